@@ -1,0 +1,152 @@
+import os
+import runpy
+import subprocess
+import sys
+from datetime import timedelta
+from unittest import mock, skipUnless
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection, transaction
+from django.test import SimpleTestCase, TestCase, TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+from psycopg import IsolationLevel
+
+ON_SQLITE = connection.vendor == "sqlite"
+KEY = "k" * 32
+
+
+def load(**environment):
+    """The settings as they are with these environment variables and no others."""
+    with mock.patch.dict(os.environ, environment, clear=True):
+        return runpy.run_path(settings.BASE_DIR / "movie_booking" / "settings.py")
+
+
+class SettingsTests(SimpleTestCase):
+    def test_a_bare_checkout_runs_in_development_on_sqlite(self):
+        bare = load()
+        database = bare["DATABASES"]["default"]
+        self.assertEqual(
+            (bare["DEBUG"], database["ENGINE"], database["NAME"], bare["TIME_ZONE"]),
+            (
+                True,
+                "django.db.backends.sqlite3",
+                str(settings.BASE_DIR / "db.sqlite3"),
+                "UTC",
+            ),
+        )
+        self.assertGreaterEqual(len(bare["SECRET_KEY"]), 32)
+
+    def test_production(self):
+        real = load(
+            DEBUG="False",
+            SECRET_KEY=KEY,
+            DATABASE_URL="postgres://box:office@db.example/cinema",
+            ALLOWED_HOSTS="tickets.example, www.tickets.example",
+            TIME_ZONE="Europe/Berlin",
+            SALES_CLOSE_AFTER_START_MINUTES="25",
+        )
+        database = real["DATABASES"]["default"]
+        self.assertEqual(real["ALLOWED_HOSTS"], ["tickets.example", "www.tickets.example"])
+        self.assertEqual(real["SALES_CLOSE_AFTER_START"], timedelta(minutes=25))
+        self.assertEqual((real["DEBUG"], real["SECRET_KEY"]), (False, KEY))
+        self.assertEqual(real["SIMPLE_JWT"]["SIGNING_KEY"], KEY)
+        self.assertEqual((database["HOST"], database["NAME"]), ("db.example", "cinema"))
+        self.assertTrue(database["CONN_HEALTH_CHECKS"])
+        self.assertEqual(database["OPTIONS"]["isolation_level"], IsolationLevel.READ_COMMITTED)
+
+    def test_the_tokens_have_a_key_of_their_own(self):
+        own = load(DEBUG="0", SECRET_KEY=KEY, JWT_SIGNING_KEY="j" * 32)
+        self.assertEqual(own["SIMPLE_JWT"]["SIGNING_KEY"], "j" * 32)
+
+    def test_options_in_the_url_win(self):
+        options = load(DATABASE_URL="postgres://h/d?options=-c%20lock_timeout%3D9s")["DATABASES"][
+            "default"
+        ]["OPTIONS"]
+        self.assertEqual(options["options"], "-c lock_timeout=9s")
+
+    def test_booleans(self):
+        for text in ["True", "true", "1", "yes", "ON", " true "]:
+            self.assertIs(load(DEBUG=text)["DEBUG"], True)
+        for text in ["False", "false", "0", "no", "OFF"]:
+            self.assertIs(load(DEBUG=text, SECRET_KEY=KEY)["DEBUG"], False)
+
+    def test_refuses_to_start_half_configured(self):
+        missing = "DEBUG is off, so SECRET_KEY must be set: a random text of at least 32 bytes"
+        cases = [
+            ({"DEBUG": "off"}, missing),
+            ({"DEBUG": "off", "SECRET_KEY": ""}, missing),
+            ({"DEBUG": "off", "SECRET_KEY": load()["SECRET_KEY"]}, missing),
+            ({"DEBUG": "off", "SECRET_KEY": "k" * 31}, "SECRET_KEY has 31 bytes: with DEBUG off"),
+            (
+                {"DEBUG": "off", "SECRET_KEY": KEY, "JWT_SIGNING_KEY": "short"},
+                "JWT_SIGNING_KEY has 5 bytes",
+            ),
+            ({"DEBUG": "maybe"}, "DEBUG is 'maybe': set it to one of true, 1, yes, on, false"),
+            ({"DEBUG": ""}, "DEBUG is '': set it to one of"),
+            ({"DATABASE_URL": "mysql://h/d"}, "only SQLite and PostgreSQL are supported"),
+            ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not understood"),
+            ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE is 'Mars/Olympus': set it to a name"),
+            ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD': set it to one of DEBUG, INFO"),
+            (
+                {"SALES_CLOSE_AFTER_START_MINUTES": "ten"},
+                "SALES_CLOSE_AFTER_START_MINUTES is 'ten': set it to a whole number of minutes",
+            ),
+        ]
+        for environment, sentence in cases:
+            with self.subTest(environment), self.assertRaises(ImproperlyConfigured) as caught:
+                load(**environment)
+            self.assertIn(sentence, str(caught.exception))
+
+    def test_a_bad_database_url_does_not_show_its_password(self):
+        with self.assertRaises(ImproperlyConfigured) as caught:
+            load(DATABASE_URL="postgres://box:hunter2[@db/cinema")
+        self.assertNotIn("hunter2", str(caught.exception))
+
+    def test_manage_py_says_it_in_one_line(self):
+        done = subprocess.run(
+            [sys.executable, "manage.py", "check"],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DEBUG": "maybe"},
+            capture_output=True,
+            text=True,
+        )
+        self.assertEqual(
+            (done.returncode, done.stdout, done.stderr),
+            (
+                1,
+                "",
+                "Not configured: DEBUG is 'maybe': set it to one of true, 1, yes, on, false, 0, "
+                "no, off.\n",
+            ),
+        )
+
+
+class ConnectionTests(TestCase):
+    """What the database itself says of a connection."""
+
+    def ask(self, sql):
+        with connection.cursor() as cursor:
+            cursor.execute(sql)
+            return cursor.fetchone()[0]
+
+    @skipUnless(ON_SQLITE, "the other database has its own test")
+    def test_sqlite(self):
+        self.assertEqual(self.ask("PRAGMA journal_mode"), "wal")
+        self.assertEqual(self.ask("PRAGMA synchronous"), 2)  # FULL
+        self.assertEqual(self.ask("PRAGMA busy_timeout"), 20_000)
+
+    @skipUnless(not ON_SQLITE, "the other database has its own test")
+    def test_postgresql(self):
+        self.assertEqual(self.ask("SHOW transaction_isolation"), "read committed")
+        self.assertEqual(self.ask("SHOW lock_timeout"), "3s")
+        self.assertEqual(self.ask("SHOW statement_timeout"), "5s")
+        self.assertEqual(self.ask("SHOW idle_in_transaction_session_timeout"), "10s")
+
+
+class TransactionTests(TransactionTestCase):
+    @skipUnless(ON_SQLITE, "PostgreSQL locks rows")
+    def test_on_sqlite_a_transaction_begins_by_queueing(self):
+        with CaptureQueriesContext(connection) as queries, transaction.atomic():
+            pass
+        self.assertEqual([each["sql"] for each in queries], ["BEGIN IMMEDIATE", "COMMIT"])

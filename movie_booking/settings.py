@@ -1,0 +1,285 @@
+"""Settings: one file, every choice of a deployment an environment variable.
+
+With none of them set it runs from a bare checkout: development mode on a SQLite file.
+README.md lists the variables.
+"""
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from psycopg import IsolationLevel
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def env(name, default=""):
+    """The variable's text; set but empty counts as not set."""
+    return os.environ.get(name, "").strip() or default
+
+
+def env_bool(name, default):
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    known = {"true": True, "1": True, "yes": True, "on": True}
+    known |= {"false": False, "0": False, "no": False, "off": False}
+    try:
+        return known[value.strip().lower()]
+    except KeyError:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to one of {', '.join(known)}."
+        ) from None
+
+
+def env_minutes(name, default):
+    value = env(name, str(default))
+    if not (value.isascii() and value.isdigit() and len(value) <= 6):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number of minutes.")
+    return timedelta(minutes=int(value))
+
+
+def env_time_zone(name, default):
+    value = env(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to a name such as Europe/Berlin."
+        ) from None
+    return value
+
+
+def env_log_level(name, default):
+    value = env(name, default).upper()
+    known = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(known)}.")
+    return value
+
+
+def env_list(name, default=""):
+    return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+# --- Secrets -------------------------------------------------------------------------------
+
+DEBUG = env_bool("DEBUG", default=True)
+
+DEVELOPMENT_KEY = "insecure-key-for-development-only-never-for-a-real-cinema"
+
+
+def env_key(name, default):
+    """A signing key, refused in production unless it is a real one (RFC 7518 §3.2: 32 bytes)."""
+    key = env(name, default)
+    if DEBUG:
+        return key or DEVELOPMENT_KEY
+    if not key or key == DEVELOPMENT_KEY:
+        raise ImproperlyConfigured(
+            f"DEBUG is off, so {name} must be set: a random text of at least 32 bytes, such as "
+            'the output of: python -c "import secrets; print(secrets.token_urlsafe(48))"'
+        )
+    if len(key.encode()) < 32:
+        raise ImproperlyConfigured(
+            f"{name} has {len(key.encode())} bytes: with DEBUG off it must have at least 32."
+        )
+    return key
+
+
+SECRET_KEY = env_key("SECRET_KEY", default="")
+JWT_SIGNING_KEY = env_key("JWT_SIGNING_KEY", default=SECRET_KEY)
+
+# --- Application ---------------------------------------------------------------------------
+
+ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+
+# `booking` stands before the packages whose templates it overrides.
+INSTALLED_APPS = [
+    "booking",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_yasg",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "booking.api.middleware.TrailingSlashMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "movie_booking.urls"
+WSGI_APPLICATION = "movie_booking.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database ------------------------------------------------------------------------------
+# The two queues in which seats are sold; README.md, "How a seat is never sold twice".
+
+SQLITE_OPTIONS = {
+    # Writers queue at BEGIN. With SQLite's default, a transaction that first reads and then
+    # writes fails at once with "database is locked" when another one wrote in between.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,  # seconds a writer waits for its turn
+    # FULL: under WAL, NORMAL may lose the last acknowledged bookings when the power fails.
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
+}
+
+POSTGRESQL_OPTIONS = {
+    # Said explicitly, whatever the server's default is: after the wait for a show's lock the
+    # next statement must see what the others committed; a REPEATABLE READ snapshot is older.
+    "isolation_level": IsolationLevel.READ_COMMITTED,
+    "options": (
+        "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
+    ),
+}
+
+
+def database(url):
+    try:
+        config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+    except ValueError as error:  # the library's own message may repeat the password
+        raise ImproperlyConfigured(
+            "DATABASE_URL is not understood. It looks like postgres://user:password@host/name "
+            "or sqlite:///path/to/file.sqlite3."
+        ) from error
+    options = {
+        "django.db.backends.sqlite3": SQLITE_OPTIONS,
+        "django.db.backends.postgresql": POSTGRESQL_OPTIONS,
+    }.get(config["ENGINE"])
+    if options is None:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL asks for {config['ENGINE']}: only SQLite and PostgreSQL are "
+            "supported, because only for them it is proved that no seat is sold twice."
+        )
+    # What the URL itself says (?options=…) wins.
+    config["OPTIONS"] = options | config.get("OPTIONS", {})
+    if config["ENGINE"].endswith("sqlite3"):
+        # A file, because threads cannot race for seats in a database in memory.
+        file = Path(tempfile.gettempdir()) / f"movie-booking-test-{os.getpid()}.sqlite3"
+        config["TEST"] = {"NAME": str(file)}
+    return config
+
+
+SQLITE_FILE = quote((BASE_DIR / "db.sqlite3").as_posix(), safe="/:")
+DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- The box office ------------------------------------------------------------------------
+
+# How long after a show's start seats are still sold, for those who come late.
+SALES_CLOSE_AFTER_START = env_minutes("SALES_CLOSE_AFTER_START_MINUTES", 10)
+
+# --- Passwords and tokens ------------------------------------------------------------------
+
+PASSWORD_HASHERS = [
+    "movie_booking.hashers.OwaspArgon2Hasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # hashes brought from elsewhere
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+SIMPLE_JWT = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=60),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
+    "SIGNING_KEY": JWT_SIGNING_KEY,
+}
+
+# --- API -----------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": [
+        "booking.api.parsers.JSONParser",
+        "rest_framework.parsers.FormParser",
+        "rest_framework.parsers.MultiPartParser",
+    ],
+    "EXCEPTION_HANDLER": "booking.api.errors.exception_handler",
+    "URL_FORMAT_OVERRIDE": None,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+
+SWAGGER_USE_COMPAT_RENDERERS = False
+SWAGGER_SETTINGS = {
+    "DEFAULT_GENERATOR_CLASS": "booking.api.schema.SchemaGenerator",
+    "DEFAULT_AUTO_SCHEMA_CLASS": "booking.api.schema.AutoSchema",
+    "DEFAULT_INFO": "booking.api.schema.INFO",
+    "USE_SESSION_AUTH": False,
+    "SECURITY_DEFINITIONS": {
+        "Bearer": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "The access token that logging in answers.",
+        }
+    },
+    "PERSIST_AUTH": True,
+    "DISPLAY_OPERATION_ID": False,
+    "DEFAULT_MODEL_RENDERING": "example",
+}
+
+# --- Language, time, static files, log -----------------------------------------------------
+
+LANGUAGE_CODE = "en-us"
+USE_I18N = False
+USE_TZ = True
+# Where the cinema stands: what a day is in `?date=`, and the admin's clock.
+TIME_ZONE = env_time_zone("TIME_ZONE", "UTC")
+
+# WhiteNoise serves the packages' static files from where they are installed, so that no
+# deployment needs `collectstatic`; STATIC_ROOT is for those who put a file server in front.
+STATIC_URL = "static/"
+STATIC_ROOT = env("STATIC_ROOT") or None
+WHITENOISE_USE_FINDERS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_log_level("LOG_LEVEL", "INFO")},
+    "loggers": {
+        # Django's own handlers mail errors to nobody; let the root's console have them.
+        "django": {"handlers": [], "propagate": True},
+        # A refusal is the box office at work, not worth a warning for each.
+        "django.request": {"level": "ERROR"},
+    },
+}
