@@ -1,0 +1,36 @@
+from django.test import SimpleTestCase
+
+from booking.seating import nearest_seats, row_and_place, seat_label
+
+
+class SeatLabelTests(SimpleTestCase):
+    def test_labels(self):
+        cases = [
+            (1, 12, "A1"),
+            (12, 12, "A12"),
+            (13, 12, "B1"),
+            (14, 12, "B2"),
+            (26 * 12, 12, "Z12"),
+            (26 * 12 + 1, 12, "AA1"),
+            (702, 1, "ZZ1"),
+            (703, 1, "AAA1"),
+        ]
+        for seat_number, seats_per_row, label in cases:
+            with self.subTest(label):
+                self.assertEqual(seat_label(seat_number, seats_per_row), label)
+
+    def test_row_and_place(self):
+        self.assertEqual(row_and_place(14, 12), (1, 1))
+
+
+class NearestSeatsTests(SimpleTestCase):
+    def test_beside_then_behind(self):
+        free = set(range(1, 51)) - {5}
+        self.assertEqual(nearest_seats(free, 5, 10), [4, 6, 3, 7, 15])
+
+    def test_the_end_of_a_row_is_not_next_to_the_beginning_of_the_next(self):
+        self.assertEqual(nearest_seats({11, 19}, 10, 10), [19, 11])
+
+    def test_fewer_than_asked_for(self):
+        self.assertEqual(nearest_seats({1, 3}, 2, 10), [1, 3])
+        self.assertEqual(nearest_seats(set(), 2, 10), [])
