@@ -1,0 +1,195 @@
+"""Many buyers at the same moment, with real threads, each with its own database connection.
+
+Every race is run again with its guards taken away, and must then go wrong: otherwise it would
+prove nothing.
+"""
+
+from collections import Counter
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
+from threading import Barrier, BrokenBarrierError, Thread
+from unittest import mock
+
+from django.db import connection, connections
+from django.db.models import QuerySet
+from django.test import TransactionTestCase
+
+from booking import box_office
+from booking.models import Booking
+from booking.tests.cast import booking, client_of, person, show
+
+BUYERS = 32
+DONE = "done"
+
+
+def outcomes(answers):
+    """How many were done, and how many refused with which code; anything else by its status."""
+    return Counter(
+        DONE if each.status_code in (200, 201) else each.json().get("code", each.status_code)
+        for each in answers
+    )
+
+
+class Meeting:
+    """Whoever has looked and is about to write waits until a second one is about to, too.
+
+    With a guard in place that cannot be; then the first one goes on after a while, and from
+    there on nobody waits.
+    """
+
+    def __init__(self, seconds=1.5):  # less than the lock timeout of the others in the queue
+        self.seconds = seconds
+        self.barrier = Barrier(2)
+
+    def __call__(self, execute, sql, params, many, context):
+        if sql.startswith(("INSERT INTO", "UPDATE")) and "booking_booking" in sql:
+            with suppress(BrokenBarrierError):
+                self.barrier.wait(self.seconds)
+        return execute(sql, params, many, context)
+
+
+def at_once(calls):
+    """The answers of all calls, made by a thread each that start at the same moment."""
+    answers = [None] * len(calls)
+    start, meeting = Barrier(len(calls)), Meeting()
+
+    def run(number):
+        try:
+            connection.ensure_connection()
+            start.wait(timeout=30)
+            with connection.execute_wrapper(meeting):
+                answers[number] = calls[number]()
+        finally:
+            connections.close_all()
+
+    threads = [Thread(target=run, args=[number]) for number in range(len(calls))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return answers
+
+
+@contextmanager
+def no_lock():
+    """On PostgreSQL the lock of the show; on SQLite the transaction, which is its lock."""
+    with ExitStack() as stack:
+        if connection.vendor == "postgresql":
+            stack.enter_context(
+                mock.patch.object(QuerySet, "select_for_update", lambda queryset: queryset)
+            )
+        else:
+            stack.enter_context(mock.patch.object(box_office.transaction, "atomic", nullcontext))
+        yield
+
+
+@contextmanager
+def no_constraint():
+    (unique,) = [c for c in Booking._meta.constraints if c.name == "one_active_booking_per_seat"]
+    with connection.schema_editor() as editor:
+        editor.remove_constraint(Booking, unique)
+    try:
+        yield
+    finally:
+        Booking.objects.all().delete()  # with what was sold twice it would not come back
+        with connection.schema_editor() as editor:
+            editor.add_constraint(Booking, unique)
+
+
+class RaceTests(TransactionTestCase):
+    def setUp(self):
+        self.buyers = [person(f"buyer{number}") for number in range(BUYERS)]
+        self.clients = [client_of(buyer) for buyer in self.buyers]
+
+    def book(self, client, show, seat_number):
+        return lambda: client.post(f"/api/shows/{show.id}/book/", {"seat_number": seat_number})
+
+    def race_for_one_seat(self):
+        """Everybody wants seat 5."""
+        tomorrow = show(total_seats=BUYERS)
+        return at_once([self.book(client, tomorrow, 5) for client in self.clients])
+
+    def assertSoldOnce(self, answers):
+        self.assertEqual(outcomes(answers), {DONE: 1, "seat_taken": BUYERS - 1})
+        (winner,) = [each.json() for each in answers if each.status_code == 201]
+        self.assertEqual(
+            list(Booking.objects.active().values_list("id", "seat_number")), [(winner["id"], 5)]
+        )
+
+    def test_one_seat(self):
+        self.assertSoldOnce(self.race_for_one_seat())
+
+    def test_one_seat_with_the_lock_alone(self):
+        with no_constraint():
+            self.assertSoldOnce(self.race_for_one_seat())
+
+    def test_one_seat_with_the_constraint_alone(self):
+        with no_lock():
+            self.assertSoldOnce(self.race_for_one_seat())
+
+    def test_one_seat_without_either_is_sold_twice(self):
+        with no_constraint(), no_lock():
+            answers = self.race_for_one_seat()
+            with self.assertRaises(AssertionError):
+                self.assertSoldOnce(answers)
+            self.assertGreater(outcomes(answers)[DONE], 1)
+            self.assertGreater(Booking.objects.active().filter(seat_number=5).count(), 1)
+
+    def test_a_seat_for_everybody(self):
+        tomorrow = show(total_seats=BUYERS)
+        answers = at_once(
+            [self.book(client, tomorrow, seat) for seat, client in enumerate(self.clients, 1)]
+        )
+        self.assertEqual(outcomes(answers), {DONE: BUYERS})
+        self.assertEqual(
+            sorted(Booking.objects.active().values_list("user", "seat_number")),
+            sorted((buyer.id, seat) for seat, buyer in enumerate(self.buyers, 1)),
+        )
+        # Each was told how many were left when it was its turn.
+        left = sorted(each.json()["show"]["available_seats"] for each in answers)
+        self.assertEqual(left, list(range(BUYERS)))
+
+    def test_more_buyers_than_seats(self):
+        """Two buyers for each seat: all are sold, and the others go away empty-handed."""
+        tomorrow = show(total_seats=BUYERS // 2)
+        answers = at_once(
+            [self.book(each, tomorrow, n // 2 + 1) for n, each in enumerate(self.clients)]
+        )
+        told = outcomes(answers)
+        self.assertEqual(told[DONE], BUYERS // 2)
+        self.assertEqual(told["seat_taken"] + told["sold_out"], BUYERS // 2)
+        self.assertEqual(
+            sorted(Booking.objects.active().values_list("seat_number", flat=True)),
+            list(range(1, BUYERS // 2 + 1)),
+        )
+
+    def race_of_cancelling_and_booking(self):
+        """One gives seat 5 back, and presses twice; all others want it."""
+        tomorrow = show(total_seats=BUYERS)
+        given_back = booking(self.buyers[0], tomorrow, 5)
+
+        def cancel():
+            return self.clients[0].post(f"/api/bookings/{given_back.id}/cancel/")
+
+        bookers = [self.book(client, tomorrow, 5) for client in self.clients[1:]]
+        answers = at_once([cancel, cancel, *bookers])
+        return answers[:2], answers[2:]
+
+    def assertGivenBackOnceAndSoldOnce(self, cancelled, booked):
+        self.assertEqual(outcomes(cancelled), {DONE: 1, "already_cancelled": 1})
+        sold = outcomes(booked)[DONE]
+        self.assertIn(sold, [0, 1])  # none, if all of them came before the seat was free
+        self.assertEqual(outcomes(booked)["seat_taken"], len(booked) - sold)
+        self.assertEqual(Booking.objects.active().count(), sold)
+        self.assertEqual(Booking.objects.filter(status="cancelled").count(), 1)
+
+    def test_cancelling_against_booking(self):
+        self.assertGivenBackOnceAndSoldOnce(*self.race_of_cancelling_and_booking())
+
+    def test_cancelling_against_booking_without_guards_goes_wrong(self):
+        with no_constraint(), no_lock():
+            cancelled, booked = self.race_of_cancelling_and_booking()
+            with self.assertRaises(AssertionError):
+                self.assertGivenBackOnceAndSoldOnce(cancelled, booked)
+            # Not for any other reason than that something was done twice.
+            twice = outcomes(cancelled)[DONE] == 2 or outcomes(booked)[DONE] > 1
+            self.assertTrue(twice, (outcomes(cancelled), outcomes(booked)))
