@@ -1,0 +1,118 @@
+"""What goes wrong, said in one shape: `{"detail": "<sentence>", "code": "<stable_word>", …facts}`.
+
+Errors of a field keep DRF's own shape, `{"field": ["…"]}`. A refusal of the box office is a
+400, as the clients that were there first expect; the few that are not stand in a table here.
+"""
+
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.signals import got_request_exception
+from django.db import OperationalError
+from django.http import JsonResponse
+from django.utils.log import log_response
+from django.views import defaults
+from rest_framework import exceptions, status
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_exception_handler
+
+from ..exceptions import NoSuchSeat, Refusal, ShowNotFound, UsernameTaken
+
+STATUS_OF_REFUSAL = {ShowNotFound: status.HTTP_404_NOT_FOUND}
+FIELD_OF_REFUSAL = {NoSuchSeat: "seat_number", UsernameTaken: "username"}
+
+
+class BadRequest(exceptions.APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = "This request cannot be read."
+    default_code = "bad_request"
+
+
+class BodyTooLarge(exceptions.APIException):
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = "The body of this request is too large."
+    default_code = "body_too_large"
+
+
+class Busy(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The box office is busy. Try again in a moment."
+    default_code = "busy"
+    wait = 1  # seconds, in the header Retry-After
+
+
+class ServerError(exceptions.APIException):
+    default_detail = "Something went wrong on our side."
+    default_code = "server_error"
+
+
+# What Django raises, and what it means to a client; the first that fits.
+MEANINGS = [
+    (RequestDataTooBig, BodyTooLarge),
+    (SuspiciousOperation, BadRequest),
+    (OperationalError, Busy),
+]
+
+
+def status_of(refusal_class):
+    return STATUS_OF_REFUSAL.get(refusal_class, status.HTTP_400_BAD_REQUEST)
+
+
+def exception_handler(exc, context):
+    """The answer to whatever a view raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
+    if isinstance(exc, Refusal):
+        return _refuse(exc)
+    for cause, meaning in MEANINGS:
+        if isinstance(exc, cause):
+            exc = meaning()
+    response = drf_exception_handler(exc, context)
+    if response is None:
+        return _server_error(exc, context["request"])
+    if not isinstance(exc, exceptions.ValidationError):
+        response.data = _detail_and_code(response.data["detail"], response.data.get("code"))
+    return response
+
+
+def bad_request(request, exception):
+    """Django's handler400: what is refused before a view is found, such as a foreign host."""
+    if request.path.startswith("/api/"):
+        return _plain_response(BadRequest())
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request):
+    """Django's handler500: what fails outside of the API's views."""
+    if request.path.startswith("/api/"):
+        return _plain_response(ServerError())
+    return defaults.server_error(request)
+
+
+def _refuse(refusal):
+    kind = type(refusal)
+    if field := FIELD_OF_REFUSAL.get(kind):
+        body = {field: [str(refusal)]}
+    else:
+        body = {"detail": str(refusal), "code": refusal.code, **refusal.facts}
+    return Response(body, status=status_of(kind))
+
+
+def _detail_and_code(detail, code=None):
+    return {"detail": detail, "code": code or detail.code}
+
+
+def _server_error(exc, request):
+    """As JSON also in development; the traceback goes to the log, as Django would do it."""
+    got_request_exception.send(sender=None, request=request._request)
+    answer = ServerError()
+    response = Response(_detail_and_code(answer.detail), status=answer.status_code)
+    log_response(
+        "%s: %s",
+        response.reason_phrase,
+        request.path,
+        response=response,
+        request=request._request,
+        exception=exc,
+    )
+    return response
+
+
+def _plain_response(answer):
+    return JsonResponse(_detail_and_code(answer.detail), status=answer.status_code)

@@ -1,0 +1,213 @@
+"""The document behind Swagger UI: what drf-yasg can see for itself, and what it cannot.
+
+A view says with `operation` what it takes, gives and refuses. The rest follows from the view:
+security from its permissions, query parameters from its filter and paging, 401, 404 and field
+errors from all of these.
+"""
+
+from django.utils.decorators import method_decorator
+from drf_yasg import openapi
+from drf_yasg.generators import OpenAPISchemaGenerator
+from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.utils import force_serializer_instance, no_body, swagger_auto_schema
+from rest_framework.permissions import IsAuthenticated
+
+from ..exceptions import ShowNotFound
+from .errors import FIELD_OF_REFUSAL, status_of
+from .pagination import CursorPagination
+
+INFO = openapi.Info(
+    title="Movie booking",
+    default_version="1",
+    description=(
+        "A cinema sells numbered seats for shows. List movies and their shows without an "
+        "account; to book a seat, sign up, log in, press **Authorize** and paste the `access` "
+        "token.\n\n"
+        "Bodies may be JSON or form-encoded. Times are ISO 8601 in UTC. Errors are "
+        '`{"detail": "<sentence>", "code": "<stable word>"}`; errors of a field are '
+        '`{"<field>": ["<sentence>"]}`.'
+    ),
+)
+
+TAGS = [
+    ("Accounts", "Sign up and log in."),
+    ("Movies", "What is shown."),
+    ("Shows", "When and where it is shown, and how many seats are free."),
+    ("Bookings", "Seats, bought and given back."),
+]
+
+
+BAD_TOKEN = (401, "token_not_valid", "The token is not valid, or no longer.")
+NOT_LOGGED_IN = [
+    (401, "not_authenticated", "No token was sent."),
+    BAD_TOKEN,
+    (401, "bad_authorization_header", "The header is not `Bearer <token>`."),
+    (401, "user_not_found", "The user of this token does not exist any more."),
+    (401, "user_inactive", "The user has been deactivated."),
+]
+NOTHING_THERE = (404, "not_found", "There is nothing with this id.")
+
+
+def operation(name, summary, *, tag, description="", takes=None, gives=None, status=200, errors=()):
+    """Documents a view's method: its name in generated clients, its one sentence, the
+    serializer it reads, the serializer (or schema) it answers, and what may go wrong: refusals,
+    or others as (status, code, sentence)."""
+    return swagger_auto_schema(
+        operation_id=name,
+        operation_summary=summary,
+        operation_description=description,
+        tags=[tag],
+        request_body=takes or no_body,
+        gives=gives,
+        success=status,
+        errors=errors,
+    )
+
+
+def documented(**operations):
+    """The same for methods that a class inherits: `@documented(list=operation(…))`."""
+
+    def decorate(view_class):
+        for method, decorator in operations.items():
+            view_class = method_decorator(decorator, name=method)(view_class)
+        return view_class
+
+    return decorate
+
+
+class SchemaGenerator(OpenAPISchemaGenerator):
+    def get_schema(self, request=None, public=False):
+        schema = super().get_schema(request, public)
+        schema.tags = [{"name": name, "description": text} for name, text in TAGS]
+        return schema
+
+    def determine_path_prefix(self, paths):
+        return ""  # addresses in full, whichever of them there are
+
+    def get_security_requirements(self, security_definitions):
+        return None  # each operation says its own
+
+    def get_path_parameters(self, path, view_cls):
+        parameters = super().get_path_parameters(path, view_cls)
+        for parameter in parameters:
+            parameter.type = openapi.TYPE_INTEGER
+            parameter.description = ""
+        return parameters
+
+
+class AutoSchema(SwaggerAutoSchema):
+    def get_consumes(self):
+        return ["application/json"]  # forms, too, but a form with one field teaches nobody
+
+    def get_security(self):
+        return [{"Bearer": []}] if self._is_personal() else []
+
+    def get_query_serializer(self):
+        filter_class = getattr(self.view, "filter_class", None)
+        return filter_class() if filter_class and self.has_list_response() else None
+
+    def get_pagination_parameters(self):
+        if not self._is_paged():
+            return []
+        return [
+            openapi.Parameter(
+                "page_size",
+                openapi.IN_QUERY,
+                type=openapi.TYPE_INTEGER,
+                minimum=1,
+                maximum=CursorPagination.largest_page_size,
+                default=CursorPagination.page_size,
+                description="How many at once.",
+            ),
+            openapi.Parameter(
+                "cursor",
+                openapi.IN_QUERY,
+                type=openapi.TYPE_STRING,
+                description="Where the page begins. Follow the `Link` header rather than "
+                "writing one.",
+            ),
+        ]
+
+    def get_responses(self):
+        return openapi.Responses({**self._success(), **self._errors()})
+
+    def _is_personal(self):
+        return IsAuthenticated in self.view.permission_classes
+
+    def _is_paged(self):
+        return self.has_list_response() and bool(getattr(self.view, "pagination_class", None))
+
+    def _success(self):
+        schema = self.overrides.get("gives") or self.get_view_serializer()
+        if not isinstance(schema, openapi.Schema):
+            schema = self.serializer_to_schema(force_serializer_instance(schema))
+        more = {}
+        if self._is_paged():
+            schema = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema)
+            more["headers"] = {"Link": LINK_HEADER}
+        status = self.overrides.get("success", 200)
+        description = "Created." if status == 201 else "Done."
+        return {str(status): openapi.Response(description, schema, **more)}
+
+    def _errors(self):
+        """By status: a sentence for each code, and the shape of the body."""
+        codes = {}
+        for status, code, sentence in self._what_may_go_wrong():
+            codes.setdefault(status, {})[code] = sentence
+        responses = {
+            str(status): openapi.Response(_list_of_codes(sentences), _error_schema(list(sentences)))
+            for status, sentences in codes.items()
+        }
+        if self.get_request_serializer() or self.get_query_parameters():
+            fields = "A field is missing or wrong: each is named with what is wrong with it."
+            if 400 in codes:
+                responses["400"].description += f"\n\nOr: {fields}"
+                del responses["400"].schema["required"]
+            else:
+                responses["400"] = openapi.Response(fields, FIELD_ERRORS)
+        return dict(sorted(responses.items()))
+
+    def _what_may_go_wrong(self):
+        if self._is_personal():
+            yield from NOT_LOGGED_IN
+        errors = self.overrides.get("errors", ())
+        if "{" in self.path and ShowNotFound not in errors:
+            yield NOTHING_THERE
+        for error in errors:
+            if isinstance(error, tuple):
+                yield error
+            elif error not in FIELD_OF_REFUSAL:
+                yield status_of(error), error.code, error.sentence()
+
+
+LINKS = openapi.Schema(
+    type=openapi.TYPE_OBJECT,
+    additional_properties=openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI),
+)
+
+LINK_HEADER = {
+    "type": "string",
+    "description": 'The next page, if there is one: `<address>; rel="next"`.',
+}
+
+FIELD_ERRORS = openapi.Schema(
+    type=openapi.TYPE_OBJECT,
+    additional_properties=openapi.Schema(
+        type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING)
+    ),
+)
+
+
+def _error_schema(codes):
+    return openapi.Schema(
+        type=openapi.TYPE_OBJECT,
+        required=["detail", "code"],
+        properties={
+            "detail": openapi.Schema(type=openapi.TYPE_STRING),
+            "code": openapi.Schema(type=openapi.TYPE_STRING, enum=codes),
+        },
+    )
+
+
+def _list_of_codes(sentences):
+    return "\n".join(f"- `{code}`: {sentence}" for code, sentence in sentences.items())

@@ -1,0 +1,153 @@
+"""JSON in and JSON out, one direction each. Input is checked for its shape only; whether a
+seat can be had is for the box office to say."""
+
+from django.contrib.auth import get_user_model, password_validation
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import ValidationError as DjangoValidationError
+from rest_framework import serializers
+from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.serializers import TokenRefreshSerializer
+
+from ..models import Booking, Movie, Show
+from .fields import StrictIntegerField, UTCDateTimeField
+
+User = get_user_model()
+
+
+# --- In ---
+
+
+class SignUp(serializers.Serializer):
+    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
+    password = serializers.CharField(
+        max_length=128, trim_whitespace=False, style={"input_type": "password"}
+    )
+    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+
+    def validate(self, attrs):
+        user = User(username=attrs["username"], email=attrs.get("email", ""))
+        try:
+            password_validation.validate_password(attrs["password"], user)
+        except DjangoValidationError as error:
+            raise serializers.ValidationError({"password": error.messages}) from None
+        return attrs
+
+
+class Refresh(TokenRefreshSerializer):
+    def validate(self, attrs):
+        try:
+            return super().validate(attrs)
+        except User.DoesNotExist:  # simplejwt looks for the user and does not expect to miss
+            raise InvalidToken("The user of this token does not exist.") from None
+
+
+class BookSeat(serializers.Serializer):
+    seat_number = StrictIntegerField(
+        min_value=1,
+        error_messages={
+            "min_value": "Seats are numbered from 1.",
+            "max_value": "No show has that many seats.",
+        },
+    )
+
+
+# --- Out ---
+
+
+class TokenPair(serializers.Serializer):
+    refresh = serializers.CharField()
+    access = serializers.CharField()
+
+
+class AccessToken(serializers.Serializer):
+    access = serializers.CharField()
+
+
+class AccountSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ["id", "username", "email"]
+        read_only_fields = fields
+
+
+class MovieSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Movie
+        fields = [
+            "id",
+            "title",
+            "duration_minutes",
+            "description",
+            "genre",
+            "language",
+            "certificate",
+            "release_date",
+            "poster_url",
+        ]
+        read_only_fields = fields
+
+
+class ShowSerializer(serializers.ModelSerializer):
+    """A show read `with_availability`."""
+
+    movie = MovieSerializer()
+    date_time = UTCDateTimeField()
+    available_seats = serializers.IntegerField()
+    is_bookable = serializers.BooleanField(
+        help_text="Whether a seat can be booked: not cancelled, sales open, a seat free."
+    )
+    bookable_until = UTCDateTimeField(help_text="When sales close.")
+    cancelled_at = UTCDateTimeField(allow_null=True, help_text="When the show was called off.")
+
+    class Meta:
+        model = Show
+        fields = [
+            "id",
+            "movie",
+            "screen_name",
+            "date_time",
+            "total_seats",
+            "seats_per_row",
+            "available_seats",
+            "is_bookable",
+            "bookable_until",
+            "cancelled_at",
+        ]
+        read_only_fields = fields
+
+
+class BookingSerializer(serializers.ModelSerializer):
+    """A booking read `with_shows`."""
+
+    user = serializers.IntegerField(source="user_id", help_text="The user's id.")
+    show = ShowSerializer()
+    seat_label = serializers.CharField(help_text="Row and place, such as B2.")
+    created_at = UTCDateTimeField()
+    cancelled_at = UTCDateTimeField(allow_null=True)
+    can_cancel = serializers.BooleanField()
+    cancel_until = UTCDateTimeField(help_text="Until when it can be cancelled: the show's start.")
+
+    class Meta:
+        model = Booking
+        fields = [
+            "id",
+            "reference",
+            "user",
+            "show",
+            "seat_number",
+            "seat_label",
+            "status",
+            "created_at",
+            "cancelled_at",
+            "can_cancel",
+            "cancel_until",
+        ]
+        read_only_fields = fields
+
+
+class CancelledBookingSerializer(BookingSerializer):
+    detail = serializers.ReadOnlyField(default="Booking cancelled.")
+
+    class Meta(BookingSerializer.Meta):
+        fields = [*BookingSerializer.Meta.fields, "detail"]
+        read_only_fields = fields

@@ -1,0 +1,118 @@
+"""Who and what the tests are about, and how the API should show it.
+
+Alice books. Bob has something of his own that could leak. Stella is staff.
+"""
+
+from datetime import datetime, timedelta, timezone
+
+from django.contrib.auth.models import User
+from rest_framework.test import APIClient, APITestCase
+from rest_framework_simplejwt.tokens import AccessToken
+
+from booking.models import Booking, Movie, Show
+
+NOT_FOUND = {"detail": "There is no such show.", "code": "not_found"}
+NO_TOKEN = {
+    "detail": "Authentication credentials were not provided.",
+    "code": "not_authenticated",
+}
+
+
+def person(name, **more):
+    return User.objects.create(username=name, **more)
+
+
+def client_of(user):
+    """A client that sends the user's access token, as a phone would."""
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
+    return client
+
+
+def movie(title="Metropolis", **more):
+    return Movie.objects.create(**{"title": title, "duration_minutes": 153} | more)
+
+
+def show(of=None, *, starts_in=timedelta(days=1), **more):
+    """A show with ten seats in one row, tomorrow."""
+    given = {"screen_name": "Screen 1", "total_seats": 10, **more}
+    given.setdefault("date_time", datetime.now(timezone.utc) + starts_in)
+    return Show.objects.create(movie=of or movie(), **given)
+
+
+def booking(user, of, seat_number=5, **more):
+    return Booking.objects.create(user=user, show=of, seat_number=seat_number, **more)
+
+
+def hold(user, of, seat_number=5, *, ends_in=timedelta(minutes=10)):
+    until = datetime.now(timezone.utc) + ends_in
+    return booking(user, of, seat_number, status="held", held_until=until)
+
+
+def iso(moment):
+    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+
+
+def movie_json(movie):
+    return {
+        "id": movie.id,
+        "title": movie.title,
+        "duration_minutes": movie.duration_minutes,
+        "description": movie.description,
+        "genre": movie.genre,
+        "language": movie.language,
+        "certificate": movie.certificate,
+        "release_date": movie.release_date and movie.release_date.isoformat(),
+        "poster_url": movie.poster_url,
+    }
+
+
+def show_json(show, **differences):
+    """As a show of the future looks with all its seats free."""
+    return {
+        "id": show.id,
+        "movie": movie_json(show.movie),
+        "screen_name": show.screen_name,
+        "date_time": iso(show.date_time),
+        "total_seats": show.total_seats,
+        "seats_per_row": show.seats_per_row,
+        "available_seats": show.total_seats,
+        "is_bookable": True,
+        "bookable_until": iso(show.date_time + timedelta(minutes=10)),
+        "cancelled_at": None,
+    } | differences
+
+
+def booking_json(booking, *, available_seats, **differences):
+    """As a booking of a future show looks."""
+    return {
+        "id": booking.id,
+        "reference": booking.reference,
+        "user": booking.user_id,
+        "show": show_json(booking.show, available_seats=available_seats),
+        "seat_number": booking.seat_number,
+        "seat_label": f"A{booking.seat_number}",
+        "status": "booked",
+        "created_at": iso(booking.created_at),
+        "cancelled_at": None,
+        "can_cancel": True,
+        "cancel_until": iso(booking.show.date_time),
+    } | differences
+
+
+class ApiTestCase(APITestCase):
+    """`self.client` has no token; `self.alice` and `self.bob` are clients that have."""
+
+    @classmethod
+    def setUpTestData(cls):
+        cls.alices_user = person("alice", email="alice@example.com")
+        cls.bobs_user = person("bob")
+
+    def setUp(self):
+        self.alice = client_of(self.alices_user)
+        self.bob = client_of(self.bobs_user)
+
+    def assertAnswer(self, response, status, body):
+        """The status and the whole body, and that the body is JSON."""
+        self.assertEqual(response["Content-Type"], "application/json", response.content)
+        self.assertEqual((response.status_code, response.json()), (status, body))

@@ -1,0 +1,103 @@
+"""Under /api/ every error is JSON in the one shape, in production and in development."""
+
+from unittest import mock
+
+from django.db import OperationalError
+from django.test import override_settings
+
+from booking.models import Booking
+from booking.tests.cast import ApiTestCase, booking, show
+
+SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
+
+
+class UnknownAddressTests(ApiTestCase):
+    def test_unknown_addresses(self):
+        nothing = {"detail": "There is nothing at this address.", "code": "not_found"}
+        for debug in [False, True]:
+            for address in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
+                for method in ["get", "post", "put", "patch", "delete"]:
+                    with self.subTest(f"{method} {address}", debug=debug):
+                        with override_settings(DEBUG=debug):
+                            response = getattr(self.client, method)(address)
+                        self.assertAnswer(response, 404, nothing)
+
+    def test_elsewhere_it_is_a_page(self):
+        response = self.client.get("/nothing/")
+        self.assertEqual(response.status_code, 404)
+        self.assertTrue(response["Content-Type"].startswith("text/html"))
+
+
+class TrailingSlashTests(ApiTestCase):
+    def test_a_post_without_the_slash(self):
+        tomorrow = show()
+        response = self.alice.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
+        self.assertEqual((response.status_code, response.json()["seat_number"]), (201, 5))
+        with override_settings(DEBUG=True):
+            again = self.alice.post(f"/api/bookings/{response.json()['id']}/cancel")
+        self.assertEqual((again.status_code, again.json()["status"]), (200, "cancelled"))
+
+    def test_a_get_without_the_slash(self):
+        for address in ["/api", "/api/movies", "/api/movies?search=x"]:
+            with self.subTest(address):
+                self.assertEqual(self.client.get(address).status_code, 200)
+
+
+class ServerErrorTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.alice.raise_request_exception = False
+        self.client.raise_request_exception = False
+
+    def break_(self, error):
+        return mock.patch.object(Booking.objects.__class__, "active", side_effect=error)
+
+    def test_a_defect_of_ours(self):
+        for debug in [False, True]:
+            with (
+                self.subTest(debug=debug),
+                self.settings(DEBUG=debug),
+                self.break_(ZeroDivisionError("secret")),
+                self.assertLogs("django.request", "ERROR") as logged,
+            ):
+                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+            self.assertAnswer(response, 500, SERVER_ERROR)
+            self.assertIn("ZeroDivisionError: secret", logged.output[0])
+
+    def test_a_defect_outside_of_the_views(self):
+        with (
+            mock.patch(
+                "booking.api.middleware.TrailingSlashMiddleware.__call__",
+                side_effect=ZeroDivisionError,
+            ),
+            self.assertLogs("django.request", "ERROR"),
+        ):
+            self.assertAnswer(self.client.get("/api/movies/"), 500, SERVER_ERROR)
+            page = self.client.get("/admin/login/")
+        self.assertTrue(page["Content-Type"].startswith("text/html"))
+
+    def test_a_database_that_is_busy(self):
+        with self.break_(OperationalError("database is locked")):
+            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+        busy = {"detail": "The box office is busy. Try again in a moment.", "code": "busy"}
+        self.assertAnswer(response, 503, busy)
+        self.assertEqual(response["Retry-After"], "1")
+
+
+class BadRequestTests(ApiTestCase):
+    def test_a_foreign_host(self):
+        unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
+        with self.assertLogs("django.security.DisallowedHost", "ERROR"):
+            response = self.client.get("/api/movies/", headers={"host": "evil.example"})
+            self.assertAnswer(response, 400, unreadable)
+            page = self.client.get("/admin/login/", headers={"host": "evil.example"})
+        self.assertTrue(page["Content-Type"].startswith("text/html"))
+
+
+class NothingLeaksTests(ApiTestCase):
+    def test_a_refusal_changes_nothing(self):
+        sold = booking(self.alices_user, show())
+        before = list(Booking.objects.values())
+        self.bob.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
+        self.bob.post(f"/api/bookings/{sold.id}/cancel/")
+        self.assertEqual(list(Booking.objects.values()), before)

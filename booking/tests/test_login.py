@@ -1,0 +1,110 @@
+from datetime import timedelta
+
+from django.contrib.auth.models import User
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from booking.tests.cast import NO_TOKEN, ApiTestCase, client_of
+
+REQUIRED = ["This field is required."]
+NO_ACCOUNT = {
+    "detail": "No active account found with the given credentials",
+    "code": "no_active_account",
+}
+
+
+class LoginTests(ApiTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.carol = User.objects.create_user("carol", password="paper-moon-1973")
+
+    def log_in(self, **body):
+        return self.client.post("/api/login/", body)
+
+    def test_a_login_answers_tokens_that_work(self):
+        response = self.log_in(username="carol", password="paper-moon-1973")
+        self.assertEqual((response.status_code, set(response.json())), (200, {"refresh", "access"}))
+        access = AccessToken(response.json()["access"])
+        self.assertEqual(access["user_id"], str(self.carol.id))
+        self.assertEqual(access["exp"] - access["iat"], 60 * 60)
+        refresh = RefreshToken(response.json()["refresh"])
+        self.assertEqual(refresh["exp"] - refresh["iat"], 24 * 60 * 60)
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+        self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
+
+    def test_what_is_refused(self):
+        self.assertAnswer(self.log_in(username="carol", password="wrong"), 401, NO_ACCOUNT)
+        self.assertAnswer(self.log_in(username="dave", password="wrong"), 401, NO_ACCOUNT)
+        User.objects.filter(username="carol").update(is_active=False)
+        right = {"username": "carol", "password": "paper-moon-1973"}
+        self.assertAnswer(self.log_in(**right), 401, NO_ACCOUNT)
+
+    def test_missing_fields(self):
+        both = {"username": REQUIRED, "password": REQUIRED}
+        self.assertAnswer(self.log_in(), 400, both)
+        self.assertAnswer(self.log_in(username="carol"), 400, {"password": REQUIRED})
+
+
+class RefreshTests(ApiTestCase):
+    def refresh(self, token):
+        return self.client.post("/api/token/refresh/", {"refresh": str(token)})
+
+    def test_a_new_access_token(self):
+        response = self.refresh(RefreshToken.for_user(self.alices_user))
+        self.assertEqual((response.status_code, set(response.json())), (200, {"access"}))
+        self.assertEqual(
+            AccessToken(response.json()["access"])["user_id"], str(self.alices_user.id)
+        )
+
+    def test_what_is_refused(self):
+        expired = RefreshToken.for_user(self.alices_user)
+        expired.set_exp(lifetime=-timedelta(seconds=1))
+        of_nobody = RefreshToken.for_user(self.bobs_user)
+        self.bobs_user.delete()
+        cases = [
+            ("nonsense", "Token is invalid"),
+            (AccessToken.for_user(self.alices_user), "Token has wrong type"),
+            (expired, "Token is expired"),
+            (of_nobody, "The user of this token does not exist."),
+        ]
+        for token, detail in cases:
+            with self.subTest(detail):
+                body = {"detail": detail, "code": "token_not_valid"}
+                self.assertAnswer(self.refresh(token), 401, body)
+
+    def test_a_missing_token(self):
+        self.assertAnswer(self.client.post("/api/token/refresh/"), 400, {"refresh": REQUIRED})
+
+
+class TokenTests(ApiTestCase):
+    """What the endpoints that want a token say without a good one."""
+
+    def test_no_token(self):
+        response = self.client.get("/api/my-bookings/")
+        self.assertAnswer(response, 401, NO_TOKEN)
+        self.assertEqual(response["WWW-Authenticate"], 'Bearer realm="api"')
+
+    def test_bad_tokens(self):
+        not_valid = {
+            "detail": "Given token not valid for any token type",
+            "code": "token_not_valid",
+        }
+        expired = AccessToken.for_user(self.alices_user)
+        expired.set_exp(lifetime=-timedelta(seconds=1))
+        for token in ["nonsense", RefreshToken.for_user(self.alices_user), expired]:
+            with self.subTest(str(token)[:9]):
+                self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+                self.assertAnswer(self.client.get("/api/my-bookings/"), 401, not_valid)
+
+    def test_a_user_who_is_gone_or_deactivated(self):
+        bob = client_of(self.bobs_user)
+        User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
+        inactive = {"detail": "User is inactive", "code": "user_inactive"}
+        self.assertAnswer(bob.get("/api/my-bookings/"), 401, inactive)
+        self.bobs_user.delete()
+        gone = {"detail": "User not found", "code": "user_not_found"}
+        self.assertAnswer(bob.get("/api/my-bookings/"), 401, gone)
+
+    def test_the_catalogue_does_not_mind_a_bad_token(self):
+        self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
+        self.assertAnswer(self.client.get("/api/movies/"), 200, [])

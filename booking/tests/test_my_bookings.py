@@ -1,0 +1,62 @@
+from datetime import timedelta
+
+from django.utils import timezone
+
+from booking.tests.cast import NO_TOKEN, ApiTestCase, booking, booking_json, hold, iso, movie, show
+
+
+class MyBookingsTests(ApiTestCase):
+    def test_newest_first_cancelled_ones_too(self):
+        tomorrow = show()
+        now = timezone.now()
+        first = booking(self.alices_user, tomorrow, 5, created_at=now - timedelta(days=2))
+        cancelled = booking(
+            self.alices_user,
+            tomorrow,
+            6,
+            created_at=now - timedelta(days=1),
+            status="cancelled",
+            cancelled_at=now,
+        )
+        newest = booking(self.alices_user, tomorrow, 7)
+        booking(self.bobs_user, tomorrow, 8)
+        expected = [
+            booking_json(newest, available_seats=7),
+            booking_json(
+                cancelled,
+                available_seats=7,
+                status="cancelled",
+                cancelled_at=iso(now),
+                can_cancel=False,
+            ),
+            booking_json(first, available_seats=7),
+        ]
+        self.assertAnswer(self.alice.get("/api/my-bookings/"), 200, expected)
+
+    def test_what_can_be_cancelled(self):
+        started = show(starts_in=-timedelta(seconds=1))
+        over = booking(self.alices_user, started, 1)
+        held = hold(self.alices_user, show(), 2)
+        lapsed = hold(self.alices_user, show(), 3, ends_in=-timedelta(seconds=1))
+        answer = self.alice.get("/api/my-bookings/").json()
+        self.assertEqual(
+            [(each["id"], each["can_cancel"]) for each in answer],
+            [(lapsed.id, False), (held.id, True), (over.id, False)],
+        )
+
+    def test_none(self):
+        booking(self.bobs_user, show(), 8)
+        self.assertAnswer(self.alice.get("/api/my-bookings/"), 200, [])
+
+    def test_without_a_token(self):
+        self.assertAnswer(self.client.get("/api/my-bookings/"), 401, NO_TOKEN)
+
+    def test_three_queries_for_any_number(self):
+        """The user, the bookings, their shows."""
+        booking(self.alices_user, show(), 5)
+        with self.assertNumQueries(3):
+            self.alice.get("/api/my-bookings/")
+        booking(self.alices_user, show(movie("Alien")), 5)
+        booking(self.alices_user, show(movie("Brazil")), 5)
+        with self.assertNumQueries(3):
+            self.alice.get("/api/my-bookings/")
