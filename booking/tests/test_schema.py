@@ -1,0 +1,102 @@
+from django.test import TestCase
+from swagger_spec_validator.validator20 import validate_spec
+
+BEARER = [{"Bearer": []}]
+
+
+class SchemaTests(TestCase):
+    def setUp(self):
+        self.schema = self.client.get("/swagger.json").json()
+
+    def operations(self):
+        for path, item in self.schema["paths"].items():
+            for method in ("get", "post", "put", "patch", "delete"):
+                if method in item:
+                    yield f"{method.upper()} {path}", item[method]
+
+    def test_it_is_valid(self):
+        validate_spec(self.schema)
+
+    def test_every_operation_is_there_with_its_name_answers_and_errors(self):
+        documented = {
+            name: (each["operationId"], " ".join(each["responses"]), each["security"])
+            for name, each in self.operations()
+        }
+        self.assertEqual(
+            documented,
+            {
+                "GET /api/": ("listLinks", "200", []),
+                "POST /api/signup/": ("signUp", "201 400", []),
+                "POST /api/login/": ("logIn", "200 400 401", []),
+                "POST /api/token/refresh/": ("refreshToken", "200 400 401", []),
+                "GET /api/movies/": ("listMovies", "200 400", []),
+                "GET /api/movies/{id}/": ("getMovie", "200 404", []),
+                "GET /api/movies/{id}/shows/": ("listMovieShows", "200 400 404", []),
+                "GET /api/shows/": ("listShows", "200 400", []),
+                "GET /api/shows/{id}/": ("getShow", "200 404", []),
+                "POST /api/shows/{id}/book/": ("bookSeat", "201 400 401 404", BEARER),
+                "GET /api/my-bookings/": ("listMyBookings", "200 400 401", BEARER),
+                "GET /api/bookings/{id}/": ("getBooking", "200 401 403 404", BEARER),
+                "POST /api/bookings/{id}/cancel/": (
+                    "cancelBooking",
+                    "200 400 401 403 404",
+                    BEARER,
+                ),
+            },
+        )
+
+    def test_a_body_is_documented_where_one_is_read(self):
+        bodies = {
+            each["operationId"]: parameter["schema"]["$ref"]
+            for _, each in self.operations()
+            for parameter in each["parameters"]
+            if parameter["in"] == "body"
+        }
+        self.assertEqual(
+            bodies,
+            {
+                "signUp": "#/definitions/SignUp",
+                "logIn": "#/definitions/TokenObtainPair",
+                "refreshToken": "#/definitions/Refresh",
+                "bookSeat": "#/definitions/BookSeat",
+            },
+        )
+
+    def test_query_parameters(self):
+        asked = {
+            each["operationId"]: [p["name"] for p in each["parameters"] if p["in"] == "query"]
+            for _, each in self.operations()
+        }
+        paging = ["page_size", "cursor"]
+        self.assertEqual(asked["listMovies"], [*paging, "search", "genre", "language"])
+        self.assertEqual(asked["listShows"], [*paging, "movie", "date", "from", "to"])
+        self.assertEqual(asked["listMovieShows"], [*paging, "from", "to"])
+        self.assertEqual(asked["listMyBookings"], paging)
+        self.assertEqual(asked["getShow"], [])
+
+    def test_the_refusals_of_booking_are_named_with_their_sentences(self):
+        refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
+        self.assertEqual(
+            refused["schema"]["properties"]["code"]["enum"],
+            ["show_cancelled", "sales_closed", "sold_out", "seat_taken"],
+        )
+        self.assertIn("- `seat_taken`: This seat is already taken.", refused["description"])
+
+    def test_ids_are_integers(self):
+        for path, item in self.schema["paths"].items():
+            kinds = [(p["name"], p["type"]) for p in item["parameters"]]
+            self.assertEqual(kinds, [("id", "integer")] if "{id}" in path else [], path)
+
+    def test_paths_are_complete(self):
+        self.assertEqual(self.schema["basePath"], "/")
+
+    def test_the_other_forms(self):
+        for address, kind, content in [
+            ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
+            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-bearer.js"),
+            ("/redoc/", "text/html; charset=utf-8", b"redoc"),
+        ]:
+            with self.subTest(address):
+                response = self.client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
+                self.assertEqual((response.status_code, response["Content-Type"]), (200, kind))
+                self.assertIn(content, response.content)
