@@ -1,0 +1,11 @@
+"""The staff's pages. Whatever changes a seat goes through the box office, here too."""
+
+from django.contrib import admin
+
+from . import bookings, movies, shows
+
+__all__ = ["bookings", "movies", "shows"]
+
+admin.site.site_header = "Movie booking"
+admin.site.site_title = "Movie booking"
+admin.site.index_title = "Box office"

@@ -1,0 +1,54 @@
+from django import forms
+from django.contrib import admin
+
+from .. import box_office
+from ..exceptions import Refusal
+from ..models import Show
+from .deletion import SoldIsKeptMixin
+
+
+class ShowForm(forms.ModelForm):
+    class Meta:
+        model = Show
+        fields = [
+            "movie",
+            "screen_name",
+            "date_time",
+            "total_seats",
+            "seats_per_row",
+            "cancelled_at",
+        ]
+
+    def clean_total_seats(self):
+        """Not below a seat that is sold. The admin validates and saves in one transaction, so
+        the lock that is taken here keeps it true until the show is saved."""
+        total_seats = self.cleaned_data["total_seats"]
+        if self.instance.pk:
+            try:
+                box_office.check_new_size(show=self.instance, total_seats=total_seats)
+            except Refusal as refusal:
+                raise forms.ValidationError(str(refusal), code=refusal.code) from None
+        return total_seats
+
+
+@admin.register(Show)
+class ShowAdmin(SoldIsKeptMixin, admin.ModelAdmin):
+    form = ShowForm
+    list_display = ["movie", "screen_name", "date_time", "seats_sold", "takes_place"]
+    list_filter = ["screen_name", ("cancelled_at", admin.EmptyFieldListFilter)]
+    list_select_related = ["movie"]
+    date_hierarchy = "date_time"
+    search_fields = ["movie__title", "screen_name"]
+    autocomplete_fields = ["movie"]
+    ordering = ["date_time", "id"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_availability().select_related("movie")
+
+    @admin.display(description="Seats sold / total")
+    def seats_sold(self, show):
+        return f"{show.total_seats - show.available_seats} / {show.total_seats}"
+
+    @admin.display(description="Takes place", boolean=True, ordering="cancelled_at")
+    def takes_place(self, show):
+        return show.cancelled_at is None

@@ -1,0 +1,194 @@
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
+from django.test import TestCase
+from django.utils import timezone
+
+from booking.models import Booking, Movie, Show
+from booking.tests.cast import booking, hold, movie, person, show
+
+
+class AdminTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.alice = person("alice")
+        cls.stella = User.objects.create_superuser("stella", password="!")
+
+    def setUp(self):
+        self.client.force_login(self.stella)
+
+    def messages(self, response):
+        return [str(each) for each in get_messages(response.wsgi_request)]
+
+
+class MovieAdminTests(AdminTestCase):
+    def test_pages(self):
+        metropolis = movie()
+        for address in ["", "add/", f"{metropolis.id}/change/"]:
+            with self.subTest(address):
+                page = self.client.get(f"/admin/booking/movie/{address}")
+                self.assertEqual(page.status_code, 200)
+        self.assertContains(self.client.get("/admin/booking/movie/"), "153 min")
+
+    def test_a_movie_with_bookings_cannot_be_deleted(self):
+        sold = booking(self.alice, show())
+        page = self.client.post(
+            f"/admin/booking/movie/{sold.show.movie_id}/delete/", {"post": "yes"}, follow=True
+        )
+        self.assertContains(page, "would require deleting the following protected related objects")
+        self.assertEqual((Movie.objects.count(), Show.objects.count()), (1, 1))
+
+
+class ShowAdminTests(AdminTestCase):
+    def form(self, show, **changes):
+        local = timezone.localtime(show.date_time)
+        return {
+            "movie": show.movie_id,
+            "screen_name": show.screen_name,
+            "date_time_0": local.strftime("%Y-%m-%d"),
+            "date_time_1": local.strftime("%H:%M:%S"),
+            "total_seats": show.total_seats,
+            "seats_per_row": show.seats_per_row,
+            "cancelled_at_0": "",
+            "cancelled_at_1": "",
+        } | changes
+
+    def change(self, show, **changes):
+        return self.client.post(
+            f"/admin/booking/show/{show.id}/change/", self.form(show, **changes)
+        )
+
+    def test_the_list_shows_seats_sold_of_total(self):
+        tomorrow = show(total_seats=50)
+        booking(self.alice, tomorrow, 1)
+        hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
+        booking(self.alice, tomorrow, 3, status="cancelled")
+        page = self.client.get("/admin/booking/show/")
+        self.assertContains(page, '<td class="field-seats_sold">1 / 50</td>', html=True)
+
+    def test_the_list_costs_the_same_for_any_number(self):
+        show(movie("A"))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/show/")
+        show(movie("B")), booking(self.alice, show(movie("C")))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/show/")
+
+    def test_a_new_show(self):
+        given = self.form(show())
+        Show.objects.all().delete()
+        response = self.client.post("/admin/booking/show/add/", given)
+        self.assertEqual((response.status_code, Show.objects.count()), (302, 1))
+
+    def test_a_show_may_shrink_to_its_last_sold_seat(self):
+        tomorrow = show(total_seats=50)
+        booking(self.alice, tomorrow, 30)
+        booking(self.alice, tomorrow, 40, status="cancelled")
+        hold(self.alice, tomorrow, 41, ends_in=-timedelta(seconds=1))
+        self.assertEqual(self.change(tomorrow, total_seats=30).status_code, 302)
+        self.assertEqual(Show.objects.get().total_seats, 30)
+
+    def test_but_not_below_it(self):
+        tomorrow = show(total_seats=50)
+        booking(self.alice, tomorrow, 30)
+        hold(self.alice, tomorrow, 40)
+        page = self.change(tomorrow, total_seats=39)
+        self.assertEqual(page.status_code, 200)
+        self.assertFormError(
+            page.context["adminform"],
+            "total_seats",
+            "Seat 40 is held or booked, so this show needs at least 40 seats.",
+        )
+        self.assertEqual(Show.objects.get().total_seats, 50)
+
+    def test_sizes_that_make_no_sense(self):
+        tomorrow = show()
+        for field in ["total_seats", "seats_per_row"]:
+            for size in [0, -1, 10_001, 2**31, 2**63, "x", ""]:
+                with self.subTest(field=field, size=size):
+                    page = self.change(tomorrow, **{field: size})
+                    self.assertEqual(list(page.context["adminform"].errors), [field])
+
+    def test_a_show_is_cancelled_by_its_date(self):
+        tomorrow = show()
+        self.change(tomorrow, cancelled_at_0="2026-11-23", cancelled_at_1="12:00:00")
+        self.assertIsNotNone(Show.objects.get().cancelled_at)
+
+
+class BookingAdminTests(AdminTestCase):
+    def cancel(self, *bookings):
+        return self.client.post(
+            "/admin/booking/booking/",
+            {"action": "cancel_selected", "_selected_action": [each.pk for each in bookings]},
+        )
+
+    def test_the_list_costs_the_same_for_any_number(self):
+        booking(self.alice, show(movie("A")))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/booking/")
+        booking(person("bob"), show(movie("B"))), booking(person("carol"), show(movie("C")))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/booking/")
+
+    def test_a_booking_is_found_by_its_reference(self):
+        sold = booking(self.alice, show())
+        booking(self.alice, show(movie("Alien")))
+        page = self.client.get(f"/admin/booking/booking/?q={sold.reference}")
+        self.assertEqual([each.pk for each in page.context["cl"].queryset], [sold.pk])
+
+    def test_nothing_of_it_can_be_edited(self):
+        sold = booking(self.alice, show())
+        before = Booking.objects.values().get()
+        address = f"/admin/booking/booking/{sold.pk}/change/"
+        page = self.client.get(address)
+        self.assertEqual(list(page.context["adminform"].form.fields), [])
+        changes = {"user": self.stella.pk, "seat_number": 9, "status": "cancelled"}
+        self.client.post(address, changes)
+        self.assertEqual(Booking.objects.values().get(), before)
+
+    def test_none_is_added_or_deleted_by_hand(self):
+        sold = booking(self.alice, show())
+        add = self.client.get("/admin/booking/booking/add/")
+        delete = self.client.post(f"/admin/booking/booking/{sold.pk}/delete/", {"post": "yes"})
+        self.assertEqual((add.status_code, delete.status_code), (403, 403))
+        self.assertEqual(Booking.objects.count(), 1)
+
+    def test_selected_bookings_are_cancelled_and_each_refusal_is_reported(self):
+        tomorrow = show()
+        first, second = booking(self.alice, tomorrow, 1), booking(self.alice, tomorrow, 2)
+        already = booking(self.alice, tomorrow, 3, status="cancelled")
+        started = booking(self.alice, show(starts_in=-timedelta(minutes=1)), 4)
+        untouched = booking(self.alice, tomorrow, 5)
+        response = self.cancel(first, second, already, started)
+        self.assertEqual(
+            sorted(self.messages(response)),
+            sorted(
+                [
+                    "Cancelled 2 bookings.",
+                    f"{already.reference}, seat 3: This booking is already cancelled.",
+                    f"{started.reference}, seat 4: This show has started: its bookings can no "
+                    "longer be cancelled.",
+                ]
+            ),
+        )
+        statuses = dict(Booking.objects.values_list("pk", "status"))
+        self.assertEqual(
+            statuses,
+            {
+                first.pk: "cancelled",
+                second.pk: "cancelled",
+                already.pk: "cancelled",
+                started.pk: "booked",
+                untouched.pk: "booked",
+            },
+        )
+
+    def test_who_may_only_look_cannot_cancel(self):
+        sold = booking(self.alice, show())
+        viewer = person("viewer", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
+        self.client.force_login(viewer)
+        self.assertEqual(self.client.get("/admin/booking/booking/").status_code, 200)
+        self.cancel(sold)
+        self.assertEqual(Booking.objects.get().status, "booked")
