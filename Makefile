@@ -1,0 +1,48 @@
+# `make` alone lists what there is to do. Needed beforehand: make, and Python 3.10 or newer
+# with venv. Everything else is installed into .venv, and again when the requirements change.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format clean
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=8001 for another port)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@$(BIN)/python manage.py demo
+	@echo
+	@echo "  Swagger UI  http://127.0.0.1:$(PORT)/swagger/"
+	@echo "  API         http://127.0.0.1:$(PORT)/api/"
+	@echo "  Admin       http://127.0.0.1:$(PORT)/admin/"
+	@echo
+	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+
+test: .venv/installed-dev ## Run the tests twice: on SQLite, and on a PostgreSQL of their own
+	env -u DATABASE_URL $(BIN)/pytest
+	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest
+
+lint: .venv/installed-dev ## Check style and likely mistakes
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: .venv/installed-dev ## Mend the style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## Remove .venv and the development database
+	rm -rf .venv db.sqlite3 db.sqlite3-wal db.sqlite3-shm
+
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
+	    "Python 3.10 or newer is needed. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.venv/installed-dev: requirements-dev.txt .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
