@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse_lazy
 from psycopg import IsolationLevel
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -237,11 +238,14 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 
+SCHEMA = reverse_lazy("schema", kwargs={"format": "json"})
+REDOC_SETTINGS = {"SPEC_URL": SCHEMA}
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
     "DEFAULT_GENERATOR_CLASS": "booking.api.schema.SchemaGenerator",
     "DEFAULT_AUTO_SCHEMA_CLASS": "booking.api.schema.AutoSchema",
     "DEFAULT_INFO": "booking.api.schema.INFO",
+    "SPEC_URL": SCHEMA,
     "USE_SESSION_AUTH": False,
     "SECURITY_DEFINITIONS": {
         "Bearer": {

@@ -9,3 +9,4 @@ __all__ = ["bookings", "movies", "shows"]
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
 admin.site.index_title = "Box office"
+admin.site.enable_nav_sidebar = False  # the lists need the room

@@ -17,7 +17,7 @@ class BookingAdmin(admin.ModelAdmin):
     search_help_text = "Reference, user's name or e-mail, movie"
     ordering = ["-created_at", "-id"]
     actions = ["cancel_selected"]
-    fields = readonly_fields = [
+    fields = [
         "reference",
         "show",
         "seat",
@@ -31,14 +31,20 @@ class BookingAdmin(admin.ModelAdmin):
     def has_add_permission(self, request):
         return False
 
+    def has_change_permission(self, request, obj=None):
+        return False
+
     def has_delete_permission(self, request, obj=None):
         return False  # what was sold stays on record
 
+    def has_cancel_permission(self, request):
+        return request.user.has_perm("booking.change_booking")
+
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, booking):
-        return f"{booking.seat_number} ({booking.seat_label})"
+        return f"{booking.seat_number}\N{NO-BREAK SPACE}({booking.seat_label})"
 
-    @admin.action(description="Cancel selected bookings", permissions=["change"])
+    @admin.action(description="Cancel selected bookings", permissions=["cancel"])
     def cancel_selected(self, request, bookings):
         cancelled = 0
         for booking in bookings:

@@ -31,12 +31,24 @@ class ShowForm(forms.ModelForm):
         return total_seats
 
 
+class TakesPlaceFilter(admin.SimpleListFilter):
+    title = "state"
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return [("on", "Takes place"), ("off", "Cancelled")]
+
+    def queryset(self, request, shows):
+        if self.value() is None:
+            return shows
+        return shows.filter(cancelled_at__isnull=self.value() == "on")
+
+
 @admin.register(Show)
 class ShowAdmin(SoldIsKeptMixin, admin.ModelAdmin):
     form = ShowForm
     list_display = ["movie", "screen_name", "date_time", "seats_sold", "takes_place"]
-    list_filter = ["screen_name", ("cancelled_at", admin.EmptyFieldListFilter)]
-    list_select_related = ["movie"]
+    list_filter = ["screen_name", TakesPlaceFilter]
     date_hierarchy = "date_time"
     search_fields = ["movie__title", "screen_name"]
     autocomplete_fields = ["movie"]
@@ -45,7 +57,7 @@ class ShowAdmin(SoldIsKeptMixin, admin.ModelAdmin):
     def get_queryset(self, request):
         return super().get_queryset(request).with_availability().select_related("movie")
 
-    @admin.display(description="Seats sold / total")
+    @admin.display(description="Sold / total")
     def seats_sold(self, show):
         return f"{show.total_seats - show.available_seats} / {show.total_seats}"
 

@@ -75,6 +75,12 @@ class ShowAdminTests(AdminTestCase):
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/show/")
 
+    def test_shows_are_filtered_by_whether_they_take_place(self):
+        on, off = show(), show(cancelled_at=timezone.now())
+        for state, found in [("on", [on]), ("off", [off]), (None, [on, off])]:
+            page = self.client.get("/admin/booking/show/", {"state": state} if state else {})
+            self.assertCountEqual(page.context["cl"].queryset, found)
+
     def test_a_new_show(self):
         given = self.form(show())
         Show.objects.all().delete()
@@ -143,6 +149,7 @@ class BookingAdminTests(AdminTestCase):
         address = f"/admin/booking/booking/{sold.pk}/change/"
         page = self.client.get(address)
         self.assertEqual(list(page.context["adminform"].form.fields), [])
+        self.assertNotContains(page, "Save")
         changes = {"user": self.stella.pk, "seat_number": 9, "status": "cancelled"}
         self.client.post(address, changes)
         self.assertEqual(Booking.objects.values().get(), before)
