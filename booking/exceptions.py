@@ -19,7 +19,7 @@ class Refusal(Exception):
 
     @classmethod
     def sentence(cls):
-        return inspect.cleandoc(cls.__doc__)
+        return inspect.cleandoc(cls.__doc__).replace("\n", " ")
 
 
 # --- Booking a seat ---
@@ -61,23 +61,64 @@ class SeatTaken(Refusal):
     code = "seat_taken"
 
 
-# --- Cancelling a booking ---
+class SeatsTaken(SeatTaken):
+    """Some of these seats are already taken."""
+
+
+class NotEnoughSeats(Refusal):
+    """There are only {available_seats} seats left."""
+
+    code = "not_enough_seats"
+
+
+class TooManySeats(Refusal):
+    """One customer can have {limit} seats of a show, and you have {seats}."""
+
+    code = "too_many_seats"
+
+
+class HeldTooSoon(Refusal):
+    """You have let a hold on these seats lapse, and held such seats again a moment ago. Try again
+    in {retry_after} seconds, or book them."""
+
+    code = "held_too_soon"
+
+
+# --- Afterwards ---
+
+
+class ReservationNotFound(Refusal):
+    """There is no such reservation."""
+
+    code = "not_found"
 
 
 class AlreadyCancelled(Refusal):
-    """This booking is already cancelled."""
+    """This is already cancelled."""
 
     code = "already_cancelled"
 
 
-class BookingExpired(Refusal):
-    """This booking was only held, and the hold has expired."""
+class HoldExpired(Refusal):
+    """This hold has expired."""
 
-    code = "booking_expired"
+    code = "hold_expired"
+
+
+class NotHeld(Refusal):
+    """This reservation is not held but booked: it needs no more time."""
+
+    code = "not_held"
+
+
+class NotBooked(Refusal):
+    """This seat is only held. Confirm the hold, then it can be moved."""
+
+    code = "not_booked"
 
 
 class ShowStarted(Refusal):
-    """This show has started: its bookings can no longer be cancelled."""
+    """This show has started: its bookings can no longer be cancelled or moved."""
 
     code = "show_started"
 

@@ -6,6 +6,7 @@ Distances: a row is about twice as deep as a seat is wide, so one row counts as 
 
 from collections import defaultdict
 from functools import cache
+from heapq import nsmallest
 
 
 def row_and_place(seat_number, seats_per_row):
@@ -24,15 +25,16 @@ def seat_label(seat_number, seats_per_row):
     return f"{letters}{place + 1}"
 
 
-def nearest_seats(free, seat_number, seats_per_row, most=5):
-    """Up to `most` of the free seats, those nearest to a seat first."""
-    row, place = row_and_place(seat_number, seats_per_row)
+def nearest_seats(free, seat_numbers, seats_per_row, most=5):
+    """Up to `most` of the free seats, those nearest to any of some seats first."""
+    wanted = [row_and_place(seat_number, seats_per_row) for seat_number in seat_numbers]
 
-    def distance(other):
-        other_row, other_place = row_and_place(other, seats_per_row)
-        return (2 * (other_row - row)) ** 2 + (other_place - place) ** 2, other
+    def distance(seat):
+        its_row, its_place = row_and_place(seat, seats_per_row)
+        squares = [(2 * (row - its_row)) ** 2 + (place - its_place) ** 2 for row, place in wanted]
+        return min(squares), seat
 
-    return sorted(free, key=distance)[:most]
+    return nsmallest(most, free, key=distance)
 
 
 def free_blocks(free, seats_per_row):

@@ -38,11 +38,13 @@ def env_bool(name, default):
         ) from None
 
 
-def env_minutes(name, default):
+def env_number(name, default, least=0):
     value = env(name, str(default))
-    if not (value.isascii() and value.isdigit() and len(value) <= 6):
-        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a whole number of minutes.")
-    return timedelta(minutes=int(value))
+    if not (value.isascii() and value.isdigit() and len(value) <= 6) or int(value) < least:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to a whole number, {least} or more."
+        )
+    return int(value)
 
 
 def env_time_zone(name, default):
@@ -197,7 +199,16 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- The box office ------------------------------------------------------------------------
 
 # How long after a show's start seats are still sold, for those who come late.
-SALES_CLOSE_AFTER_START = env_minutes("SALES_CLOSE_AFTER_START_MINUTES", 10)
+SALES_CLOSE_AFTER_START = timedelta(minutes=env_number("SALES_CLOSE_AFTER_START_MINUTES", 10))
+
+# How long a hold lasts; how long at most, however often it is extended; and how soon somebody
+# whose hold has lapsed may hold the same seats for a second time.
+HOLD_FOR = timedelta(minutes=env_number("HOLD_MINUTES", 10, least=1))
+HOLD_AT_MOST = timedelta(minutes=env_number("HOLD_AT_MOST_MINUTES", 30, least=1))
+HOLD_AGAIN_AFTER = timedelta(seconds=env_number("HOLD_AGAIN_AFTER_SECONDS", 60))
+
+MAX_SEATS_PER_RESERVATION = env_number("MAX_SEATS_PER_RESERVATION", 10, least=1)
+MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # of one show
 
 # --- Passwords and tokens ------------------------------------------------------------------
 

@@ -14,10 +14,16 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from ..exceptions import NoSuchSeat, Refusal, ShowNotFound, UsernameTaken
+from ..exceptions import NoSuchSeat, Refusal, ReservationNotFound, ShowNotFound, UsernameTaken
 
-STATUS_OF_REFUSAL = {ShowNotFound: status.HTTP_404_NOT_FOUND}
-FIELD_OF_REFUSAL = {NoSuchSeat: "seat_number", UsernameTaken: "username"}
+STATUS_OF_REFUSAL = {
+    ShowNotFound: status.HTTP_404_NOT_FOUND,
+    ReservationNotFound: status.HTTP_404_NOT_FOUND,
+}
+FIELD_OF_REFUSAL = {
+    NoSuchSeat: lambda view: getattr(view, "seat_field", "seat_number"),
+    UsernameTaken: lambda view: "username",
+}
 
 
 class BadRequest(exceptions.APIException):
@@ -59,7 +65,7 @@ def status_of(refusal_class):
 def exception_handler(exc, context):
     """The answer to whatever a view raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
     if isinstance(exc, Refusal):
-        return _refuse(exc)
+        return _refuse(exc, context["view"])
     for cause, meaning in MEANINGS:
         if isinstance(exc, cause):
             exc = meaning()
@@ -85,10 +91,10 @@ def server_error(request):
     return defaults.server_error(request)
 
 
-def _refuse(refusal):
+def _refuse(refusal, view):
     kind = type(refusal)
     if field := FIELD_OF_REFUSAL.get(kind):
-        body = {field: [str(refusal)]}
+        body = {field(view): [str(refusal)]}
     else:
         body = {"detail": str(refusal), "code": refusal.code, **refusal.facts}
     return Response(body, status=status_of(kind))

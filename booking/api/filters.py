@@ -5,10 +5,23 @@ from datetime import date, datetime, timezone
 from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
+from ..models import Booking
 from .fields import StrictIntegerField
+from .serializers import valid
 
 # Times outside of these overflow when they are moved to another time zone.
 EARLIEST, LATEST = 1900, 2999
+
+
+class FilterMixin:
+    """A list that is narrowed by its query string, which `filter_class` reads."""
+
+    def filter_queryset(self, queryset):
+        if self.action != "list":
+            return queryset
+        # A parameter that is there but empty (`?search=`) asks for nothing.
+        asked = {name: value for name, value in self.request.query_params.items() if value.strip()}
+        return queryset.matching(**valid(self.filter_class, asked))
 
 
 class MovieFilter(serializers.Serializer):
@@ -54,3 +67,8 @@ class ShowFilter(ShowTimesFilter):
         ],
         help_text="A day at the cinema, such as 2026-12-24.",
     )
+
+
+class BookingFilter(serializers.Serializer):
+    status = serializers.ChoiceField(Booking.Status.choices, required=False)
+    show = StrictIntegerField(required=False, min_value=1, help_text="The show's id.")

@@ -33,13 +33,14 @@ TAGS = [
     ("Accounts", "Sign up and log in."),
     ("Movies", "What is shown."),
     ("Shows", "When and where it is shown, and how many seats are free."),
-    ("Bookings", "Seats, bought and given back."),
+    ("Reservations", "Several seats in one go, booked at once or held for a while."),
+    ("Bookings", "Single seats: bought, changed and given back."),
 ]
 
 
 BAD_TOKEN = (401, "token_not_valid", "The token is not valid, or no longer.")
-NOT_LOGGED_IN = [
-    (401, "not_authenticated", "No token was sent."),
+NO_TOKEN = (401, "not_authenticated", "No token was sent.")
+TOKEN_TROUBLE = [
     BAD_TOKEN,
     (401, "bad_authorization_header", "The header is not `Bearer <token>`."),
     (401, "user_not_found", "The user of this token does not exist any more."),
@@ -90,7 +91,8 @@ class SchemaGenerator(OpenAPISchemaGenerator):
     def get_path_parameters(self, path, view_cls):
         parameters = super().get_path_parameters(path, view_cls)
         for parameter in parameters:
-            parameter.type = openapi.TYPE_INTEGER
+            if parameter.name == "id":
+                parameter.type = openapi.TYPE_INTEGER
             parameter.description = ""
         return parameters
 
@@ -100,7 +102,9 @@ class AutoSchema(SwaggerAutoSchema):
         return ["application/json"]  # forms, too, but a form with one field teaches nobody
 
     def get_security(self):
-        return [{"Bearer": []}] if self._is_personal() else []
+        if self._is_personal():
+            return [{"Bearer": []}]
+        return [{"Bearer": []}, {}] if self.view.authentication_classes else []  # {}: or nothing
 
     def get_query_serializer(self):
         filter_class = getattr(self.view, "filter_class", None)
@@ -169,7 +173,9 @@ class AutoSchema(SwaggerAutoSchema):
 
     def _what_may_go_wrong(self):
         if self._is_personal():
-            yield from NOT_LOGGED_IN
+            yield NO_TOKEN
+        if self.view.authentication_classes:
+            yield from TOKEN_TROUBLE
         errors = self.overrides.get("errors", ())
         if "{" in self.path and ShowNotFound not in errors:
             yield NOTHING_THERE

@@ -1,6 +1,7 @@
 """JSON in and JSON out, one direction each. Input is checked for its shape only; whether a
 seat can be had is for the box office to say."""
 
+from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -12,6 +13,13 @@ from ..models import Booking, Movie, Show
 from .fields import StrictIntegerField, UTCDateTimeField
 
 User = get_user_model()
+
+
+def valid(serializer_class, data):
+    """What the client sent, checked and converted, or a 400 that says what is wrong with it."""
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
 
 
 # --- In ---
@@ -41,14 +49,47 @@ class Refresh(TokenRefreshSerializer):
             raise InvalidToken("The user of this token does not exist.") from None
 
 
+class SeatNumberField(StrictIntegerField):
+    default_error_messages = {
+        "min_value": "Seats are numbered from 1.",
+        "max_value": "No show has that many seats.",
+    }
+
+    def __init__(self, **kwargs):
+        super().__init__(min_value=1, **kwargs)
+
+
 class BookSeat(serializers.Serializer):
-    seat_number = StrictIntegerField(
-        min_value=1,
-        error_messages={
-            "min_value": "Seats are numbered from 1.",
-            "max_value": "No show has that many seats.",
-        },
+    seat_number = SeatNumberField()
+
+
+class ReserveSeats(serializers.Serializer):
+    seat_numbers = serializers.ListField(
+        child=SeatNumberField(),
+        required=False,
+        allow_empty=False,
+        max_length=settings.MAX_SEATS_PER_RESERVATION,
+        help_text="Which seats; all different. Either these or `count`.",
     )
+    count = StrictIntegerField(
+        required=False,
+        min_value=1,
+        max_value=settings.MAX_SEATS_PER_RESERVATION,
+        help_text="How many seats; the best that are free are chosen.",
+    )
+    hold = serializers.BooleanField(
+        default=False, help_text="Hold them for a while instead of booking them at once."
+    )
+
+    def validate_seat_numbers(self, seat_numbers):
+        if len(set(seat_numbers)) < len(seat_numbers):
+            raise serializers.ValidationError("Each seat can be named once only.")
+        return seat_numbers
+
+    def validate(self, attrs):
+        if ("seat_numbers" in attrs) == ("count" in attrs):
+            raise serializers.ValidationError("Send either seat_numbers or count.")
+        return attrs
 
 
 # --- Out ---
@@ -124,6 +165,9 @@ class BookingSerializer(serializers.ModelSerializer):
     seat_label = serializers.CharField(help_text="Row and place, such as B2.")
     created_at = UTCDateTimeField()
     cancelled_at = UTCDateTimeField(allow_null=True)
+    status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
+    expires_at = UTCDateTimeField(allow_null=True, help_text="When the hold lapses, if it is one.")
+    expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
     can_cancel = serializers.BooleanField()
     cancel_until = UTCDateTimeField(help_text="Until when it can be cancelled: the show's start.")
 
@@ -139,6 +183,8 @@ class BookingSerializer(serializers.ModelSerializer):
             "status",
             "created_at",
             "cancelled_at",
+            "expires_at",
+            "expires_in",
             "can_cancel",
             "cancel_until",
         ]
@@ -151,3 +197,52 @@ class CancelledBookingSerializer(BookingSerializer):
     class Meta(BookingSerializer.Meta):
         fields = [*BookingSerializer.Meta.fields, "detail"]
         read_only_fields = fields
+
+
+class ReservedSeatSerializer(serializers.ModelSerializer):
+    seat_label = serializers.CharField(help_text="Row and place, such as B2.")
+    status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
+
+    class Meta:
+        model = Booking
+        fields = ["id", "seat_number", "seat_label", "status"]
+        read_only_fields = fields
+
+
+class ReservationSerializer(serializers.Serializer):
+    reference = serializers.CharField(help_text="The code to read out at the counter.")
+    user = serializers.IntegerField(source="user_id", help_text="The user's id.")
+    show = ShowSerializer()
+    status = serializers.ChoiceField(Booking.Status.choices)
+    bookings = ReservedSeatSerializer(many=True)
+    created_at = UTCDateTimeField()
+    expires_at = UTCDateTimeField(
+        source="leading.expires_at",
+        allow_null=True,
+        help_text="When the hold lapses, if it is one.",
+    )
+    expires_in = serializers.IntegerField(
+        source="leading.expires_in", allow_null=True, help_text="The same in seconds."
+    )
+    can_cancel = serializers.BooleanField(source="leading.can_cancel")
+    cancel_until = UTCDateTimeField(source="leading.cancel_until")
+
+
+class MySeatsSerializer(serializers.Serializer):
+    booked = serializers.ListField(child=serializers.IntegerField())
+    held = serializers.ListField(child=serializers.IntegerField())
+
+
+class SeatMapSerializer(serializers.Serializer):
+    total_seats = serializers.IntegerField()
+    seats_per_row = serializers.IntegerField()
+    available_seats = serializers.IntegerField()
+    largest_block = serializers.IntegerField(
+        help_text="How many people can sit together in one row."
+    )
+    booked = serializers.ListField(child=serializers.IntegerField())
+    held = serializers.ListField(child=serializers.IntegerField())
+
+
+class PersonalSeatMapSerializer(SeatMapSerializer):
+    mine = MySeatsSerializer(help_text="One's own of these; only with a token.", required=False)

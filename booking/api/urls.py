@@ -1,30 +1,74 @@
 """The addresses under /api/."""
 
-from django.urls import path, re_path
+from django.urls import path, re_path, register_converter
 
-from . import views
+from .views.accounts import LoginView, RefreshView, SignUpView
+from .views.bookings import BookingViewSet, MyBookingsViewSet
+from .views.catalogue import MovieShowsViewSet, MovieViewSet, SeatMapViewSet, ShowViewSet
+from .views.reservations import ReservationViewSet
+from .views.root import RootView, UnknownAddressView
+
+
+class ReferenceConverter:
+    """A reservation's reference, as people type it."""
+
+    regex = "[0-9A-Za-z]+"
+
+    def to_python(self, value):
+        return value.upper()
+
+    def to_url(self, value):
+        return value
+
+
+register_converter(ReferenceConverter, "reference")
+
+
+def action(viewset, **methods):
+    """The view of some of its actions, by HTTP method: `action(MovieViewSet, get="list")`."""
+    return viewset.as_view(methods)
+
 
 urlpatterns = [
-    path("", views.RootView.as_view(), name="api_root"),
-    path("signup/", views.SignUpView.as_view(), name="signup"),
-    path("login/", views.LoginView.as_view(), name="login"),
-    path("token/refresh/", views.RefreshView.as_view(), name="token_refresh"),
-    path("movies/", views.MovieViewSet.as_view({"get": "list"}), name="movies_list"),
-    path("movies/<int:pk>/", views.MovieViewSet.as_view({"get": "retrieve"}), name="movie"),
+    path("", RootView.as_view(), name="api_root"),
+    path("signup/", SignUpView.as_view(), name="signup"),
+    path("login/", LoginView.as_view(), name="login"),
+    path("token/refresh/", RefreshView.as_view(), name="token_refresh"),
+    path("movies/", action(MovieViewSet, get="list"), name="movies_list"),
+    path("movies/<int:pk>/", action(MovieViewSet, get="retrieve"), name="movie"),
+    path("movies/<int:pk>/shows/", action(MovieShowsViewSet, get="list"), name="movie_shows"),
+    path("shows/", action(ShowViewSet, get="list"), name="shows_list"),
+    path("shows/<int:pk>/", action(ShowViewSet, get="retrieve"), name="show"),
+    path("shows/<int:pk>/seats/", action(SeatMapViewSet, get="retrieve"), name="show_seats"),
+    path("shows/<int:pk>/book/", action(BookingViewSet, post="book"), name="book_seat"),
     path(
-        "movies/<int:pk>/shows/",
-        views.MovieShowsViewSet.as_view({"get": "list"}),
-        name="movie_shows",
+        "shows/<int:pk>/reservations/",
+        action(ReservationViewSet, post="create"),
+        name="reserve_seats",
     ),
-    path("shows/", views.ShowViewSet.as_view({"get": "list"}), name="shows_list"),
-    path("shows/<int:pk>/", views.ShowViewSet.as_view({"get": "retrieve"}), name="show"),
-    path("shows/<int:pk>/book/", views.BookingViewSet.as_view({"post": "book"}), name="book_seat"),
-    path("my-bookings/", views.MyBookingsViewSet.as_view({"get": "list"}), name="my_bookings"),
-    path("bookings/<int:pk>/", views.BookingViewSet.as_view({"get": "retrieve"}), name="booking"),
+    path("my-bookings/", action(MyBookingsViewSet, get="list"), name="my_bookings"),
+    path("bookings/<int:pk>/", action(BookingViewSet, get="retrieve"), name="booking"),
+    path("bookings/<int:pk>/cancel/", action(BookingViewSet, post="cancel"), name="cancel_booking"),
+    path("bookings/<int:pk>/move/", action(BookingViewSet, post="move"), name="move_booking"),
     path(
-        "bookings/<int:pk>/cancel/",
-        views.BookingViewSet.as_view({"post": "cancel"}),
-        name="cancel_booking",
+        "reservations/<reference:reference>/",
+        action(ReservationViewSet, get="retrieve"),
+        name="reservation",
     ),
-    re_path("", views.UnknownAddressView.as_view()),
+    path(
+        "reservations/<reference:reference>/confirm/",
+        action(ReservationViewSet, post="confirm"),
+        name="confirm_reservation",
+    ),
+    path(
+        "reservations/<reference:reference>/extend/",
+        action(ReservationViewSet, post="extend"),
+        name="extend_reservation",
+    ),
+    path(
+        "reservations/<reference:reference>/cancel/",
+        action(ReservationViewSet, post="cancel"),
+        name="cancel_reservation",
+    ),
+    re_path("", UnknownAddressView.as_view()),
 ]

@@ -5,6 +5,7 @@ Alice books. Bob has something of his own that could leak. Stella is staff.
 
 from datetime import datetime, timedelta, timezone
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from rest_framework.test import APIClient, APITestCase
 from rest_framework_simplejwt.tokens import AccessToken
@@ -78,7 +79,7 @@ def show_json(show, **differences):
         "seats_per_row": show.seats_per_row,
         "available_seats": show.total_seats,
         "is_bookable": True,
-        "bookable_until": iso(show.date_time + timedelta(minutes=10)),
+        "bookable_until": iso(show.date_time + settings.SALES_CLOSE_AFTER_START),
         "cancelled_at": None,
     } | differences
 
@@ -95,8 +96,35 @@ def booking_json(booking, *, available_seats, **differences):
         "status": "booked",
         "created_at": iso(booking.created_at),
         "cancelled_at": None,
+        "expires_at": None,
+        "expires_in": None,
         "can_cancel": True,
         "cancel_until": iso(booking.show.date_time),
+    } | differences
+
+
+def reservation_json(bookings, *, available_seats, status="booked", **differences):
+    """As a reservation of a future show looks, all seats of one status."""
+    first = bookings[0]
+    return {
+        "reference": first.reference,
+        "user": first.user_id,
+        "show": show_json(first.show, available_seats=available_seats),
+        "status": status,
+        "bookings": [
+            {
+                "id": each.id,
+                "seat_number": each.seat_number,
+                "seat_label": f"A{each.seat_number}",
+                "status": status,
+            }
+            for each in bookings
+        ],
+        "created_at": iso(first.created_at),
+        "expires_at": None,
+        "expires_in": None,
+        "can_cancel": True,
+        "cancel_until": iso(first.show.date_time),
     } | differences
 
 

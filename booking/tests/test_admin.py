@@ -173,9 +173,9 @@ class BookingAdminTests(AdminTestCase):
             sorted(
                 [
                     "Cancelled 2 bookings.",
-                    f"{already.reference}, seat 3: This booking is already cancelled.",
+                    f"{already.reference}, seat 3: This is already cancelled.",
                     f"{started.reference}, seat 4: This show has started: its bookings can no "
-                    "longer be cancelled.",
+                    "longer be cancelled or moved.",
                 ]
             ),
         )

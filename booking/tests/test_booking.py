@@ -9,7 +9,7 @@ class BookingDetailTests(ApiTestCase):
 
     def test_somebody_elses(self):
         alices = booking(self.alices_user, show())
-        not_yours = {"detail": "This booking is somebody else's.", "code": "not_yours"}
+        not_yours = {"detail": "This is somebody else's.", "code": "not_yours"}
         self.assertAnswer(self.bob.get(f"/api/bookings/{alices.id}/"), 403, not_yours)
 
     def test_unknown(self):

@@ -48,7 +48,7 @@ class CancelTests(ApiTestCase):
         self.cancel(mine)
         mine.refresh_from_db()
         already = {
-            "detail": "This booking is already cancelled.",
+            "detail": "This is already cancelled.",
             "code": "already_cancelled",
             "cancelled_at": iso(mine.cancelled_at),
         }
@@ -58,7 +58,7 @@ class CancelTests(ApiTestCase):
         started = show(starts_in=-timedelta(seconds=1))
         mine = booking(self.alices_user, started)
         too_late = {
-            "detail": "This show has started: its bookings can no longer be cancelled.",
+            "detail": "This show has started: its bookings can no longer be cancelled or moved.",
             "code": "show_started",
             "cancel_until": iso(started.date_time),
         }
@@ -68,8 +68,10 @@ class CancelTests(ApiTestCase):
 
     def test_a_hold_that_has_expired(self):
         over = {
-            "detail": "This booking was only held, and the hold has expired.",
-            "code": "booking_expired",
+            "detail": "This hold has expired.",
+            "code": "hold_expired",
+            "seat_numbers": [5],
+            "still_free": [5],
         }
         lapsed = hold(self.alices_user, show(), ends_in=-timedelta(seconds=1))
         self.assertAnswer(self.cancel(lapsed), 400, over)
@@ -85,7 +87,7 @@ class CancelTests(ApiTestCase):
         alices = booking(self.alices_user, show())
         booking(self.bobs_user, alices.show, 6)
         stella = client_of(person("stella", is_staff=True, is_superuser=True))
-        not_yours = {"detail": "This booking is somebody else's.", "code": "not_yours"}
+        not_yours = {"detail": "This is somebody else's.", "code": "not_yours"}
         for other in [self.bob, stella]:
             self.assertAnswer(self.cancel(alices, by=other), 403, not_yours)
         self.assertEqual(Booking.objects.get(pk=alices.pk).status, "booked")

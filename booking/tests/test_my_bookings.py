@@ -44,6 +44,57 @@ class MyBookingsTests(ApiTestCase):
             [(lapsed.id, False), (held.id, True), (over.id, False)],
         )
 
+    def test_held_and_expired_ones_with_their_real_status(self):
+        tomorrow = show()
+        held = hold(self.alices_user, tomorrow, 1)
+        lapsed = hold(self.alices_user, tomorrow, 2, ends_in=-timedelta(seconds=1))
+        noted = booking(self.alices_user, tomorrow, 3, status="expired")
+        answer = self.alice.get("/api/my-bookings/")
+        seconds = answer.json()[2]["expires_in"]
+        self.assertIn(seconds, range(590, 601))
+        gone = {"available_seats": 9, "status": "expired", "can_cancel": False}
+        expected = [
+            booking_json(noted, **gone),
+            booking_json(lapsed, **gone),
+            booking_json(
+                held,
+                available_seats=9,
+                status="held",
+                expires_at=iso(held.held_until),
+                expires_in=seconds,
+            ),
+        ]
+        self.assertAnswer(answer, 200, expected)
+
+    def test_filters(self):
+        first, second = show(), show()
+        booked = booking(self.alices_user, first, 1)
+        held = hold(self.alices_user, first, 2)
+        lapsed = hold(self.alices_user, first, 3, ends_in=-timedelta(seconds=1))
+        noted = booking(self.alices_user, second, 4, status="expired")
+        cancelled = booking(self.alices_user, second, 5, status="cancelled")
+        booking(self.bobs_user, first, 6)
+        cases = [
+            ("status=booked", [booked]),
+            ("status=held", [held]),
+            ("status=expired", [noted, lapsed]),
+            ("status=cancelled", [cancelled]),
+            (f"show={first.id}", [lapsed, held, booked]),
+            (f"show={second.id}&status=expired", [noted]),
+            ("show=999999", []),
+            ("status=&show=", [cancelled, noted, lapsed, held, booked]),
+        ]
+        for query, found in cases:
+            with self.subTest(query):
+                answer = self.alice.get(f"/api/my-bookings/?{query}")
+                self.assertEqual([b["id"] for b in answer.json()], [each.id for each in found])
+
+    def test_wrong_filters(self):
+        wrong = {"status": ['"sold" is not a valid choice.']}
+        self.assertAnswer(self.alice.get("/api/my-bookings/?status=sold"), 400, wrong)
+        integer = {"show": ["A valid integer is required."]}
+        self.assertAnswer(self.alice.get("/api/my-bookings/?show=x"), 400, integer)
+
     def test_none(self):
         booking(self.bobs_user, show(), 8)
         self.assertAnswer(self.alice.get("/api/my-bookings/"), 200, [])

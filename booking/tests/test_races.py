@@ -13,7 +13,6 @@ from django.db import connection, connections
 from django.db.models import QuerySet
 from django.test import TransactionTestCase
 
-from booking import box_office
 from booking.models import Booking
 from booking.tests.cast import booking, client_of, person, show
 
@@ -69,6 +68,10 @@ def at_once(calls):
     return answers
 
 
+def no_transaction(*args, **kwargs):
+    return nullcontext()
+
+
 @contextmanager
 def no_lock():
     """On PostgreSQL the lock of the show; on SQLite the transaction, which is its lock."""
@@ -78,7 +81,7 @@ def no_lock():
                 mock.patch.object(QuerySet, "select_for_update", lambda queryset: queryset)
             )
         else:
-            stack.enter_context(mock.patch.object(box_office.transaction, "atomic", nullcontext))
+            stack.enter_context(mock.patch("django.db.transaction.atomic", no_transaction))
         yield
 
 

@@ -2,6 +2,7 @@ from django.test import TestCase
 from swagger_spec_validator.validator20 import validate_spec
 
 BEARER = [{"Bearer": []}]
+OPTIONAL = [{"Bearer": []}, {}]
 
 
 class SchemaTests(TestCase):
@@ -34,9 +35,40 @@ class SchemaTests(TestCase):
                 "GET /api/movies/{id}/shows/": ("listMovieShows", "200 400 404", []),
                 "GET /api/shows/": ("listShows", "200 400", []),
                 "GET /api/shows/{id}/": ("getShow", "200 404", []),
+                "GET /api/shows/{id}/seats/": ("getSeatMap", "200 401 404", OPTIONAL),
                 "POST /api/shows/{id}/book/": ("bookSeat", "201 400 401 404", BEARER),
+                "POST /api/shows/{id}/reservations/": (
+                    "reserveSeats",
+                    "201 400 401 404",
+                    BEARER,
+                ),
+                "GET /api/reservations/{reference}/": (
+                    "getReservation",
+                    "200 401 403 404",
+                    BEARER,
+                ),
+                "POST /api/reservations/{reference}/confirm/": (
+                    "confirmReservation",
+                    "200 400 401 403 404",
+                    BEARER,
+                ),
+                "POST /api/reservations/{reference}/extend/": (
+                    "extendReservation",
+                    "200 400 401 403 404",
+                    BEARER,
+                ),
+                "POST /api/reservations/{reference}/cancel/": (
+                    "cancelReservation",
+                    "200 400 401 403 404",
+                    BEARER,
+                ),
                 "GET /api/my-bookings/": ("listMyBookings", "200 400 401", BEARER),
                 "GET /api/bookings/{id}/": ("getBooking", "200 401 403 404", BEARER),
+                "POST /api/bookings/{id}/move/": (
+                    "moveBooking",
+                    "200 400 401 403 404",
+                    BEARER,
+                ),
                 "POST /api/bookings/{id}/cancel/": (
                     "cancelBooking",
                     "200 400 401 403 404",
@@ -44,6 +76,55 @@ class SchemaTests(TestCase):
                 ),
             },
         )
+
+    def test_every_operation_says_what_it_answers(self):
+        answers = {}
+        for _, each in self.operations():
+            (success,) = [code for code in each["responses"] if code.startswith("2")]
+            schema = each["responses"][success]["schema"]
+            many = schema.get("type") == "array"
+            answers[each["operationId"]] = (schema["items"] if many else schema).get("$ref"), many
+        named = {
+            "signUp": "Account",
+            "logIn": "TokenPair",
+            "refreshToken": "AccessToken",
+            "getMovie": "Movie",
+            "getShow": "Show",
+            "getSeatMap": "PersonalSeatMap",
+            "bookSeat": "Booking",
+            "getBooking": "Booking",
+            "moveBooking": "Booking",
+            "cancelBooking": "CancelledBooking",
+            "reserveSeats": "Reservation",
+            "getReservation": "Reservation",
+            "confirmReservation": "Reservation",
+            "extendReservation": "Reservation",
+            "cancelReservation": "Reservation",
+        }
+        lists = {
+            "listMovies": "Movie",
+            "listMovieShows": "Show",
+            "listShows": "Show",
+            "listMyBookings": "Booking",
+        }
+        expected = {name: (f"#/definitions/{each}", False) for name, each in named.items()}
+        expected |= {name: (f"#/definitions/{each}", True) for name, each in lists.items()}
+        self.assertEqual(answers, expected | {"listLinks": (None, False)})
+
+    def test_the_security_that_operations_name_is_defined(self):
+        self.assertEqual(self.schema["securityDefinitions"]["Bearer"]["name"], "Authorization")
+
+    def test_lists_tell_of_the_next_page(self):
+        for name, each in self.operations():
+            is_list = each["operationId"] in (
+                "listMovies",
+                "listShows",
+                "listMovieShows",
+                "listMyBookings",
+            )
+            self.assertEqual(
+                "Link" in each["responses"].get("200", {}).get("headers", {}), is_list, name
+            )
 
     def test_a_body_is_documented_where_one_is_read(self):
         bodies = {
@@ -59,6 +140,8 @@ class SchemaTests(TestCase):
                 "logIn": "#/definitions/TokenObtainPair",
                 "refreshToken": "#/definitions/Refresh",
                 "bookSeat": "#/definitions/BookSeat",
+                "moveBooking": "#/definitions/BookSeat",
+                "reserveSeats": "#/definitions/ReserveSeats",
             },
         )
 
@@ -71,21 +154,23 @@ class SchemaTests(TestCase):
         self.assertEqual(asked["listMovies"], [*paging, "search", "genre", "language"])
         self.assertEqual(asked["listShows"], [*paging, "movie", "date", "from", "to"])
         self.assertEqual(asked["listMovieShows"], [*paging, "from", "to"])
-        self.assertEqual(asked["listMyBookings"], paging)
+        self.assertEqual(asked["listMyBookings"], [*paging, "status", "show"])
         self.assertEqual(asked["getShow"], [])
 
     def test_the_refusals_of_booking_are_named_with_their_sentences(self):
         refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
         self.assertEqual(
             refused["schema"]["properties"]["code"]["enum"],
-            ["show_cancelled", "sales_closed", "sold_out", "seat_taken"],
+            ["show_cancelled", "sales_closed", "sold_out", "seat_taken", "too_many_seats"],
         )
         self.assertIn("- `seat_taken`: This seat is already taken.", refused["description"])
 
     def test_ids_are_integers(self):
         for path, item in self.schema["paths"].items():
             kinds = [(p["name"], p["type"]) for p in item["parameters"]]
-            self.assertEqual(kinds, [("id", "integer")] if "{id}" in path else [], path)
+            expected = {"{id}": [("id", "integer")], "{reference}": [("reference", "string")]}
+            names = [name for name in expected if name in path]
+            self.assertEqual(kinds, expected[names[0]] if names else [], path)
 
     def test_paths_are_complete(self):
         self.assertEqual(self.schema["basePath"], "/")

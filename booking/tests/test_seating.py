@@ -26,11 +26,15 @@ class SeatLabelTests(SimpleTestCase):
 class NearestSeatsTests(SimpleTestCase):
     def test_beside_then_behind(self):
         free = set(range(1, 51)) - {5}
-        self.assertEqual(nearest_seats(free, 5, 10), [4, 6, 3, 7, 15])
+        self.assertEqual(nearest_seats(free, [5], 10), [4, 6, 3, 7, 15])
 
     def test_the_end_of_a_row_is_not_next_to_the_beginning_of_the_next(self):
-        self.assertEqual(nearest_seats({11, 19}, 10, 10), [19, 11])
+        self.assertEqual(nearest_seats({11, 19}, [10], 10), [19, 11])
+
+    def test_near_to_any_of_several(self):
+        free = set(range(1, 11)) - {2, 9}
+        self.assertEqual(nearest_seats(free, [2, 9], 10, most=6), [1, 3, 8, 10, 4, 7])
 
     def test_fewer_than_asked_for(self):
-        self.assertEqual(nearest_seats({1, 3}, 2, 10), [1, 3])
-        self.assertEqual(nearest_seats(set(), 2, 10), [])
+        self.assertEqual(nearest_seats({1, 3}, [2], 10), [1, 3])
+        self.assertEqual(nearest_seats(set(), [2], 10), [])

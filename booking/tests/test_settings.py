@@ -88,9 +88,10 @@ class SettingsTests(SimpleTestCase):
             ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not understood"),
             ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE is 'Mars/Olympus': set it to a name"),
             ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD': set it to one of DEBUG, INFO"),
+            ({"HOLD_MINUTES": "0"}, "HOLD_MINUTES is '0': set it to a whole number, 1 or more."),
             (
                 {"SALES_CLOSE_AFTER_START_MINUTES": "ten"},
-                "SALES_CLOSE_AFTER_START_MINUTES is 'ten': set it to a whole number of minutes",
+                "SALES_CLOSE_AFTER_START_MINUTES is 'ten': set it to a whole number, 0 or more.",
             ),
         ]
         for environment, sentence in cases:

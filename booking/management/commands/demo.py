@@ -41,7 +41,9 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         self.verbosity = options["verbosity"]
         if self.verbosity < 2:
-            box_office.log.setLevel(logging.WARNING)  # not a line for each seat
+            logging.getLogger("booking.box_office").setLevel(
+                logging.WARNING
+            )  # no line for each seat
         if not settings.DEBUG:
             raise CommandError(
                 "The demo's passwords are known to everybody, so it is loaded in development "
@@ -122,8 +124,8 @@ class Command(BaseCommand):
             free = set(range(show.seats_per_row + 1, show.total_seats + 1))  # front row last
             parties = chance.randint(0, min(len(guests), len(free) // 4))
             for guest in guests[:parties]:
-                anchor = chance.choice(nearest_seats(free, favourite, show.seats_per_row, most=9))
-                party = nearest_seats(free, anchor, show.seats_per_row, chance.randint(1, 4))
+                anchor = chance.choice(nearest_seats(free, [favourite], show.seats_per_row, most=9))
+                party = nearest_seats(free, [anchor], show.seats_per_row, chance.randint(1, 4))
                 for seat in party:
                     box_office.book(show_id=show.pk, seat_number=seat, by=guest)
                 free.difference_update(party)

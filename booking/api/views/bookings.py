@@ -1,0 +1,109 @@
+from django.shortcuts import get_object_or_404
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from ... import box_office, exceptions
+from ...models import Booking
+from ..filters import BookingFilter, FilterMixin
+from ..pagination import CursorPagination
+from ..permissions import NOT_YOURS, IsOwner
+from ..schema import documented, operation
+from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer, valid
+
+
+@documented(
+    list=operation(
+        "listMyBookings",
+        "My bookings, held, cancelled and expired ones too, newest first",
+        tag="Bookings",
+    )
+)
+class MyBookingsViewSet(FilterMixin, ListModelMixin, GenericViewSet):
+    queryset = Booking.objects.with_shows()
+    serializer_class = BookingSerializer
+    filter_class = BookingFilter
+    pagination_class = CursorPagination
+    ordering = ["-created_at", "-id"]
+
+    def filter_queryset(self, bookings):
+        return super().filter_queryset(bookings.filter(user=self.request.user))
+
+
+@documented(
+    retrieve=operation("getBooking", "One of my bookings", tag="Bookings", errors=[NOT_YOURS])
+)
+class BookingViewSet(RetrieveModelMixin, GenericViewSet):
+    queryset = Booking.objects.with_shows()
+    serializer_class = BookingSerializer
+    permission_classes = [IsAuthenticated, IsOwner]
+
+    @operation(
+        "bookSeat",
+        "Book a seat of a show",
+        tag="Bookings",
+        description="`seat_taken` names the `seat_numbers` and offers up to five `alternatives`, "
+        "the nearest first.",
+        takes=BookSeat,
+        gives=BookingSerializer,
+        status=201,
+        errors=[
+            exceptions.ShowNotFound,
+            exceptions.ShowCancelled,
+            exceptions.SalesClosed,
+            exceptions.NoSuchSeat,
+            exceptions.SoldOut,
+            exceptions.SeatTaken,
+            exceptions.TooManySeats,
+        ],
+    )
+    def book(self, request, pk):
+        seat = valid(BookSeat, request.data)
+        booking = box_office.book(show_id=pk, by=request.user, **seat)
+        return Response(self.get_serializer(booking).data, status=201)
+
+    @operation(
+        "cancelBooking",
+        "Give a seat back",
+        tag="Bookings",
+        gives=CancelledBookingSerializer,
+        errors=[
+            NOT_YOURS,
+            exceptions.AlreadyCancelled,
+            exceptions.HoldExpired,
+            exceptions.ShowStarted,
+        ],
+    )
+    def cancel(self, request, pk):
+        booking = box_office.cancel(booking=self._mine(pk), by=request.user)
+        return Response(CancelledBookingSerializer(booking).data)
+
+    @operation(
+        "moveBooking",
+        "Change to another seat in one step",
+        tag="Bookings",
+        description="If the new seat is taken, the old one is kept, and `alternatives` offered.",
+        takes=BookSeat,
+        gives=BookingSerializer,
+        errors=[
+            NOT_YOURS,
+            exceptions.NotBooked,
+            exceptions.AlreadyCancelled,
+            exceptions.HoldExpired,
+            exceptions.ShowCancelled,
+            exceptions.ShowStarted,
+            exceptions.NoSuchSeat,
+            exceptions.SeatTaken,
+        ],
+    )
+    def move(self, request, pk):
+        booking = self._mine(pk)
+        seat = valid(BookSeat, request.data)
+        moved = box_office.move(booking=booking, by=request.user, **seat)
+        return Response(self.get_serializer(moved).data)
+
+    def _mine(self, pk):
+        booking = get_object_or_404(Booking, pk=pk)
+        self.check_object_permissions(self.request, booking)
+        return booking

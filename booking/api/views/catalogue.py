@@ -1,0 +1,75 @@
+from django.shortcuts import get_object_or_404
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.permissions import AllowAny
+from rest_framework.viewsets import GenericViewSet
+
+from ...models import Movie, SeatMap, Show
+from ..caching import conditional
+from ..filters import FilterMixin, MovieFilter, ShowFilter, ShowTimesFilter
+from ..pagination import CursorPagination
+from ..permissions import PublicMixin
+from ..schema import documented, operation
+from ..serializers import (
+    MovieSerializer,
+    PersonalSeatMapSerializer,
+    SeatMapSerializer,
+    ShowSerializer,
+)
+
+
+class CatalogueViewSet(PublicMixin, FilterMixin, ListModelMixin, GenericViewSet):
+    pagination_class = CursorPagination
+
+
+@documented(
+    list=operation("listMovies", "Movies, by title", tag="Movies"),
+    retrieve=operation("getMovie", "One movie", tag="Movies"),
+)
+class MovieViewSet(RetrieveModelMixin, CatalogueViewSet):
+    queryset = Movie.objects.all()
+    serializer_class = MovieSerializer
+    filter_class = MovieFilter
+    ordering = ["title", "id"]
+
+
+@documented(
+    list=operation("listShows", "Shows, by time", tag="Shows"),
+    retrieve=operation("getShow", "One show", tag="Shows"),
+)
+class ShowViewSet(RetrieveModelMixin, CatalogueViewSet):
+    queryset = Show.objects.with_availability().select_related("movie")
+    serializer_class = ShowSerializer
+    filter_class = ShowFilter
+    ordering = ["date_time", "id"]
+
+
+@documented(
+    list=operation("listMovieShows", "A movie's shows, past ones too, by time", tag="Movies")
+)
+class MovieShowsViewSet(CatalogueViewSet):
+    queryset = Show.objects.with_availability().select_related("movie")
+    serializer_class = ShowSerializer
+    filter_class = ShowTimesFilter
+    ordering = ["date_time", "id"]
+
+    def filter_queryset(self, shows):
+        movie = get_object_or_404(Movie, pk=self.kwargs["pk"])
+        return super().filter_queryset(shows.filter(movie=movie))
+
+
+class SeatMapViewSet(GenericViewSet):
+    queryset = Show.objects.all()
+    permission_classes = [AllowAny]  # whoever sends a token is shown their own seats, too
+
+    @operation(
+        "getSeatMap",
+        "Which seats of a show are not free",
+        tag="Shows",
+        description="Seats that are not listed are free. With a token, `mine` lists one's own.",
+        gives=PersonalSeatMapSerializer,
+    )
+    def retrieve(self, request, pk):
+        personal = request.user.is_authenticated
+        serializer = PersonalSeatMapSerializer if personal else SeatMapSerializer
+        seat_map = SeatMap(self.get_object(), user=request.user)
+        return conditional(serializer(seat_map).data, request)

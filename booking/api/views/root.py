@@ -1,0 +1,31 @@
+from rest_framework.exceptions import NotFound
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+from rest_framework.views import APIView
+
+from ..permissions import PublicMixin
+from ..schema import LINKS, operation
+
+
+class RootView(PublicMixin, APIView):
+    @operation("listLinks", "Where everything is", tag="Accounts", gives=LINKS)
+    def get(self, request):
+        names = {
+            "signup": "signup",
+            "login": "login",
+            "token_refresh": "token_refresh",
+            "movies": "movies_list",
+            "shows": "shows_list",
+            "my_bookings": "my_bookings",
+            "documentation": "swagger-ui",
+        }
+        return Response({key: reverse(name, request=request) for key, name in names.items()})
+
+
+class UnknownAddressView(PublicMixin, APIView):
+    """Whatever under /api/ is nothing else."""
+
+    schema = None
+
+    def initial(self, request, *args, **kwargs):
+        raise NotFound("There is nothing at this address.")

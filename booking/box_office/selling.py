@@ -1,0 +1,129 @@
+import logging
+from math import ceil
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, OuterRef
+
+from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut, TooManySeats
+from ..models import Booking, Reservation, Show, new_reference
+from ..seating import best_seats
+from .seats import (
+    Status,
+    check_sales_are_open,
+    check_seats_exist,
+    free_seats,
+    note_lapsed_holds,
+    seats_taken,
+)
+from .turns import double_sale_refused, wait_for_turn
+
+log = logging.getLogger(__name__)
+
+
+def book(*, show_id, seat_number, by):
+    """Sell one seat: a reservation of one. Raises what `reserve` raises."""
+    return reserve(show_id=show_id, seat_numbers=[seat_number], by=by).bookings[0]
+
+
+def reserve(*, show_id, by, seat_numbers=None, count=None, hold=False):
+    """Sell seats to a user, or hold them for a while: these seats, or the `count` best there are;
+    all of them or none. The reservation comes with its show (and movie) as it is now.
+
+    Raises ShowNotFound, ShowCancelled, SalesClosed, NoSuchSeat, SoldOut, NotEnoughSeats,
+    TooManySeats, HeldTooSoon or SeatTaken, which offers up to five `alternatives`.
+    """
+    wanted = list(seat_numbers or [])
+    with double_sale_refused(show_id, wanted), transaction.atomic():
+        wait_for_turn(show_id)
+        show = (
+            Show.objects.with_availability()
+            .with_seats(wanted)
+            .with_seats_of(by)
+            .select_related("movie")
+            .get(pk=show_id)
+        )
+        check_sales_are_open(show)
+        if wanted:
+            _check_are_free(show, wanted)
+        else:
+            wanted += _pick(show, count)
+        _check_limit(show, len(wanted))
+        if hold:
+            _check_not_too_soon(show, wanted, by)
+        bookings = _sell(show, wanted, by, hold)
+    log.info("user %s %s seats %s of show %s", by.pk, bookings[0].status, wanted, show_id)
+    return Reservation(bookings)
+
+
+def hold_until(show):
+    """When a hold lapses that begins now: nobody can confirm it after sales have closed."""
+    return min(show.as_of + settings.HOLD_FOR, show.bookable_until)
+
+
+def _check_are_free(show, seat_numbers):
+    check_seats_exist(show, seat_numbers)
+    _check_not_sold_out(show)
+    if show.seats_are_taken:
+        raise seats_taken(show, seat_numbers)
+    if show.seats_have_lapsed_holds:
+        note_lapsed_holds(show, seat_numbers)
+
+
+def _pick(show, count):
+    """The best seats that are free; as they are picked in turn, no pick loses to another."""
+    _check_not_sold_out(show)
+    if show.available_seats < count:
+        raise NotEnoughSeats(available_seats=show.available_seats)
+    seats = best_seats(free_seats(show), show.total_seats, show.seats_per_row, count)
+    note_lapsed_holds(show, seats)
+    return seats
+
+
+def _check_not_sold_out(show):
+    if show.available_seats <= 0:
+        raise SoldOut
+
+
+def _check_limit(show, more):
+    limit = settings.MAX_SEATS_PER_CUSTOMER
+    if show.seats_of_customer + more > limit:
+        raise TooManySeats(limit=limit, seats=show.seats_of_customer)
+
+
+def _check_not_too_soon(show, seat_numbers, user):
+    """Whoever let a hold lapse may hold those seats again, but only once in HOLD_AGAIN_AFTER:
+    others want them, too."""
+    mine = Booking.objects.filter(show=show, user=user)
+    lapsed = mine.filter(status=Status.EXPIRED)
+    if not lapsed.filter(seat_number__in=seat_numbers).exists():
+        return
+    had_lapsed = lapsed.filter(seat_number=OuterRef("seat_number"), pk__lt=OuterRef("pk"))
+    held_again = (
+        mine.filter(Exists(had_lapsed), held_until__isnull=False)
+        .filter(created_at__gt=show.as_of - settings.HOLD_AGAIN_AFTER)
+        .order_by("-created_at")
+        .first()
+    )
+    if held_again:
+        wait = held_again.created_at + settings.HOLD_AGAIN_AFTER - show.as_of
+        raise HeldTooSoon(retry_after=ceil(wait.total_seconds()))
+
+
+def _sell(show, seat_numbers, user, hold):
+    reference = new_reference()
+    bookings = [
+        Booking(
+            user=user,
+            show=show,
+            seat_number=seat_number,
+            status=Status.HELD if hold else Status.BOOKED,
+            held_until=hold_until(show) if hold else None,
+            reference=reference,
+            created_at=show.as_of,
+        )
+        for seat_number in sorted(seat_numbers)
+    ]
+    Booking.objects.bulk_create(bookings)
+    show.available_seats -= len(bookings)
+    return bookings

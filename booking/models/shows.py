@@ -1,0 +1,111 @@
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from . import bookings
+from .movies import Movie
+
+MOST_SEATS = 10_000  # more than any hall has; keeps a slip of the finger out of the admin
+
+
+class ShowQuerySet(models.QuerySet):
+    def matching(self, *, movie=None, on=None, not_before=None, before=None):
+        """Of one movie (its id); on one day in the cinema's time zone; from one time on, and
+        before another."""
+        shows = self
+        if movie:
+            shows = shows.filter(movie=movie)
+        if on:
+            cinema = timezone.get_default_timezone()
+            midnight = datetime.combine(on, time.min, tzinfo=cinema)
+            next_midnight = datetime.combine(on + timedelta(days=1), time.min, tzinfo=cinema)
+            shows = shows.filter(date_time__gte=midnight, date_time__lt=next_midnight)
+        if not_before:
+            shows = shows.filter(date_time__gte=not_before)
+        if before:
+            shows = shows.filter(date_time__lt=before)
+        return shows
+
+    def with_availability(self):
+        """Adds `available_seats` and `as_of`, the database's clock when they were counted."""
+        taken = bookings.Booking.objects.active().filter(show=OuterRef("pk"))
+        return self.annotate(available_seats=F("total_seats") - _count(taken), as_of=Now())
+
+    def with_seats(self, seat_numbers):
+        """Adds `seats_are_taken` and `seats_have_lapsed_holds`: whether any of these are."""
+        of_seats = bookings.Booking.objects.filter(
+            show=OuterRef("pk"), seat_number__in=seat_numbers
+        )
+        return self.annotate(
+            seats_are_taken=Exists(of_seats.active()),
+            seats_have_lapsed_holds=Exists(of_seats.lapsed()),
+        )
+
+    def with_seats_of(self, user):
+        """Adds `seats_of_customer`: how many active bookings the user has."""
+        mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user)
+        return self.annotate(seats_of_customer=_count(mine))
+
+
+def _count(bookings_of_show):
+    """A subquery; 0 where there are none."""
+    counted = bookings_of_show.order_by().values("show").annotate(count=Count("*"))
+    return Coalesce(Subquery(counted.values("count")), 0)
+
+
+class Show(models.Model):
+    """One screening. Whether it `is_bookable` is known of a show read `with_availability`."""
+
+    movie = models.ForeignKey(Movie, models.CASCADE, related_name="shows", db_index=False)
+    screen_name = models.CharField("screen", max_length=100)
+    date_time = models.DateTimeField("starts at")
+    total_seats = models.PositiveIntegerField(
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)]
+    )
+    seats_per_row = models.PositiveIntegerField(
+        default=10,
+        validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)],
+        help_text="Seats are numbered from 1, row after row, beginning at the front.",
+    )
+    cancelled_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="Set it and no more seats are sold. Bookings stay as they are.",
+    )
+
+    objects = ShowQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["movie", "date_time", "id"], name="shows_of_movie_by_time"),
+            models.Index(fields=["date_time", "id"], name="shows_by_time"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(total_seats__gte=1), name="show_has_at_least_one_seat"
+            ),
+            models.CheckConstraint(
+                condition=Q(seats_per_row__gte=1), name="row_has_at_least_one_seat"
+            ),
+        ]
+
+    def __str__(self):
+        starts = timezone.localtime(self.date_time).strftime("%a %d %b %Y, %H:%M")
+        return f"{self.movie.title}, {starts}, {self.screen_name}"
+
+    @property
+    def bookable_until(self):
+        return self.date_time + settings.SALES_CLOSE_AFTER_START
+
+    @property
+    def sales_are_open(self):
+        return self.cancelled_at is None and self.as_of < self.bookable_until
+
+    @property
+    def is_bookable(self):
+        return self.sales_are_open and self.available_seats > 0
