@@ -5,6 +5,8 @@ from datetime import timezone
 
 from rest_framework import serializers
 
+from ..models.shows import EARLIEST, LATEST
+
 DIGITS = re.compile(r"[0-9]{1,10}")
 LARGEST = 2**31 - 1  # of an integer column in PostgreSQL
 
@@ -24,6 +26,33 @@ class StrictIntegerField(serializers.IntegerField):
         if isinstance(data, str) and DIGITS.fullmatch(data):
             return int(data)
         self.fail("invalid")
+
+
+class MomentField(serializers.DateTimeField):
+    """A time that is asked for; a date alone is its midnight at the cinema."""
+
+    default_error_messages = {"range": "Choose a time between the years 1900 and 3000."}
+
+    def to_internal_value(self, data):
+        try:
+            moment = super().to_internal_value(data)
+        except OverflowError:  # of midnight at the cinema, in the first or the last year there is
+            self.fail("range")
+        if not EARLIEST <= moment <= LATEST:
+            self.fail("range")
+        return moment
+
+
+class DayField(serializers.DateField):
+    """A day at the cinema."""
+
+    default_error_messages = {"range": "Choose a day between the years 1900 and 3000."}
+
+    def to_internal_value(self, data):
+        day = super().to_internal_value(data)
+        if not EARLIEST.year <= day.year < LATEST.year:
+            self.fail("range")
+        return day
 
 
 class UTCDateTimeField(serializers.DateTimeField):

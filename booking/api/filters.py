@@ -1,16 +1,10 @@
 """What the query string of a list may ask for; a wrong value is a 400 that names it."""
 
-from datetime import date, datetime, timezone
-
-from django.core.validators import MaxValueValidator, MinValueValidator
 from rest_framework import serializers
 
 from ..models import Booking
-from .fields import StrictIntegerField
+from .fields import DayField, MomentField, StrictIntegerField
 from .serializers import valid
-
-# Times outside of these overflow when they are moved to another time zone.
-EARLIEST, LATEST = 1900, 2999
 
 
 class FilterMixin:
@@ -34,23 +28,15 @@ class MovieFilter(serializers.Serializer):
 
 class ShowTimesFilter(serializers.Serializer):
     def get_fields(self):
-        bounds = [
-            MinValueValidator(datetime(EARLIEST, 1, 1, tzinfo=timezone.utc)),
-            MaxValueValidator(datetime(LATEST, 12, 31, tzinfo=timezone.utc)),
-        ]
         times = {  # `from` cannot be the name of an attribute
-            "from": serializers.DateTimeField(
+            "from": MomentField(
                 required=False,
-                validators=bounds,
                 source="not_before",
                 help_text="Shows that start at this time or later, such as 2026-12-24T18:00:00Z; "
                 "a date alone is its midnight at the cinema.",
             ),
-            "to": serializers.DateTimeField(
-                required=False,
-                validators=bounds,
-                source="before",
-                help_text="Shows that start before this time.",
+            "to": MomentField(
+                required=False, source="before", help_text="Shows that start before this time."
             ),
         }
         return super().get_fields() | times
@@ -58,14 +44,8 @@ class ShowTimesFilter(serializers.Serializer):
 
 class ShowFilter(ShowTimesFilter):
     movie = StrictIntegerField(required=False, min_value=1, help_text="The movie's id.")
-    date = serializers.DateField(
-        required=False,
-        source="on",
-        validators=[
-            MinValueValidator(date(EARLIEST, 1, 1)),
-            MaxValueValidator(date(LATEST, 12, 30)),
-        ],
-        help_text="A day at the cinema, such as 2026-12-24.",
+    date = DayField(
+        required=False, source="on", help_text="A day at the cinema, such as 2026-12-24."
     )
 
 

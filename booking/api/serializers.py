@@ -7,7 +7,10 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework_simplejwt.exceptions import InvalidToken
-from rest_framework_simplejwt.serializers import TokenRefreshSerializer
+from rest_framework_simplejwt.serializers import (
+    TokenObtainPairSerializer,
+    TokenRefreshSerializer,
+)
 
 from ..models import Booking, Movie, Show
 from .fields import StrictIntegerField, UTCDateTimeField
@@ -25,12 +28,29 @@ def valid(serializer_class, data):
 # --- In ---
 
 
+class UsernameField(serializers.CharField):
+    """A name as it is kept. Normalised before it is checked: NFKC can make it longer."""
+
+    def to_internal_value(self, data):
+        return User.normalize_username(super().to_internal_value(data))
+
+
+class PasswordField(serializers.CharField):
+    """A password as it was typed, blanks at its ends included."""
+
+    def __init__(self, **kwargs):
+        super().__init__(trim_whitespace=False, style={"input_type": "password"}, **kwargs)
+
+
+class NormalisedEmailField(serializers.EmailField):
+    def to_internal_value(self, data):
+        return User.objects.normalize_email(super().to_internal_value(data))
+
+
 class SignUp(serializers.Serializer):
-    username = serializers.CharField(max_length=150, validators=[UnicodeUsernameValidator()])
-    password = serializers.CharField(
-        max_length=128, trim_whitespace=False, style={"input_type": "password"}
-    )
-    email = serializers.EmailField(max_length=254, required=False, allow_blank=True)
+    username = UsernameField(max_length=150, validators=[UnicodeUsernameValidator()])
+    password = PasswordField(max_length=128)
+    email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
 
     def validate(self, attrs):
         user = User(username=attrs["username"], email=attrs.get("email", ""))
@@ -39,6 +59,13 @@ class SignUp(serializers.Serializer):
         except DjangoValidationError as error:
             raise serializers.ValidationError({"password": error.messages}) from None
         return attrs
+
+
+class LogIn(TokenObtainPairSerializer):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)  # which makes fields that strip passwords
+        self.fields["username"] = UsernameField()
+        self.fields["password"] = PasswordField()
 
 
 class Refresh(TokenRefreshSerializer):

@@ -1,4 +1,5 @@
 from datetime import datetime, time, timedelta
+from datetime import timezone as dt_timezone
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,6 +10,10 @@ from django.utils import timezone
 
 from . import bookings
 from .movies import Movie
+
+# Beyond, a time may overflow when ten minutes are added or it is told in another time zone.
+EARLIEST = datetime(1900, 1, 1, tzinfo=dt_timezone.utc)
+LATEST = datetime(3000, 1, 1, tzinfo=dt_timezone.utc)
 
 MOST_SEATS = 10_000  # more than any hall has; keeps a slip of the finger out of the admin
 
@@ -63,7 +68,9 @@ class Show(models.Model):
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="shows", db_index=False)
     screen_name = models.CharField("screen", max_length=100)
-    date_time = models.DateTimeField("starts at")
+    date_time = models.DateTimeField(
+        "starts at", validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
+    )
     total_seats = models.PositiveIntegerField(
         validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)]
     )
@@ -86,6 +93,10 @@ class Show(models.Model):
             models.Index(fields=["date_time", "id"], name="shows_by_time"),
         ]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(date_time__gte=EARLIEST, date_time__lte=LATEST),
+                name="show_is_in_this_millennium_or_so",
+            ),
             models.CheckConstraint(
                 condition=Q(total_seats__gte=1), name="show_has_at_least_one_seat"
             ),

@@ -32,6 +32,13 @@ class LoginTests(ApiTestCase):
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
         self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
 
+    def test_whoever_signed_up_can_log_in_with_the_same_words(self):
+        for username, password in [("dave", "  paper moon  "), ("ｅｒｉｎ", "paper-moon-1973")]:
+            account = {"username": username, "password": password}
+            with self.subTest(account):
+                self.assertEqual(self.client.post("/api/signup/", account).status_code, 201)
+                self.assertEqual(self.log_in(**account).status_code, 200)
+
     def test_what_is_refused(self):
         self.assertAnswer(self.log_in(username="carol", password="wrong"), 401, NO_ACCOUNT)
         self.assertAnswer(self.log_in(username="dave", password="wrong"), 401, NO_ACCOUNT)

@@ -137,7 +137,7 @@ class SchemaTests(TestCase):
             bodies,
             {
                 "signUp": "#/definitions/SignUp",
-                "logIn": "#/definitions/TokenObtainPair",
+                "logIn": "#/definitions/LogIn",
                 "refreshToken": "#/definitions/Refresh",
                 "bookSeat": "#/definitions/BookSeat",
                 "moveBooking": "#/definitions/BookSeat",

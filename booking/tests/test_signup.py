@@ -53,7 +53,7 @@ class SignUpTests(ApiTestCase):
             person("carol")
             return "!"
 
-        with mock.patch("django.contrib.auth.models.make_password", slow):
+        with mock.patch("django.contrib.auth.base_user.make_password", slow):
             response = self.sign_up(username="carol", password="paper-moon-1973")
         self.assertAnswer(response, 400, TAKEN)
 
@@ -88,6 +88,29 @@ class SignUpTests(ApiTestCase):
             (
                 good | {"password": "p" * 129},
                 {"password": ["Ensure this field has no more than 128 characters."]},
+            ),
+            # NFKC makes three letters of one, and blanks of some.
+            (
+                good | {"username": "ﬃ" * 100},
+                {"username": ["Ensure this field has no more than 150 characters."]},
+            ),
+            (good | {"username": "ﷺ"}, {"username": valid_name}),
+            (
+                good | {"email": "a@" + ".".join(["İ" * 60] * 4)},
+                {
+                    "email": [
+                        "Ensure this field has no more than 254 characters.",
+                        "Enter a valid email address.",
+                    ]
+                },
+            ),
+            (
+                {
+                    "username": "carol",
+                    "password": "moonlight@example.com",
+                    "email": "moonlight@example.com",
+                },
+                {"password": ["The password is too similar to the email address."]},
             ),
             (good | {"email": "carol"}, {"email": ["Enter a valid email address."]}),
         ]

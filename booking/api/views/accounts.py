@@ -1,12 +1,11 @@
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.serializers import TokenObtainPairSerializer
 from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
 from ... import accounts
 from ..permissions import PublicMixin
 from ..schema import BAD_TOKEN, documented, operation
-from ..serializers import AccessToken, AccountSerializer, Refresh, SignUp, TokenPair, valid
+from ..serializers import AccessToken, AccountSerializer, LogIn, Refresh, SignUp, TokenPair, valid
 
 
 class SignUpView(PublicMixin, APIView):
@@ -28,13 +27,13 @@ class SignUpView(PublicMixin, APIView):
         "logIn",
         "Get an access token for an hour, and a refresh token for a day",
         tag="Accounts",
-        takes=TokenObtainPairSerializer,
+        takes=LogIn,
         gives=TokenPair,
         errors=[(401, "no_active_account", "Username and password do not belong to an account.")],
     )
 )
 class LoginView(TokenObtainPairView):
-    pass
+    serializer_class = LogIn
 
 
 @documented(
