@@ -135,6 +135,12 @@ class SeatsInUse(Refusal):
 # --- Accounts ---
 
 
+class CustomerNotFound(Refusal):
+    """This account does not exist any more."""
+
+    code = "user_not_found"
+
+
 class UsernameTaken(Refusal):
     """A user with that username already exists."""
 

@@ -118,7 +118,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "booking.api.middleware.TrailingSlashMiddleware",
+    "booking.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -169,11 +169,11 @@ POSTGRESQL_OPTIONS = {
 def database(url):
     try:
         config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
-    except ValueError as error:  # the library's own message may repeat the password
+    except ValueError:  # whose message may repeat the password
         raise ImproperlyConfigured(
             "DATABASE_URL is not understood. It looks like postgres://user:password@host/name "
             "or sqlite:///path/to/file.sqlite3."
-        ) from error
+        ) from None
     options = {
         "django.db.backends.sqlite3": SQLITE_OPTIONS,
         "django.db.backends.postgresql": POSTGRESQL_OPTIONS,

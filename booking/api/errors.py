@@ -4,6 +4,8 @@ Errors of a field keep DRF's own shape, `{"field": ["…"]}`. A refusal of the b
 400, as the clients that were there first expect; the few that are not stand in a table here.
 """
 
+import logging
+
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
 from django.db import OperationalError
@@ -14,9 +16,19 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from ..exceptions import NoSuchSeat, Refusal, ReservationNotFound, ShowNotFound, UsernameTaken
+from ..exceptions import (
+    CustomerNotFound,
+    NoSuchSeat,
+    Refusal,
+    ReservationNotFound,
+    ShowNotFound,
+    UsernameTaken,
+)
+
+log = logging.getLogger(__name__)
 
 STATUS_OF_REFUSAL = {
+    CustomerNotFound: status.HTTP_401_UNAUTHORIZED,
     ShowNotFound: status.HTTP_404_NOT_FOUND,
     ReservationNotFound: status.HTTP_404_NOT_FOUND,
 }
@@ -45,17 +57,20 @@ class Busy(exceptions.APIException):
     wait = 1  # seconds, in the header Retry-After
 
 
+class Unavailable(exceptions.APIException):
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = "The box office is closed for the moment. Try again later."
+    default_code = "unavailable"
+    wait = 5
+
+
 class ServerError(exceptions.APIException):
     default_detail = "Something went wrong on our side."
     default_code = "server_error"
 
 
-# What Django raises, and what it means to a client; the first that fits.
-MEANINGS = [
-    (RequestDataTooBig, BodyTooLarge),
-    (SuspiciousOperation, BadRequest),
-    (OperationalError, Busy),
-]
+# Lock and statement time-outs, deadlocks, serialization failures (PostgreSQL, appendix A).
+BUSY_STATES = {"55P03", "57014", "40P01", "40001"}
 
 
 def status_of(refusal_class):
@@ -66,9 +81,7 @@ def exception_handler(exc, context):
     """The answer to whatever a view raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
     if isinstance(exc, Refusal):
         return _refuse(exc, context["view"])
-    for cause, meaning in MEANINGS:
-        if isinstance(exc, cause):
-            exc = meaning()
+    exc = _meaning(exc)
     response = drf_exception_handler(exc, context)
     if response is None:
         return _server_error(exc, context["request"])
@@ -89,6 +102,30 @@ def server_error(request):
     if request.path.startswith("/api/"):
         return _plain_response(ServerError())
     return defaults.server_error(request)
+
+
+def _meaning(exc):
+    """What it means to a client that Django raised this."""
+    if isinstance(exc, RequestDataTooBig):
+        return BodyTooLarge()
+    if isinstance(exc, SuspiciousOperation):
+        return BadRequest()
+    if isinstance(exc, OperationalError):
+        return _database_trouble(exc) or exc
+    return exc
+
+
+def _database_trouble(exc):
+    """Busy or Unavailable, or None if the trouble is of our own making."""
+    message = str(exc)
+    state = getattr(exc.__cause__, "sqlstate", None)
+    if state in BUSY_STATES or "is locked" in message:
+        log.warning("The database is busy: %s", message)
+        return Busy()
+    if "no such" in message:  # a table or a column, in SQLite
+        return None
+    log.error("The database is away: %s", message)
+    return Unavailable()
 
 
 def _refuse(refusal, view):

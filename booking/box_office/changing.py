@@ -11,7 +11,7 @@ from .seats import (
     seats_taken,
     those_active,
 )
-from .turns import double_sale_refused, turn_of, turn_of_reservation
+from .turns import integrity_kept, turn_of, turn_of_reservation
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ def move(*, booking, seat_number, by):
     Raises NotBooked, AlreadyCancelled, HoldExpired, ShowCancelled, ShowStarted, NoSuchSeat or
     SeatTaken.
     """
-    with double_sale_refused(booking.show_id, [seat_number]), turn_of(booking) as booking:
+    with integrity_kept(booking.show_id, [seat_number]), turn_of(booking) as booking:
         those_active([booking])
         if booking.status == Status.HELD:
             raise NotBooked

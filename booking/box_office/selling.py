@@ -16,7 +16,7 @@ from .seats import (
     note_lapsed_holds,
     seats_taken,
 )
-from .turns import double_sale_refused, wait_for_turn
+from .turns import integrity_kept, wait_for_turn
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def reserve(*, show_id, by, seat_numbers=None, count=None, hold=False):
     TooManySeats, HeldTooSoon or SeatTaken, which offers up to five `alternatives`.
     """
     wanted = list(seat_numbers or [])
-    with double_sale_refused(show_id, wanted), transaction.atomic():
+    with integrity_kept(show_id, wanted), transaction.atomic():
         wait_for_turn(show_id)
         show = (
             Show.objects.with_availability()

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 
 from django.db import IntegrityError, transaction
 
-from ..exceptions import ShowNotFound
+from ..exceptions import CustomerNotFound, ShowNotFound
 from ..models import Booking, Reservation, Show
 from .seats import seats_taken
 
@@ -36,17 +36,26 @@ def turn_of_reservation(reservation):
         yield Reservation.find(reservation.reference)
 
 
+# What the databases say: PostgreSQL names the constraint that was violated, SQLite its columns.
+SOLD_TWICE = (
+    '"one_active_booking_per_seat"',
+    "UNIQUE constraint failed: booking_booking.show_id, booking_booking.seat_number",
+)
+CUSTOMER_IS_GONE = ("_fk_auth_user_id", "FOREIGN KEY constraint failed")
+
+
 @contextmanager
-def double_sale_refused(show_id, seat_numbers):
-    """Around a transaction: what the constraint stops is the same refusal as a taken seat.
+def integrity_kept(show_id, seat_numbers):
+    """Around a transaction: what a constraint stops is a refusal. A seat is taken, though nobody
+    saw it; or the customer's account was deleted meanwhile.
 
     The error must be caught outside of the transaction, which it has spoilt.
     """
     try:
         yield
     except IntegrityError as error:
-        # PostgreSQL names the constraint that was violated, SQLite its columns.
-        message = str(error)
-        if "one_active_booking_per_seat" in message or "booking_booking.seat_number" in message:
+        if any(words in str(error) for words in SOLD_TWICE):
             raise seats_taken(Show.objects.get(pk=show_id), seat_numbers) from error
+        if any(words in str(error) for words in CUSTOMER_IS_GONE):
+            raise CustomerNotFound from error
         raise

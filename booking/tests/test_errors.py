@@ -1,12 +1,16 @@
-"""Under /api/ every error is JSON in the one shape, in production and in development."""
+"""Under /api/ every error is JSON in the one shape. (In development, a defect outside of the
+views is the one thing that Django's own page shows.)"""
 
+import json
 from unittest import mock
 
 from django.db import OperationalError
-from django.test import override_settings
+from django.test import RequestFactory, TestCase, override_settings
+from psycopg.errors import LockNotAvailable
 
 from booking.models import Booking
 from booking.tests.cast import ApiTestCase, booking, show
+from movie_booking.wsgi import application
 
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
 
@@ -67,7 +71,7 @@ class ServerErrorTests(ApiTestCase):
     def test_a_defect_outside_of_the_views(self):
         with (
             mock.patch(
-                "booking.api.middleware.TrailingSlashMiddleware.__call__",
+                "booking.api.middleware.ApiMiddleware.__call__",
                 side_effect=ZeroDivisionError,
             ),
             self.assertLogs("django.request", "ERROR"),
@@ -77,19 +81,47 @@ class ServerErrorTests(ApiTestCase):
         self.assertTrue(page["Content-Type"].startswith("text/html"))
 
     def test_a_database_that_is_busy(self):
-        with self.break_(OperationalError("database is locked")):
-            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+        timed_out = OperationalError("canceling statement due to lock timeout")
+        timed_out.__cause__ = LockNotAvailable()
         busy = {"detail": "The box office is busy. Try again in a moment.", "code": "busy"}
-        self.assertAnswer(response, 503, busy)
-        self.assertEqual(response["Retry-After"], "1")
+        for error in [OperationalError("database is locked"), timed_out]:
+            with self.break_(error), self.assertLogs("booking", "WARNING") as logged:
+                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+            self.assertAnswer(response, 503, busy)
+            self.assertEqual(response["Retry-After"], "1")
+            self.assertIn(str(error), logged.output[0])
+
+    def test_a_database_that_is_away(self):
+        away = {
+            "detail": "The box office is closed for the moment. Try again later.",
+            "code": "unavailable",
+        }
+        with (
+            self.break_(OperationalError("connection refused")),
+            self.assertLogs("booking", "ERROR"),
+        ):
+            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+        self.assertAnswer(response, 503, away)
+        self.assertEqual(response["Retry-After"], "5")
+
+    def test_a_table_that_is_missing_is_our_fault(self):
+        with (
+            self.break_(OperationalError("no such table: booking_show")),
+            self.assertLogs("django.request", "ERROR"),
+        ):
+            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+        self.assertAnswer(response, 500, SERVER_ERROR)
 
 
 class BadRequestTests(ApiTestCase):
     def test_a_foreign_host(self):
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
+        for debug in [False, True]:
+            for host in ["evil.example", "localhost:abc", ""]:
+                with self.subTest(host), self.settings(DEBUG=debug, ALLOWED_HOSTS=["testserver"]):
+                    response = self.client.get("/api/movies", headers={"host": host})
+                    self.assertAnswer(response, 400, unreadable)
         with self.assertLogs("django.security.DisallowedHost", "ERROR"):
-            response = self.client.get("/api/movies/", headers={"host": "evil.example"})
-            self.assertAnswer(response, 400, unreadable)
             page = self.client.get("/admin/login/", headers={"host": "evil.example"})
         self.assertTrue(page["Content-Type"].startswith("text/html"))
 
@@ -101,3 +133,27 @@ class NothingLeaksTests(ApiTestCase):
         self.bob.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
         self.bob.post(f"/api/bookings/{sold.id}/cancel/")
         self.assertEqual(list(Booking.objects.values()), before)
+
+
+class CharsetTests(TestCase):
+    """The server's own entry, which the test client goes around."""
+
+    def ask(self, content_type, body=b""):
+        answer = {}
+
+        def start_response(status, headers):
+            answer.update(status=status, type=dict(headers)["Content-Type"])
+
+        environ = RequestFactory().generic("POST", "/api/login/?a=b", body).environ
+        environ["CONTENT_TYPE"] = content_type
+        content = b"".join(application(environ, start_response))
+        return answer["status"], answer["type"], json.loads(content)
+
+    def test_a_charset_that_is_none(self):
+        required = {field: ["This field is required."] for field in ("username", "password")}
+        for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
+            with self.subTest(charset):
+                answer = self.ask(f"application/json; charset={charset}", b"{}")
+                self.assertEqual(answer, ("400 Bad Request", "application/json", required))
+        multipart = self.ask("multipart/form-data; charset=idna; boundary=x", b"--x--")
+        self.assertEqual(multipart, ("400 Bad Request", "application/json", required))

@@ -196,3 +196,16 @@ class RaceTests(TransactionTestCase):
             # Not for any other reason than that something was done twice.
             twice = outcomes(cancelled)[DONE] == 2 or outcomes(booked)[DONE] > 1
             self.assertTrue(twice, (outcomes(cancelled), outcomes(booked)))
+
+    def test_a_customer_who_is_deleted_while_the_booking_waits(self):
+        """The user's row goes after the token was checked; only the commit notices."""
+        tomorrow = show()
+
+        def wait(show_id):
+            self.buyers[0].delete()
+
+        with mock.patch("booking.box_office.selling.wait_for_turn", wait):
+            answer = self.book(self.clients[0], tomorrow, 5)()
+        gone = {"detail": "This account does not exist any more.", "code": "user_not_found"}
+        self.assertEqual((answer.status_code, answer.json()), (401, gone))
+        self.assertFalse(Booking.objects.exists())
