@@ -132,6 +132,13 @@ class SeatsInUse(Refusal):
     code = "seats_in_use"
 
 
+class RowsInUse(Refusal):
+    """Seats of this show are held or booked by row and place: its rows stay at {seats_per_row}
+    seats."""
+
+    code = "rows_in_use"
+
+
 # --- Accounts ---
 
 

@@ -25,6 +25,7 @@ def env(name, default=""):
 
 
 def env_bool(name, default):
+    """Set but empty is refused: whoever wrote `DEBUG=` did not mean `DEBUG=true`."""
     value = os.environ.get(name)
     if value is None:
         return default
@@ -100,6 +101,12 @@ JWT_SIGNING_KEY = env_key("JWT_SIGNING_KEY", default=SECRET_KEY)
 # --- Application ---------------------------------------------------------------------------
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+
+# Behind a proxy that ends TLS, which must set X-Forwarded-Proto itself on every request.
+BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
+if BEHIND_TLS_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
 # `booking` stands before the packages whose templates it overrides.
 INSTALLED_APPS = [

@@ -2,7 +2,7 @@ from django import forms
 from django.contrib import admin
 
 from .. import box_office
-from ..exceptions import Refusal
+from ..exceptions import RowsInUse, SeatsInUse
 from ..models import Show
 from .deletion import SoldIsKeptMixin
 
@@ -19,16 +19,18 @@ class ShowForm(forms.ModelForm):
             "cancelled_at",
         ]
 
-    def clean_total_seats(self):
-        """Not below a seat that is sold. The admin validates and saves in one transaction, so
-        the lock that is taken here keeps it true until the show is saved."""
-        total_seats = self.cleaned_data["total_seats"]
-        if self.instance.pk:
+    def clean(self):
+        """The hall still has the seats that are sold. The admin validates and saves in one
+        transaction, so the lock that is taken here keeps it true until the show is saved."""
+        hall = {name: self.cleaned_data.get(name) for name in ("total_seats", "seats_per_row")}
+        if self.instance.pk and None not in hall.values():
             try:
-                box_office.check_new_size(show=self.instance, total_seats=total_seats)
-            except Refusal as refusal:
-                raise forms.ValidationError(str(refusal), code=refusal.code) from None
-        return total_seats
+                box_office.check_new_hall(show=self.instance, **hall)
+            except SeatsInUse as refusal:
+                self.add_error("total_seats", str(refusal))
+            except RowsInUse as refusal:
+                self.add_error("seats_per_row", str(refusal))
+        return super().clean()
 
 
 class TakesPlaceFilter(admin.SimpleListFilter):

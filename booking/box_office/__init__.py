@@ -23,13 +23,13 @@ On SQLite `select_for_update` does nothing. There every transaction begins IMMED
 from .changing import cancel, cancel_reservation, move
 from .holding import confirm, expire_holds, extend
 from .selling import book, reserve
-from .sizing import check_new_size
+from .sizing import check_new_hall
 
 __all__ = [
     "book",
     "cancel",
     "cancel_reservation",
-    "check_new_size",
+    "check_new_hall",
     "confirm",
     "expire_holds",
     "extend",

@@ -1,21 +1,21 @@
-from ..exceptions import SeatsInUse
-from ..models import Booking
+from ..exceptions import RowsInUse, SeatsInUse
+from ..models import Booking, Show
 from .turns import wait_for_turn
 
 
-def check_new_size(*, show, total_seats):
-    """Refuse to take away seats that are held or booked.
+def check_new_hall(*, show, total_seats, seats_per_row):
+    """Refuse to take seats away that are held or booked, or to renumber their rows.
 
     Call it in the transaction that saves the show: from here to its end nobody books.
-    Raises SeatsInUse.
+    Raises SeatsInUse or RowsInUse.
     """
     wait_for_turn(show.pk)
-    highest = (
-        Booking.objects.active()
-        .filter(show=show, seat_number__gt=total_seats)
-        .order_by("-seat_number")
-        .values_list("seat_number", flat=True)
-        .first()
-    )
-    if highest:
+    in_use = Booking.objects.active().filter(show=show).order_by("-seat_number")
+    highest = in_use.values_list("seat_number", flat=True).first()
+    if highest is None:
+        return
+    if highest > total_seats:
         raise SeatsInUse(highest=highest)
+    before = Show.objects.values_list("seats_per_row", flat=True).get(pk=show.pk)
+    if seats_per_row != before:
+        raise RowsInUse(seats_per_row=before)

@@ -1,14 +1,13 @@
 """What there is: its columns, what must never be false of it, and the questions one asks about it.
 Whatever changes a booking is in box_office.py."""
 
-from .bookings import REFERENCE_ALPHABET, Booking, new_reference
+from .bookings import Booking, new_reference
 from .movies import Movie
 from .reservations import Reservation
 from .seat_maps import SeatMap
 from .shows import Show
 
 __all__ = [
-    "REFERENCE_ALPHABET",
     "Booking",
     "Movie",
     "Reservation",

@@ -64,8 +64,11 @@ class ShowAdminTests(AdminTestCase):
         booking(self.alice, tomorrow, 1)
         hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
         booking(self.alice, tomorrow, 3, status="cancelled")
+        show(tomorrow.movie, cancelled_at=timezone.now())
         page = self.client.get("/admin/booking/show/")
         self.assertContains(page, '<td class="field-seats_sold">1 / 50</td>', html=True)
+        self.assertContains(page, 'alt="True"', count=1)
+        self.assertContains(page, 'alt="False"', count=1)
 
     def test_the_list_costs_the_same_for_any_number(self):
         show(movie("A"))
@@ -107,6 +110,36 @@ class ShowAdminTests(AdminTestCase):
             "Seat 40 is held or booked, so this show needs at least 40 seats.",
         )
         self.assertEqual(Show.objects.get().total_seats, 50)
+
+    def test_the_highest_seat_of_this_show_counts(self):
+        tomorrow, other = show(total_seats=50), show(total_seats=50)
+        for seat in [20, 30]:
+            booking(self.alice, tomorrow, seat)
+        booking(self.alice, other, 40)
+        page = self.change(tomorrow, total_seats=10)
+        self.assertFormError(
+            page.context["adminform"],
+            "total_seats",
+            "Seat 30 is held or booked, so this show needs at least 30 seats.",
+        )
+
+    def test_rows_are_not_renumbered_under_sold_seats(self):
+        tomorrow = show(total_seats=50, seats_per_row=10)
+        self.assertEqual(self.change(tomorrow, seats_per_row=12).status_code, 302)
+        sold = booking(self.alice, tomorrow, 30)
+        page = self.change(tomorrow, seats_per_row=10)
+        self.assertFormError(
+            page.context["adminform"],
+            "seats_per_row",
+            "Seats of this show are held or booked by row and place: its rows stay at 12 seats.",
+        )
+        sold.status = "cancelled"
+        sold.save()
+        self.assertEqual(self.change(tomorrow, seats_per_row=10).status_code, 302)
+
+    def test_times_that_make_no_sense(self):
+        page = self.change(show(), date_time_0="9999-12-31")
+        self.assertEqual(list(page.context["adminform"].errors), ["date_time"])
 
     def test_sizes_that_make_no_sense(self):
         tomorrow = show()

@@ -21,7 +21,8 @@ class CancelTests(ApiTestCase):
         return (by or self.alice).post(f"/api/bookings/{booking.id}/cancel/")
 
     def test_a_booking_is_cancelled_and_the_seat_is_free(self):
-        mine = booking(self.alices_user, show())
+        a_day_ago = timezone.now() - timedelta(days=1)
+        mine = booking(self.alices_user, show(), created_at=a_day_ago)
         booking(self.bobs_user, mine.show, 6)
         response = self.cancel(mine)
         mine.refresh_from_db()
@@ -75,6 +76,10 @@ class CancelTests(ApiTestCase):
         }
         lapsed = hold(self.alices_user, show(), ends_in=-timedelta(seconds=1))
         self.assertAnswer(self.cancel(lapsed), 400, over)
+        started = show(starts_in=-timedelta(minutes=1))
+        self.assertAnswer(
+            self.cancel(hold(self.alices_user, started, ends_in=-timedelta(seconds=1))), 400, over
+        )
         noted = booking(self.alices_user, show(), status="expired")
         self.assertAnswer(self.cancel(noted), 400, over)
 

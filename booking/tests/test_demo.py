@@ -78,8 +78,9 @@ class ExistingDataTests(TestCase):
         mine = movie("My film")
         on_screen_1 = show(mine, date_time=timezone.now() + timedelta(days=1))
         with override_settings(DEBUG=True):
-            demo()
+            said = demo()
         self.assertTrue(User.objects.get(username="demo").check_password("my-own-words"))
+        self.assertIn("demo / (the password that was set before)", said)
         day = timezone.localdate(on_screen_1.date_time)
         self.assertEqual(
             list(Show.objects.matching(on=day).filter(screen_name="Screen 1")), [on_screen_1]

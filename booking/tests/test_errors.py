@@ -41,6 +41,10 @@ class TrailingSlashTests(ApiTestCase):
             again = self.alice.post(f"/api/bookings/{response.json()['id']}/cancel")
         self.assertEqual((again.status_code, again.json()["status"]), (200, "cancelled"))
 
+    def test_other_addresses_are_left_alone(self):
+        response = self.client.get("/apix")
+        self.assertEqual((response.status_code, response["Content-Type"][:9]), (404, "text/html"))
+
     def test_a_get_without_the_slash(self):
         for address in ["/api", "/api/movies", "/api/movies?search=x"]:
             with self.subTest(address):
@@ -67,6 +71,11 @@ class ServerErrorTests(ApiTestCase):
                 response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
             self.assertAnswer(response, 500, SERVER_ERROR)
             self.assertIn("ZeroDivisionError: secret", logged.output[0])
+
+    def test_tests_and_monitoring_hear_of_it(self):
+        self.alice.raise_request_exception = True
+        with self.break_(ZeroDivisionError()), self.assertRaises(ZeroDivisionError):
+            self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
 
     def test_a_defect_outside_of_the_views(self):
         with (

@@ -1,6 +1,8 @@
+from datetime import datetime, timezone
+
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
-from django.test import TestCase
+from django.test import TestCase, override_settings
 
 from booking.models import Booking
 from booking.tests.cast import booking, hold, movie, person, show
@@ -46,6 +48,16 @@ class ConstraintTests(TestCase):
         self.assertRefused("show_has_at_least_one_seat", lambda: show(total_seats=0))
         self.assertRefused("row_has_at_least_one_seat", lambda: show(seats_per_row=0))
         self.assertRefused("movie_lasts_at_least_a_minute", lambda: movie(duration_minutes=0))
+
+
+class NameTests(TestCase):
+    @override_settings(TIME_ZONE="Asia/Tokyo")
+    def test_a_show_is_called_by_the_time_at_the_cinema(self):
+        evening = show(date_time=datetime(2090, 12, 24, 20, 15, tzinfo=timezone.utc))
+        self.assertEqual(str(evening), "Metropolis, Mon 25 Dec 2090, 05:15, Screen 1")
+
+    def test_a_booking_is_called_by_its_reference(self):
+        self.assertEqual(str(booking(person("alice"), show(), reference="ACDE")), "ACDE, seat 5")
 
 
 class DeletionTests(TestCase):

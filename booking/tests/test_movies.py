@@ -66,9 +66,14 @@ class MovieListTests(ApiTestCase):
             ("search=%5Cd", []),
             ("genre=comedy", [amelie, stars, mon_oncle]),
             ("genre=com", []),
+            ("genre=omedy", []),
+            ("genre=.*", []),
+            ("language=rench", []),
+            ("language=Fren", []),
+            ("language=.*", []),
             ("language=French&genre=Comedy", [amelie, mon_oncle]),
             ("language=FRENCH&search=oncle", [mon_oncle]),
-            ("search=&genre=&language=", [alien, amelie, stars, mon_oncle]),
+            ("search=&genre=+&language=", [alien, amelie, stars, mon_oncle]),
             ("search=nothing+like+that", []),
         ]
         for query, found in cases:

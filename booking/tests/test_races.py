@@ -9,9 +9,11 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from threading import Barrier, BrokenBarrierError, Thread
 from unittest import mock
 
+from django.contrib.auth.models import User
 from django.db import connection, connections
 from django.db.models import QuerySet
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
+from django.utils import timezone
 
 from booking.models import Booking
 from booking.tests.cast import booking, client_of, person, show
@@ -196,6 +198,35 @@ class RaceTests(TransactionTestCase):
             # Not for any other reason than that something was done twice.
             twice = outcomes(cancelled)[DONE] == 2 or outcomes(booked)[DONE] > 1
             self.assertTrue(twice, (outcomes(cancelled), outcomes(booked)))
+
+    def test_shrinking_a_hall_against_booking_its_last_seats(self):
+        """Whoever comes first: no seat is sold that the hall does not have."""
+        hall = show(total_seats=BUYERS)
+        boss = Client()
+        boss.force_login(User.objects.create_superuser("boss"))
+        local = timezone.localtime(hall.date_time)
+        form = {
+            "movie": hall.movie_id,
+            "screen_name": "Screen 1",
+            "date_time_0": local.strftime("%Y-%m-%d"),
+            "date_time_1": local.strftime("%H:%M:%S"),
+            "total_seats": 5,
+            "seats_per_row": 10,
+        }
+        bookers = [
+            self.book(client, hall, seat) for seat, client in enumerate(self.clients[5:20], 6)
+        ]
+        shrinker = lambda: boss.post(f"/admin/booking/show/{hall.id}/change/", form)  # noqa: E731
+        shrunk, *booked = at_once([shrinker, *bookers])
+        hall.refresh_from_db()
+        sold = sum(each.status_code == 201 for each in booked)
+        if shrunk.status_code == 302:
+            self.assertEqual((hall.total_seats, sold), (5, 0))
+        else:
+            self.assertEqual((shrunk.status_code, hall.total_seats), (200, BUYERS))
+            self.assertGreater(sold, 0)
+        refused = {each.status_code for each in booked} - {201}
+        self.assertLessEqual(refused, {400})
 
     def test_a_customer_who_is_deleted_while_the_booking_waits(self):
         """The user's row goes after the token was checked; only the commit notices."""

@@ -65,6 +65,12 @@ class SettingsTests(SimpleTestCase):
         ]["OPTIONS"]
         self.assertEqual(options["options"], "-c lock_timeout=9s")
 
+    def test_behind_a_proxy_that_ends_tls(self):
+        behind = load(BEHIND_TLS_PROXY="yes")
+        self.assertEqual(behind["SECURE_PROXY_SSL_HEADER"], ("HTTP_X_FORWARDED_PROTO", "https"))
+        self.assertTrue(behind["SESSION_COOKIE_SECURE"] and behind["CSRF_COOKIE_SECURE"])
+        self.assertNotIn("SECURE_PROXY_SSL_HEADER", load())
+
     def test_booleans(self):
         for text in ["True", "true", "1", "yes", "ON", " true "]:
             self.assertIs(load(DEBUG=text)["DEBUG"], True)

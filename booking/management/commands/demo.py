@@ -40,15 +40,15 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options):
         self.verbosity = options["verbosity"]
-        if self.verbosity < 2:
-            logging.getLogger("booking.box_office").setLevel(
-                logging.WARNING
-            )  # no line for each seat
         if not settings.DEBUG:
             raise CommandError(
                 "The demo's passwords are known to everybody, so it is loaded in development "
                 "only. DEBUG is off here."
             )
+        if self.verbosity < 2:
+            logging.getLogger("booking.box_office").setLevel(
+                logging.WARNING
+            )  # no line for each seat
         # All or nothing. The shows are new, so nobody else can be waiting for them meanwhile.
         with transaction.atomic():
             customer = self.account(*CUSTOMER)
@@ -63,7 +63,9 @@ class Command(BaseCommand):
             f"{Booking.objects.active().count()} sold seats."
         )
         for title, (name, password) in [("Customer", CUSTOMER), ("Staff", STAFF)]:
-            self.say(f"  {title + ':':10}{name} / {password}")
+            is_ours = User.objects.get(username=name).check_password(password)
+            known = password if is_ours else "(the password that was set before)"
+            self.say(f"  {title + ':':10}{name} / {known}")
 
     def say(self, text):
         if self.verbosity:
@@ -115,7 +117,7 @@ class Command(BaseCommand):
 
     def sell(self, shows):
         """Parties of one to four take seats where people like to sit, earlier shows first."""
-        guests = [self.account(f"guest{number}", None) for number in range(1, 9)]
+        guests = [self.account(f"demo-guest-{number}", None) for number in range(1, 9)]
         chance = random.Random(1895)  # noqa: S311 - the same seats every time
         coming = [show for show in shows if show.date_time > timezone.now()]
         for number, show in enumerate(coming, 1):
