@@ -1,6 +1,7 @@
 import re
 import shutil
 import subprocess
+from tempfile import TemporaryDirectory
 from unittest import skipUnless
 
 from django.conf import settings
@@ -34,7 +35,10 @@ class ReadmeTests(LiveServerTestCase):
         commands = list(transcript())
         script = f"echo '{MARK}'\n".join(source for source, _ in commands)
         script = script.replace("http://127.0.0.1:8000", self.live_server_url)
-        done = subprocess.run(["bash", "-eu"], input=script, capture_output=True, text=True)
+        with TemporaryDirectory() as folder:
+            done = subprocess.run(
+                ["bash", "-eu"], input=script, capture_output=True, text=True, cwd=folder
+            )
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         printed = done.stdout.split(f"{MARK}\n")
         self.assertEqual(len(printed), len(commands))
