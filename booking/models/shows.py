@@ -56,6 +56,11 @@ class ShowQuerySet(models.QuerySet):
         mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user)
         return self.annotate(seats_of_customer=_count(mine))
 
+    def with_reference(self, reference):
+        """Adds `reference_is_used`: whether any booking of any show has it."""
+        used = bookings.Booking.objects.filter(reference=reference)
+        return self.annotate(reference_is_used=Exists(used))
+
 
 def _count(bookings_of_show):
     """A subquery; 0 where there are none."""

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest import mock
 
 from django.test import override_settings
 from django.utils import timezone
@@ -68,6 +69,15 @@ class ReserveTests(ApiTestCase):
         response = self.reserve(hall, count=3)
         self.assertEqual(response.status_code, 201)
         self.assertEqual([s["seat_label"] for s in response.json()["bookings"]], ["C4", "C5", "C6"])
+
+    def test_no_two_reservations_share_a_reference(self):
+        booking(self.bobs_user, show(), reference="AAAAAAAA")
+        chance = iter(["AAAAAAAA", "AAAAAAAA", "CCCCCCCC"])
+        with mock.patch("booking.box_office.selling.new_reference", lambda: next(chance)):
+            answer = self.reserve(show(), count=2)
+        self.assertEqual((answer.status_code, answer.json()["reference"]), (201, "CCCCCCCC"))
+        used = set(self.alices_user.bookings.values_list("reference", flat=True))
+        self.assertEqual(used, {"CCCCCCCC"})
 
     def test_a_pick_takes_seats_whose_hold_has_lapsed(self):
         hall = show(total_seats=2)
