@@ -52,6 +52,9 @@ class SignUp(serializers.Serializer):
     password = PasswordField(max_length=128)
     email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
 
+    class Meta:
+        swagger_schema_fields = {"example": {"username": "ada", "password": "paper-moon-1973"}}
+
     def validate(self, attrs):
         user = User(username=attrs["username"], email=attrs.get("email", ""))
         try:
@@ -62,6 +65,9 @@ class SignUp(serializers.Serializer):
 
 
 class LogIn(TokenObtainPairSerializer):
+    class Meta:
+        swagger_schema_fields = SignUp.Meta.swagger_schema_fields
+
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)  # which makes fields that strip passwords
         self.fields["username"] = UsernameField()
@@ -89,6 +95,9 @@ class SeatNumberField(StrictIntegerField):
 class BookSeat(serializers.Serializer):
     seat_number = SeatNumberField()
 
+    class Meta:
+        swagger_schema_fields = {"example": {"seat_number": 5}}
+
 
 class ReserveSeats(serializers.Serializer):
     seat_numbers = serializers.ListField(
@@ -107,6 +116,9 @@ class ReserveSeats(serializers.Serializer):
     hold = serializers.BooleanField(
         default=False, help_text="Hold them for a while instead of booking them at once."
     )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"seat_numbers": [5, 6], "hold": True}}
 
     def validate_seat_numbers(self, seat_numbers):
         if len(set(seat_numbers)) < len(seat_numbers):
