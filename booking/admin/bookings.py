@@ -1,14 +1,53 @@
+from django import forms
 from django.contrib import admin, messages
 
 from .. import box_office
-from ..exceptions import Refusal
+from ..exceptions import NoSuchSeat, Refusal, SeatTaken
 from ..models import Booking
+
+
+class SaleForm(forms.ModelForm):
+    """A seat that is sold at the counter."""
+
+    class Meta:
+        model = Booking
+        fields = ["user", "show", "seat_number"]
+
+    def clean(self):
+        """Sells it: only the box office knows whether it can be had, and the admin does all of
+        this in one transaction."""
+        sale = super().clean()
+        if not self.errors:
+            try:
+                self.booking = box_office.book(
+                    show_id=sale["show"].pk,
+                    seat_number=sale["seat_number"],
+                    by=self.seller,
+                    customer=sale["user"],
+                )
+            except (NoSuchSeat, SeatTaken) as refusal:
+                self.add_error("seat_number", sentence_of(refusal))
+            except Refusal as refusal:
+                self.add_error(None, str(refusal))
+        return sale
+
+    def _post_clean(self):
+        """Not the model's own checks, which would now find the seat taken: by this sale."""
+
+
+def sentence_of(refusal):
+    alternatives = refusal.facts.get("alternatives")
+    free = f" Free nearby: {', '.join(map(str, alternatives))}." if alternatives else ""
+    return f"{refusal}{free}"
 
 
 @admin.register(Booking)
 class BookingAdmin(admin.ModelAdmin):
-    """To look at, and to cancel by the action; seats are sold and moved by the box office only."""
+    """To sell a seat, to look at what was sold, and to cancel it by the action. The box office
+    does it; nothing of a booking is edited."""
 
+    form = SaleForm
+    autocomplete_fields = ["user", "show"]
     list_display = ["reference", "show", "seat", "user", "status", "created_at"]
     list_filter = ["status", "show__screen_name"]
     list_select_related = ["show__movie", "user"]
@@ -17,19 +56,34 @@ class BookingAdmin(admin.ModelAdmin):
     search_help_text = "Reference, user's name or e-mail, movie"
     ordering = ["-created_at", "-id"]
     actions = ["cancel_selected"]
-    fields = [
-        "reference",
-        "show",
-        "seat",
-        "user",
-        "status",
-        "created_at",
-        "held_until",
-        "cancelled_at",
-    ]
 
-    def has_add_permission(self, request):
-        return False
+    def get_fields(self, request, obj=None):
+        if obj is None:
+            return SaleForm.Meta.fields
+        return [
+            "reference",
+            "show",
+            "seat",
+            "user",
+            "status",
+            "created_at",
+            "held_until",
+            "cancelled_at",
+        ]
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.seller = request.user
+        return form
+
+    def save_form(self, request, form, change):
+        return form.booking
+
+    def save_model(self, request, obj, form, change):
+        """It is sold already."""
+
+    def save_related(self, request, form, formsets, change):
+        """Nothing else belongs to it."""
 
     def has_change_permission(self, request, obj=None):
         return False

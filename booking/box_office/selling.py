@@ -21,14 +21,18 @@ from .turns import integrity_kept, wait_for_turn
 log = logging.getLogger(__name__)
 
 
-def book(*, show_id, seat_number, by):
+def book(*, show_id, seat_number, by, customer=None):
     """Sell one seat: a reservation of one. Raises what `reserve` raises."""
-    return reserve(show_id=show_id, seat_numbers=[seat_number], by=by).bookings[0]
+    reservation = reserve(show_id=show_id, seat_numbers=[seat_number], by=by, customer=customer)
+    return reservation.bookings[0]
 
 
-def reserve(*, show_id, by, seat_numbers=None, count=None, hold=False):
-    """Sell seats to a user, or hold them for a while: these seats, or the `count` best there are;
-    all of them or none. The reservation comes with its show (and movie) as it is now.
+def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=False):
+    """Sell seats, or hold them for a while: these seats, or the `count` best there are; all of
+    them or none. The reservation comes with its show (and movie) as it is now.
+
+    The seats are for `by`, within the limits of a customer; or staff sell them to a `customer`,
+    without limits.
 
     Raises ShowNotFound, ShowCancelled, SalesClosed, NoSuchSeat, SoldOut, NotEnoughSeats,
     TooManySeats, HeldTooSoon or SeatTaken, which offers up to five `alternatives`.
@@ -40,7 +44,7 @@ def reserve(*, show_id, by, seat_numbers=None, count=None, hold=False):
         show = (
             Show.objects.with_availability()
             .with_seats(wanted)
-            .with_seats_of(by)
+            .with_seats_of(customer or by)
             .with_reference(reference)
             .select_related("movie")
             .get(pk=show_id)
@@ -50,12 +54,13 @@ def reserve(*, show_id, by, seat_numbers=None, count=None, hold=False):
             _check_are_free(show, wanted)
         else:
             wanted += _pick(show, count)
-        _check_limit(show, len(wanted))
-        if hold:
-            _check_not_too_soon(show, wanted, by)
+        if customer is None:
+            _check_limit(show, len(wanted))
+            if hold:
+                _check_not_too_soon(show, wanted, by)
         if show.reference_is_used:
             reference = _unused_reference()
-        bookings = _sell(show, wanted, by, reference, hold)
+        bookings = _sell(show, wanted, customer or by, reference, hold)
     log.info("user %s %s seats %s of show %s", by.pk, bookings[0].status, wanted, show_id)
     return Reservation(bookings)
 
