@@ -66,7 +66,7 @@ class SeatsTaken(SeatTaken):
 
 
 class NotEnoughSeats(Refusal):
-    """There are only {available_seats} seats left."""
+    """There are not that many seats left: {available_seats}."""
 
     code = "not_enough_seats"
 
@@ -78,8 +78,8 @@ class TooManySeats(Refusal):
 
 
 class HeldTooSoon(Refusal):
-    """You have let a hold on these seats lapse, and held such seats again a moment ago. Try again
-    in {retry_after} seconds, or book them."""
+    """You have just let a hold on these seats lapse, and held such seats again a moment ago. Try
+    again in {retry_after} seconds, or book them."""
 
     code = "held_too_soon"
 

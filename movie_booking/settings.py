@@ -39,13 +39,13 @@ def env_bool(name, default):
         ) from None
 
 
-def env_number(name, default, least=0):
+def env_number(name, default, least=0, most=100_000):
     value = env(name, str(default))
-    if not (value.isascii() and value.isdigit() and len(value) <= 6) or int(value) < least:
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}: set it to a whole number, {least} or more."
-        )
-    return int(value)
+    if value.isascii() and value.isdigit() and len(value) <= 6 and least <= int(value) <= most:
+        return int(value)
+    raise ImproperlyConfigured(
+        f"{name} is {value!r}: set it to a whole number from {least} to {most}."
+    )
 
 
 def env_time_zone(name, default):
@@ -210,11 +210,13 @@ SALES_CLOSE_AFTER_START = timedelta(minutes=env_number("SALES_CLOSE_AFTER_START_
 
 # How long a hold lasts; how long at most, however often it is extended; and how soon somebody
 # whose hold has lapsed may hold the same seats for a second time.
-HOLD_FOR = timedelta(minutes=env_number("HOLD_MINUTES", 10, least=1))
-HOLD_AT_MOST = timedelta(minutes=env_number("HOLD_AT_MOST_MINUTES", 30, least=1))
+HOLD_AT_MOST_MINUTES = env_number("HOLD_AT_MOST_MINUTES", 30, least=1)
+HOLD_AT_MOST = timedelta(minutes=HOLD_AT_MOST_MINUTES)
+HOLD_FOR = timedelta(minutes=env_number("HOLD_MINUTES", 10, least=1, most=HOLD_AT_MOST_MINUTES))
 HOLD_AGAIN_AFTER = timedelta(seconds=env_number("HOLD_AGAIN_AFTER_SECONDS", 60))
 
-MAX_SEATS_PER_RESERVATION = env_number("MAX_SEATS_PER_RESERVATION", 10, least=1)
+# The ways to split a party grow fast with its size; they are tried while others wait.
+MAX_SEATS_PER_RESERVATION = env_number("MAX_SEATS_PER_RESERVATION", 10, least=1, most=20)
 MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # of one show
 
 # --- Passwords and tokens ------------------------------------------------------------------

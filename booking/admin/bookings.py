@@ -48,14 +48,16 @@ class BookingAdmin(admin.ModelAdmin):
 
     form = SaleForm
     autocomplete_fields = ["user", "show"]
-    list_display = ["reference", "show", "seat", "user", "status", "created_at"]
+    list_display = ["reference", "show", "seat", "user", "current_status", "created_at"]
     list_filter = ["status", "show__screen_name"]
-    list_select_related = ["show__movie", "user"]
     date_hierarchy = "created_at"
     search_fields = ["=reference", "user__username", "user__email", "show__movie__title"]
     search_help_text = "Reference, user's name or e-mail, movie"
     ordering = ["-created_at", "-id"]
     actions = ["cancel_selected"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_shows().select_related("user")
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -65,7 +67,7 @@ class BookingAdmin(admin.ModelAdmin):
             "show",
             "seat",
             "user",
-            "status",
+            "current_status",
             "created_at",
             "held_until",
             "cancelled_at",
@@ -97,6 +99,10 @@ class BookingAdmin(admin.ModelAdmin):
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, booking):
         return f"{booking.seat_number}\N{NO-BREAK SPACE}({booking.seat_label})"
+
+    @admin.display(description="Status", ordering="status")
+    def current_status(self, booking):
+        return booking.current_status.label
 
     @admin.action(description="Cancel selected bookings", permissions=["cancel"])
     def cancel_selected(self, request, bookings):

@@ -99,12 +99,37 @@ class BookSeat(serializers.Serializer):
         swagger_schema_fields = {"example": {"seat_number": 5}}
 
 
+class SeatNumbersField(serializers.ListField):
+    """Distinct seats; what is wrong with them is said in one list, as of any other field."""
+
+    child = SeatNumberField()
+    default_error_messages = {
+        "max_length": f"Name {settings.MAX_SEATS_PER_RESERVATION} seats at the most.",
+        "distinct": "Each seat can be named once only.",
+    }
+
+    def __init__(self, **kwargs):
+        limit = settings.MAX_SEATS_PER_RESERVATION
+        super().__init__(allow_empty=False, max_length=limit, **kwargs)
+
+    def to_internal_value(self, data):
+        if isinstance(data, list) and len(data) > self.max_length:
+            self.fail("max_length")  # before each of a million of them is looked at
+        try:
+            seat_numbers = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            if isinstance(error.detail, dict):  # by place in the list
+                sentences = {each: None for of_one in error.detail.values() for each in of_one}
+                raise serializers.ValidationError(list(sentences)) from None
+            raise
+        if len(set(seat_numbers)) < len(seat_numbers):
+            self.fail("distinct")
+        return seat_numbers
+
+
 class ReserveSeats(serializers.Serializer):
-    seat_numbers = serializers.ListField(
-        child=SeatNumberField(),
+    seat_numbers = SeatNumbersField(
         required=False,
-        allow_empty=False,
-        max_length=settings.MAX_SEATS_PER_RESERVATION,
         help_text="Which seats; all different. Either these or `count`.",
     )
     count = StrictIntegerField(
@@ -119,11 +144,6 @@ class ReserveSeats(serializers.Serializer):
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_numbers": [5, 6], "hold": True}}
-
-    def validate_seat_numbers(self, seat_numbers):
-        if len(set(seat_numbers)) < len(seat_numbers):
-            raise serializers.ValidationError("Each seat can be named once only.")
-        return seat_numbers
 
     def validate(self, attrs):
         if ("seat_numbers" in attrs) == ("count" in attrs):
@@ -208,7 +228,9 @@ class BookingSerializer(serializers.ModelSerializer):
     expires_at = UTCDateTimeField(allow_null=True, help_text="When the hold lapses, if it is one.")
     expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
     can_cancel = serializers.BooleanField()
-    cancel_until = UTCDateTimeField(help_text="Until when it can be cancelled: the show's start.")
+    cancel_until = UTCDateTimeField(
+        help_text="Until when: the show's start, or as long as the hold lasts."
+    )
 
     class Meta:
         model = Booking

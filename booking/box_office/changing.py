@@ -67,12 +67,14 @@ def _take(booking, seat_number):
 
 def _give_back(bookings):
     active = those_active(bookings)
-    _check_not_started(active[0])
+    for booking in active:
+        _check_not_started(booking)
     show = active[0].show
     change(active, status=Status.CANCELLED, cancelled_at=show.as_of)
     show.available_seats += len(active)
 
 
 def _check_not_started(booking):
-    if booking.show.as_of >= booking.cancel_until:
+    """A hold can be released as long as it lasts, a booking cancelled until the show starts."""
+    if not booking.can_cancel:
         raise ShowStarted(cancel_until=booking.cancel_until)

@@ -50,14 +50,19 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
             .get(pk=show_id)
         )
         check_sales_are_open(show)
+        limited = customer is None
+        too_soon, retry_after = _held_too_soon(show, by) if hold and limited else (set(), None)
         if wanted:
             _check_are_free(show, wanted)
+            if too_soon.intersection(wanted):
+                raise HeldTooSoon(
+                    seat_numbers=sorted(too_soon.intersection(wanted)), retry_after=retry_after
+                )
         else:
-            wanted += _pick(show, count)
-        if customer is None:
+            # Into the same list, which `integrity_kept` names should a pick lose after all.
+            wanted += _pick(show, count, too_soon, retry_after)
+        if limited:
             _check_limit(show, len(wanted))
-            if hold:
-                _check_not_too_soon(show, wanted, by)
         if show.reference_is_used:
             reference = _unused_reference()
         bookings = _sell(show, wanted, customer or by, reference, hold)
@@ -79,12 +84,15 @@ def _check_are_free(show, seat_numbers):
         note_lapsed_holds(show, seat_numbers)
 
 
-def _pick(show, count):
+def _pick(show, count, too_soon, retry_after):
     """The best seats that are free; as they are picked in turn, no pick loses to another."""
     _check_not_sold_out(show)
     if show.available_seats < count:
         raise NotEnoughSeats(available_seats=show.available_seats)
-    seats = best_seats(free_seats(show), show.total_seats, show.seats_per_row, count)
+    free = free_seats(show)
+    if len(free - too_soon) < count:
+        raise HeldTooSoon(seat_numbers=sorted(free & too_soon), retry_after=retry_after)
+    seats = best_seats(free - too_soon, show.total_seats, show.seats_per_row, count)
     note_lapsed_holds(show, seats)
     return seats
 
@@ -100,23 +108,28 @@ def _check_limit(show, more):
         raise TooManySeats(limit=limit, seats=show.seats_of_customer)
 
 
-def _check_not_too_soon(show, seat_numbers, user):
-    """Whoever let a hold lapse may hold those seats again, but only once in HOLD_AGAIN_AFTER:
-    others want them, too."""
-    mine = Booking.objects.filter(show=show, user=user)
-    lapsed = mine.filter(status=Status.EXPIRED)
-    if not lapsed.filter(seat_number__in=seat_numbers).exists():
-        return
-    had_lapsed = lapsed.filter(seat_number=OuterRef("seat_number"), pk__lt=OuterRef("pk"))
+def _held_too_soon(show, user):
+    """The seats that the user may not hold yet, and how long not.
+
+    Whoever has just let a hold lapse may hold its seats again, but only once in HOLD_AGAIN_AFTER:
+    others want them, too. "Just" is HOLD_AT_MOST. Who gives a hold back has not let it lapse.
+    """
+    mine = Booking.objects.filter(show=show, user=user, held_until__isnull=False)
+    lapsed = mine.filter(
+        status__in=[Status.HELD, Status.EXPIRED],
+        held_until__range=(show.as_of - settings.HOLD_AT_MOST, show.as_of),
+    )
+    earlier = lapsed.filter(seat_number=OuterRef("seat_number"), pk__lt=OuterRef("pk"))
     held_again = (
-        mine.filter(Exists(had_lapsed), held_until__isnull=False)
+        mine.filter(Exists(earlier), status__in=[Status.HELD, Status.EXPIRED])
         .filter(created_at__gt=show.as_of - settings.HOLD_AGAIN_AFTER)
         .order_by("-created_at")
         .first()
     )
-    if held_again:
-        wait = held_again.created_at + settings.HOLD_AGAIN_AFTER - show.as_of
-        raise HeldTooSoon(retry_after=ceil(wait.total_seconds()))
+    if held_again is None:
+        return set(), None
+    wait = held_again.created_at + settings.HOLD_AGAIN_AFTER - show.as_of
+    return set(lapsed.values_list("seat_number", flat=True)), ceil(wait.total_seconds())
 
 
 def _unused_reference():

@@ -4,11 +4,11 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Prefetch, Q
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from ..seating import seat_label
 from . import shows
+from .clock import Now
 
 REFERENCE_LENGTH = 8
 REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # nothing that looks like something else
@@ -17,6 +17,9 @@ REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # nothing that looks like some
 def new_reference():
     """A code that a person can read out at the counter; 25 ** 8, about 150 thousand million."""
     return "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+
+
+LAPSED = Q(status="held", held_until__lte=Now())
 
 
 class BookingQuerySet(models.QuerySet):
@@ -29,7 +32,7 @@ class BookingQuerySet(models.QuerySet):
 
     def lapsed(self):
         """Holds whose time is over, whether or not anybody has noted it yet."""
-        return self.filter(status=Booking.Status.HELD, held_until__lte=Now())
+        return self.filter(LAPSED)
 
     def with_shows(self):
         """With show and movie at hand, and the show's availability: two queries for any number."""
@@ -40,10 +43,9 @@ class BookingQuerySet(models.QuerySet):
         """Of one show (its id); of one status, where a hold that has lapsed is expired."""
         bookings = self
         if status == Booking.Status.HELD:
-            bookings = bookings.filter(status=status, held_until__gt=Now())
+            bookings = bookings.active().filter(status=status)
         elif status == Booking.Status.EXPIRED:
-            lapsed = Q(status=Booking.Status.HELD, held_until__lte=Now())
-            bookings = bookings.filter(Q(status=status) | lapsed)
+            bookings = bookings.filter(Q(status=status) | LAPSED)
         elif status:
             bookings = bookings.filter(status=status)
         if show:
@@ -111,7 +113,8 @@ class Booking(models.Model):
 
     @property
     def cancel_until(self):
-        return self.show.date_time
+        """The show's start; a hold can be released as long as it lasts."""
+        return self.expires_at or self.show.date_time
 
     @property
     def current_status(self):

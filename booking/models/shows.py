@@ -5,10 +5,11 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from . import bookings
+from .clock import Now
 from .movies import Movie
 
 # Beyond, a time may overflow when ten minutes are added or it is told in another time zone.

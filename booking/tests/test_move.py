@@ -57,7 +57,7 @@ class MoveTests(ApiTestCase):
         lapsed.refresh_from_db()
         self.assertEqual(lapsed.status, "expired")
 
-    def test_even_after_sales_would_have_a_limit(self):
+    def test_the_limit_of_a_customer_does_not_matter(self):
         """Changing a seat takes none away from anybody."""
         with self.settings(MAX_SEATS_PER_CUSTOMER=1):
             self.assertEqual(self.move(9).status_code, 200)

@@ -62,6 +62,7 @@ class MyBookingsTests(ApiTestCase):
                 status="held",
                 expires_at=iso(held.held_until),
                 expires_in=seconds,
+                cancel_until=iso(held.held_until),
             ),
         ]
         self.assertAnswer(answer, 200, expected)

@@ -5,43 +5,19 @@ import random
 import time
 from collections import Counter
 from datetime import datetime, timedelta
-from threading import Barrier, Event, Thread
+from threading import Event, Thread
 
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
 from booking.models import Booking
 from booking.tests.cast import client_of, person, show
+from booking.tests.racing import at_once
 
 PARTIES = 64
 SEATS = 40
-
-
-def together(calls, at_a_time=16):
-    """What the calls answer, made by a few threads that begin at the same moment; each answer
-    with the span of time in which it was made."""
-    answers = [None] * len(calls)
-    start = Barrier(at_a_time)
-
-    def run(numbers):
-        try:
-            connection.ensure_connection()
-            start.wait(timeout=30)
-            for number in numbers:
-                asked = time.monotonic()
-                answer = calls[number]()
-                answers[number] = (answer, asked, time.monotonic())
-        finally:
-            connections.close_all()
-
-    threads = [Thread(target=run, args=[range(n, len(calls), at_a_time)]) for n in range(at_a_time)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
 
 
 class PartyTests(TransactionTestCase):
@@ -54,7 +30,7 @@ class PartyTests(TransactionTestCase):
 
     def assertNoSeatTwiceAndNoPartOfAReservation(self, answers):
         sold = {}
-        for answer, _, _ in answers:
+        for answer in answers:
             if answer.status_code == 201:
                 seats = {each["seat_number"]: each["id"] for each in answer.json()["bookings"]}
                 self.assertFalse(sold.keys() & seats.keys())
@@ -66,7 +42,7 @@ class PartyTests(TransactionTestCase):
     def test_random_overlapping_seats(self):
         chance = random.Random(40)
         wishes = [chance.sample(range(1, SEATS + 1), chance.randint(1, 4)) for _ in range(PARTIES)]
-        answers = together(
+        answers = at_once(
             [
                 self.reserve(client, seat_numbers=seats, hold=chance.random() < 0.5)
                 for client, seats in zip(self.clients, wishes, strict=True)
@@ -74,12 +50,12 @@ class PartyTests(TransactionTestCase):
         )
         self.assertNoSeatTwiceAndNoPartOfAReservation(answers)
         taken_at = {}  # seat: when the request that got it was asked
-        for answer, asked, _ in answers:
+        for answer in answers:
             if answer.status_code == 201:
                 for each in answer.json()["bookings"]:
-                    taken_at[each["seat_number"]] = asked
+                    taken_at[each["seat_number"]] = answer.asked
         refused = 0
-        for (answer, _, answered), wish in zip(answers, wishes, strict=True):
+        for answer, wish in zip(answers, wishes, strict=True):
             body = answer.json()
             if answer.status_code == 201:
                 self.assertEqual(sorted(wish), [each["seat_number"] for each in body["bookings"]])
@@ -92,14 +68,14 @@ class PartyTests(TransactionTestCase):
             self.assertEqual(body["code"], "seat_taken")
             self.assertLessEqual(set(body["seat_numbers"]), set(wish))
             for seat in body["seat_numbers"]:  # was really on its way to somebody else
-                self.assertLess(taken_at[seat], answered)
+                self.assertLess(taken_at[seat], answer.given)
         self.assertGreater(refused, 0)
 
     def test_picks_never_lose(self):
         """Parties of one to four, 40 seats: whoever is refused asked for more than were left."""
         chance = random.Random(41)
         counts = [chance.randint(1, 4) for _ in range(PARTIES)]
-        answers = together(
+        answers = at_once(
             [
                 self.reserve(client, count=count)
                 for client, count in zip(self.clients, counts, strict=True)
@@ -107,7 +83,7 @@ class PartyTests(TransactionTestCase):
         )
         self.assertNoSeatTwiceAndNoPartOfAReservation(answers)
         left = SEATS - Booking.objects.active().count()
-        for (answer, _, _), count in zip(answers, counts, strict=True):
+        for answer, count in zip(answers, counts, strict=True):
             body = answer.json()
             if answer.status_code != 201:
                 self.assertIn(body["code"], ["sold_out", "not_enough_seats"], body)
@@ -116,18 +92,18 @@ class PartyTests(TransactionTestCase):
 
     def test_as_long_as_seats_are_free_nobody_is_refused(self):
         counts = [1, 2] * (PARTIES // 4)  # of 32 parties: 48 seats would be too many
-        answers = together(
+        answers = at_once(
             [self.reserve(c, count=n) for c, n in zip(self.clients, counts[:26], strict=False)]
         )
-        self.assertEqual({answer.status_code for answer, _, _ in answers}, {201})
+        self.assertEqual({answer.status_code for answer in answers}, {201})
         self.assertNoSeatTwiceAndNoPartOfAReservation(answers)
         self.assertEqual(Booking.objects.active().count(), 39)
 
     def test_the_limit_of_a_customer_is_exact(self):
         """Sixteen requests for two seats each by one customer: five of them make ten."""
         greedy = self.clients[0]
-        answers = together([self.reserve(greedy, seat_numbers=[n, n + 1]) for n in range(1, 33, 2)])
-        codes = [answer.json().get("code", "done") for answer, _, _ in answers]
+        answers = at_once([self.reserve(greedy, seat_numbers=[n, n + 1]) for n in range(1, 33, 2)])
+        codes = [answer.json().get("code", "done") for answer in answers]
         self.assertEqual((codes.count("done"), codes.count("too_many_seats")), (5, 11))
         self.assertEqual(Booking.objects.active().count(), 10)
 
@@ -138,13 +114,13 @@ class PartyTests(TransactionTestCase):
             client.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": seat}).json()["id"]
             for seat, client in enumerate(movers, 1)
         ]
-        answers = together(
+        answers = at_once(
             [
                 lambda c=client, b=booking: c.post(f"/api/bookings/{b}/move/", {"seat_number": 40})
                 for client, booking in zip(movers, mine, strict=True)
             ]
         )
-        codes = [answer.json().get("code", "done") for answer, _, _ in answers]
+        codes = [answer.json().get("code", "done") for answer in answers]
         self.assertEqual((codes.count("done"), codes.count("seat_taken")), (1, 15))
         winner = codes.index("done") + 1
         expected = sorted({*range(1, 17), 40} - {winner})

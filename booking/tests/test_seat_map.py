@@ -53,9 +53,17 @@ class SeatMapTests(ApiTestCase):
         hall = show()
         address = f"/api/shows/{hall.id}/seats/"
         first = self.client.get(address)
+        self.assertRegex(first["ETag"], '^"[0-9a-f]{32}"$')  # strong
+        for header in [f'"x", W/{first["ETag"]}', "*"]:
+            self.assertEqual(
+                self.client.get(address, headers={"if-none-match": header}).status_code, 304
+            )
+        other = {"if-match": '"x"', "if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT"}
+        self.assertEqual(self.client.get(address, headers=other).status_code, 200)
         again = self.client.get(address, headers={"if-none-match": first["ETag"]})
         self.assertEqual((again.status_code, again.content), (304, b""))
-        self.assertEqual(again["ETag"], first["ETag"])
+        for header in ["ETag", "Cache-Control", "Vary"]:
+            self.assertEqual(again[header], first[header])
         booking(self.alices_user, hall, 3)
         changed = self.client.get(address, headers={"if-none-match": first["ETag"]})
         self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))

@@ -94,10 +94,13 @@ class SettingsTests(SimpleTestCase):
             ({"DATABASE_URL": "nonsense"}, "DATABASE_URL is not understood"),
             ({"TIME_ZONE": "Mars/Olympus"}, "TIME_ZONE is 'Mars/Olympus': set it to a name"),
             ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD': set it to one of DEBUG, INFO"),
-            ({"HOLD_MINUTES": "0"}, "HOLD_MINUTES is '0': set it to a whole number, 1 or more."),
+            ({"HOLD_MINUTES": "0"}, "HOLD_MINUTES is '0': set it to a whole number from 1 to 30."),
+            ({"HOLD_MINUTES": "10", "HOLD_AT_MOST_MINUTES": "5"}, "HOLD_MINUTES is '10': set it"),
+            ({"MAX_SEATS_PER_RESERVATION": "21"}, "set it to a whole number from 1 to 20."),
+            ({"MAX_SEATS_PER_CUSTOMER": "٣"}, "MAX_SEATS_PER_CUSTOMER is '٣': set it"),
             (
                 {"SALES_CLOSE_AFTER_START_MINUTES": "ten"},
-                "SALES_CLOSE_AFTER_START_MINUTES is 'ten': set it to a whole number, 0 or more.",
+                "SALES_CLOSE_AFTER_START_MINUTES is 'ten': set it to a whole number from 0 to",
             ),
         ]
         for environment, sentence in cases:

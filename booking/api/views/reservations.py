@@ -72,7 +72,7 @@ class ReservationViewSet(ViewSet):
         "extendReservation",
         "Restart the clock of a hold",
         tag="Reservations",
-        description="It never runs beyond 30 minutes after the seats were first held.",
+        description="Not without end: there is a limit, counted from when they were first held.",
         gives=ReservationSerializer,
         errors=[
             NOT_YOURS,

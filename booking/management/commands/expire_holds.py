@@ -12,4 +12,4 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         noted = box_office.expire_holds()
         if options["verbosity"]:
-            self.stdout.write(f"{noted} held seats had lapsed.")
+            self.stdout.write(f"Seats whose hold had lapsed: {noted}.")

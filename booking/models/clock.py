@@ -1,0 +1,13 @@
+from django.db.models.functions import Now as DjangosNow
+
+
+class Now(DjangosNow):
+    """The database's clock, when the statement begins.
+
+    SQLite compares times as texts, and keeps six digits of a second where Django's `Now` writes
+    three: two equal times would not be equal.
+    """
+
+    def as_sqlite(self, compiler, connection, **context):
+        template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f000', 'NOW')"
+        return self.as_sql(compiler, connection, template=template, **context)
