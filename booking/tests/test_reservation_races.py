@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from booking.models import Booking
 from booking.tests.cast import client_of, person, show
-from booking.tests.racing import at_once
+from booking.tests.racing import DONE, at_once, no_constraint, no_lock, outcomes
 
 PARTIES = 64
 SEATS = 40
@@ -39,7 +39,8 @@ class PartyTests(TransactionTestCase):
         self.assertEqual(dict(in_the_table), sold)
         self.assertEqual(Booking.objects.count(), len(sold))
 
-    def test_random_overlapping_seats(self):
+    def race_for_overlapping_seats(self):
+        """Each party wants one to four seats of its own choice, booked or held."""
         chance = random.Random(40)
         wishes = [chance.sample(range(1, SEATS + 1), chance.randint(1, 4)) for _ in range(PARTIES)]
         answers = at_once(
@@ -48,28 +49,49 @@ class PartyTests(TransactionTestCase):
                 for client, seats in zip(self.clients, wishes, strict=True)
             ]
         )
-        self.assertNoSeatTwiceAndNoPartOfAReservation(answers)
-        taken_at = {}  # seat: when the request that got it was asked
+        return answers, wishes
+
+    def assertEveryRefusalIsJustified(self, answers, wishes):
+        """A seat that it names was really on its way to somebody else."""
+        asked_for = {}  # seat: when the request that got it was sent
         for answer in answers:
-            if answer.status_code == 201:
-                for each in answer.json()["bookings"]:
-                    taken_at[each["seat_number"]] = answer.asked
-        refused = 0
+            for each in answer.json().get("bookings", []):
+                asked_for[each["seat_number"]] = answer.asked
+        self.assertLessEqual(set(outcomes(answers)), {DONE, "seat_taken", "sold_out"})
         for answer, wish in zip(answers, wishes, strict=True):
             body = answer.json()
             if answer.status_code == 201:
                 self.assertEqual(sorted(wish), [each["seat_number"] for each in body["bookings"]])
-                continue
-            self.assertEqual(answer.status_code, 400, body)
-            refused += 1
-            if body["code"] == "sold_out":
-                self.assertEqual(len(taken_at), SEATS)
-                continue
-            self.assertEqual(body["code"], "seat_taken")
-            self.assertLessEqual(set(body["seat_numbers"]), set(wish))
-            for seat in body["seat_numbers"]:  # was really on its way to somebody else
-                self.assertLess(taken_at[seat], answer.given)
-        self.assertGreater(refused, 0)
+            elif body["code"] == "sold_out":
+                self.assertEqual(len(asked_for), SEATS)
+            else:
+                self.assertLessEqual(set(body["seat_numbers"]), set(wish))
+                for seat in body["seat_numbers"]:
+                    self.assertLess(asked_for[seat], answer.given)
+
+    def assertFair(self, answers, wishes):
+        self.assertNoSeatTwiceAndNoPartOfAReservation(answers)
+        self.assertEveryRefusalIsJustified(answers, wishes)
+        self.assertGreater(outcomes(answers)["seat_taken"], 0)
+
+    def test_overlapping_seats(self):
+        self.assertFair(*self.race_for_overlapping_seats())
+
+    def test_overlapping_seats_with_the_constraint_alone(self):
+        with no_lock():
+            self.assertFair(*self.race_for_overlapping_seats())
+
+    def test_overlapping_seats_with_the_lock_alone(self):
+        with no_constraint():
+            self.assertFair(*self.race_for_overlapping_seats())
+
+    def test_overlapping_seats_without_either_are_sold_twice(self):
+        with no_constraint(), no_lock():
+            answers, wishes = self.race_for_overlapping_seats()
+            with self.assertRaises(AssertionError):
+                self.assertFair(answers, wishes)
+            seats = list(Booking.objects.active().values_list("seat_number", flat=True))
+            self.assertGreater(len(seats), len(set(seats)))
 
     def test_picks_never_lose(self):
         """Parties of one to four, 40 seats: whoever is refused asked for more than were left."""
@@ -103,29 +125,45 @@ class PartyTests(TransactionTestCase):
         """Sixteen requests for two seats each by one customer: five of them make ten."""
         greedy = self.clients[0]
         answers = at_once([self.reserve(greedy, seat_numbers=[n, n + 1]) for n in range(1, 33, 2)])
-        codes = [answer.json().get("code", "done") for answer in answers]
-        self.assertEqual((codes.count("done"), codes.count("too_many_seats")), (5, 11))
+        self.assertEqual(outcomes(answers), {DONE: 5, "too_many_seats": 11})
         self.assertEqual(Booking.objects.active().count(), 10)
 
-    def test_moving_to_one_seat(self):
-        """Sixteen want to move to seat 40: one does, the others keep theirs."""
+    def race_of_moving(self):
+        """Sixteen want to move to seat 40."""
         movers = self.clients[:16]
         mine = [
             client.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": seat}).json()["id"]
             for seat, client in enumerate(movers, 1)
         ]
-        answers = at_once(
+        return at_once(
             [
                 lambda c=client, b=booking: c.post(f"/api/bookings/{b}/move/", {"seat_number": 40})
                 for client, booking in zip(movers, mine, strict=True)
             ]
         )
-        codes = [answer.json().get("code", "done") for answer in answers]
-        self.assertEqual((codes.count("done"), codes.count("seat_taken")), (1, 15))
-        winner = codes.index("done") + 1
-        expected = sorted({*range(1, 17), 40} - {winner})
+
+    def assertOneMovedAndTheOthersKeptTheirs(self, answers):
+        self.assertEqual(outcomes(answers), {DONE: 1, "seat_taken": 15})
+        (winner,) = [n for n, each in enumerate(answers, 1) if each.status_code == 200]
         seats = Booking.objects.active().order_by("seat_number")
-        self.assertEqual(list(seats.values_list("seat_number", flat=True)), expected)
+        self.assertEqual(
+            list(seats.values_list("seat_number", flat=True)),
+            sorted({*range(1, 17), 40} - {winner}),
+        )
+
+    def test_moving(self):
+        self.assertOneMovedAndTheOthersKeptTheirs(self.race_of_moving())
+
+    def test_moving_with_the_constraint_alone(self):
+        with no_lock():
+            self.assertOneMovedAndTheOthersKeptTheirs(self.race_of_moving())
+
+    def test_moving_without_guards_goes_wrong(self):
+        with no_constraint(), no_lock():
+            answers = self.race_of_moving()
+            with self.assertRaises(AssertionError):
+                self.assertOneMovedAndTheOthersKeptTheirs(answers)
+            self.assertGreater(Booking.objects.active().filter(seat_number=40).count(), 1)
 
 
 @override_settings(HOLD_AGAIN_AFTER=timedelta(0))
