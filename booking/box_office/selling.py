@@ -1,13 +1,12 @@
 import logging
-from math import ceil
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 
-from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut, TooManySeats
+from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut
 from ..models import Booking, Reservation, Show, new_reference
 from ..seating import best_seats
+from .limits import check_limit, held_too_soon
 from .seats import (
     Status,
     check_sales_are_open,
@@ -51,7 +50,7 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
         )
         check_sales_are_open(show)
         limited = customer is None
-        too_soon, retry_after = _held_too_soon(show, by) if hold and limited else (set(), None)
+        too_soon, retry_after = held_too_soon(show, by) if hold and limited else (set(), None)
         if wanted:
             _check_are_free(show, wanted)
             if too_soon.intersection(wanted):
@@ -62,7 +61,7 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
             # Into the same list, which `integrity_kept` names should a pick lose after all.
             wanted += _pick(show, count, too_soon, retry_after)
         if limited:
-            _check_limit(show, len(wanted))
+            check_limit(show, len(wanted))
         if show.reference_is_used:
             reference = _unused_reference()
         bookings = _sell(show, wanted, customer or by, reference, hold)
@@ -100,36 +99,6 @@ def _pick(show, count, too_soon, retry_after):
 def _check_not_sold_out(show):
     if show.available_seats <= 0:
         raise SoldOut
-
-
-def _check_limit(show, more):
-    limit = settings.MAX_SEATS_PER_CUSTOMER
-    if show.seats_of_customer + more > limit:
-        raise TooManySeats(limit=limit, seats=show.seats_of_customer)
-
-
-def _held_too_soon(show, user):
-    """The seats that the user may not hold yet, and how long not.
-
-    Whoever has just let a hold lapse may hold its seats again, but only once in HOLD_AGAIN_AFTER:
-    others want them, too. "Just" is HOLD_AT_MOST. Who gives a hold back has not let it lapse.
-    """
-    mine = Booking.objects.filter(show=show, user=user, held_until__isnull=False)
-    lapsed = mine.filter(
-        status__in=[Status.HELD, Status.EXPIRED],
-        held_until__range=(show.as_of - settings.HOLD_AT_MOST, show.as_of),
-    )
-    earlier = lapsed.filter(seat_number=OuterRef("seat_number"), pk__lt=OuterRef("pk"))
-    held_again = (
-        mine.filter(Exists(earlier), status__in=[Status.HELD, Status.EXPIRED])
-        .filter(created_at__gt=show.as_of - settings.HOLD_AGAIN_AFTER)
-        .order_by("-created_at")
-        .first()
-    )
-    if held_again is None:
-        return set(), None
-    wait = held_again.created_at + settings.HOLD_AGAIN_AFTER - show.as_of
-    return set(lapsed.values_list("seat_number", flat=True)), ceil(wait.total_seconds())
 
 
 def _unused_reference():
