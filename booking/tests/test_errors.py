@@ -4,13 +4,21 @@ views is the one thing that Django's own page shows.)"""
 import json
 from unittest import mock
 
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
 from django.db import OperationalError
-from django.test import RequestFactory, TestCase, override_settings
+from django.test import (
+    AsyncRequestFactory,
+    RequestFactory,
+    TestCase,
+    TransactionTestCase,
+    override_settings,
+)
 from psycopg.errors import LockNotAvailable
 
 from booking.models import Booking
 from booking.tests.cast import ApiTestCase, booking, show
-from movie_booking.wsgi import application
+from movie_booking import asgi, wsgi
 
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
 
@@ -145,24 +153,47 @@ class NothingLeaksTests(ApiTestCase):
 
 
 class CharsetTests(TestCase):
-    """The server's own entry, which the test client goes around."""
+    """The servers' own entries, which the test client goes around."""
 
-    def ask(self, content_type, body=b""):
+    REQUIRED = {field: ["This field is required."] for field in ("username", "password")}
+
+    def ask(self, content_type, body):
         answer = {}
 
         def start_response(status, headers):
-            answer.update(status=status, type=dict(headers)["Content-Type"])
+            answer.update(status=status)
 
         environ = RequestFactory().generic("POST", "/api/login/?a=b", body).environ
         environ["CONTENT_TYPE"] = content_type
-        content = b"".join(application(environ, start_response))
-        return answer["status"], answer["type"], json.loads(content)
+        content = b"".join(wsgi.application(environ, start_response))
+        return answer["status"], json.loads(content)
 
     def test_a_charset_that_is_none(self):
-        required = {field: ["This field is required."] for field in ("username", "password")}
         for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
             with self.subTest(charset):
                 answer = self.ask(f"application/json; charset={charset}", b"{}")
-                self.assertEqual(answer, ("400 Bad Request", "application/json", required))
+                self.assertEqual(answer, ("400 Bad Request", self.REQUIRED))
         multipart = self.ask("multipart/form-data; charset=idna; boundary=x", b"--x--")
-        self.assertEqual(multipart, ("400 Bad Request", "application/json", required))
+        self.assertEqual(multipart, ("400 Bad Request", self.REQUIRED))
+
+
+class AsgiCharsetTests(TransactionTestCase):
+    def test_a_charset_that_is_none(self):
+        request = AsyncRequestFactory().post(
+            "/api/login/?a=b", b"{}", content_type="application/json"
+        )
+        headers = dict(request.scope["headers"]) | {
+            b"content-type": b"application/json; charset=hex",
+            b"host": b"testserver",
+        }
+        scope = {**request.scope, "headers": list(headers.items())}
+
+        async def ask():
+            communicator = ApplicationCommunicator(asgi.application, scope)
+            await communicator.send_input({"type": "http.request", "body": b"{}"})
+            start = await communicator.receive_output(timeout=10)
+            body = await communicator.receive_output(timeout=10)
+            await communicator.wait()
+            return start["status"], json.loads(body["body"])
+
+        self.assertEqual(async_to_sync(ask)(), (400, CharsetTests.REQUIRED))
