@@ -1,0 +1,162 @@
+"""JSON out: what a movie, a show, a booking, a reservation looks like to a client."""
+
+from django.contrib.auth import get_user_model
+from rest_framework import serializers
+
+from ...models import Booking, Movie, Show
+from ..fields import UTCDateTimeField
+
+
+class TokenPair(serializers.Serializer):
+    refresh = serializers.CharField()
+    access = serializers.CharField()
+
+
+class AccessToken(serializers.Serializer):
+    access = serializers.CharField()
+
+
+class AccountSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = get_user_model()
+        fields = ["id", "username", "email"]
+        read_only_fields = fields
+
+
+class MovieSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Movie
+        fields = [
+            "id",
+            "title",
+            "duration_minutes",
+            "description",
+            "genre",
+            "language",
+            "certificate",
+            "release_date",
+            "poster_url",
+        ]
+        read_only_fields = fields
+
+
+class ShowSerializer(serializers.ModelSerializer):
+    """A show read `with_availability`."""
+
+    movie = MovieSerializer()
+    date_time = UTCDateTimeField()
+    available_seats = serializers.IntegerField()
+    is_bookable = serializers.BooleanField(
+        help_text="Whether a seat can be booked: not cancelled, sales open, a seat free."
+    )
+    bookable_until = UTCDateTimeField(help_text="When sales close.")
+    cancelled_at = UTCDateTimeField(allow_null=True, help_text="When the show was called off.")
+
+    class Meta:
+        model = Show
+        fields = [
+            "id",
+            "movie",
+            "screen_name",
+            "date_time",
+            "total_seats",
+            "seats_per_row",
+            "available_seats",
+            "is_bookable",
+            "bookable_until",
+            "cancelled_at",
+        ]
+        read_only_fields = fields
+
+
+class BookingSerializer(serializers.ModelSerializer):
+    """A booking read `with_shows`."""
+
+    user = serializers.IntegerField(source="user_id", help_text="The user's id.")
+    show = ShowSerializer()
+    seat_label = serializers.CharField(help_text="Row and place, such as B2.")
+    created_at = UTCDateTimeField()
+    cancelled_at = UTCDateTimeField(allow_null=True)
+    status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
+    expires_at = UTCDateTimeField(allow_null=True, help_text="When the hold lapses, if it is one.")
+    expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
+    can_cancel = serializers.BooleanField()
+    cancel_until = UTCDateTimeField(
+        help_text="Until when: the show's start, or as long as the hold lasts."
+    )
+
+    class Meta:
+        model = Booking
+        fields = [
+            "id",
+            "reference",
+            "user",
+            "show",
+            "seat_number",
+            "seat_label",
+            "status",
+            "created_at",
+            "cancelled_at",
+            "expires_at",
+            "expires_in",
+            "can_cancel",
+            "cancel_until",
+        ]
+        read_only_fields = fields
+
+
+class CancelledBookingSerializer(BookingSerializer):
+    detail = serializers.ReadOnlyField(default="Booking cancelled.")
+
+    class Meta(BookingSerializer.Meta):
+        fields = [*BookingSerializer.Meta.fields, "detail"]
+        read_only_fields = fields
+
+
+class ReservedSeatSerializer(serializers.ModelSerializer):
+    seat_label = serializers.CharField(help_text="Row and place, such as B2.")
+    status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
+
+    class Meta:
+        model = Booking
+        fields = ["id", "seat_number", "seat_label", "status"]
+        read_only_fields = fields
+
+
+class ReservationSerializer(serializers.Serializer):
+    reference = serializers.CharField(help_text="The code to read out at the counter.")
+    user = serializers.IntegerField(source="user_id", help_text="The user's id.")
+    show = ShowSerializer()
+    status = serializers.ChoiceField(Booking.Status.choices)
+    bookings = ReservedSeatSerializer(many=True)
+    created_at = UTCDateTimeField()
+    expires_at = UTCDateTimeField(
+        source="leading.expires_at",
+        allow_null=True,
+        help_text="When the hold lapses, if it is one.",
+    )
+    expires_in = serializers.IntegerField(
+        source="leading.expires_in", allow_null=True, help_text="The same in seconds."
+    )
+    can_cancel = serializers.BooleanField(source="leading.can_cancel")
+    cancel_until = UTCDateTimeField(source="leading.cancel_until")
+
+
+class MySeatsSerializer(serializers.Serializer):
+    booked = serializers.ListField(child=serializers.IntegerField())
+    held = serializers.ListField(child=serializers.IntegerField())
+
+
+class SeatMapSerializer(serializers.Serializer):
+    total_seats = serializers.IntegerField()
+    seats_per_row = serializers.IntegerField()
+    available_seats = serializers.IntegerField()
+    largest_block = serializers.IntegerField(
+        help_text="How many people can sit together in one row."
+    )
+    booked = serializers.ListField(child=serializers.IntegerField())
+    held = serializers.ListField(child=serializers.IntegerField())
+
+
+class PersonalSeatMapSerializer(SeatMapSerializer):
+    mine = MySeatsSerializer(help_text="One's own of these; only with a token.", required=False)
