@@ -45,10 +45,8 @@ class Command(BaseCommand):
                 "The demo's passwords are known to everybody, so it is loaded in development "
                 "only. DEBUG is off here."
             )
-        if self.verbosity < 2:
-            logging.getLogger("booking.box_office").setLevel(
-                logging.WARNING
-            )  # no line for each seat
+        if self.verbosity < 2:  # no line for each seat
+            logging.getLogger("booking.box_office").setLevel(logging.WARNING)
         # All or nothing. The shows are new, so nobody else can be waiting for them meanwhile.
         with transaction.atomic():
             customer = self.account(*CUSTOMER)
