@@ -167,6 +167,9 @@ POSTGRESQL_OPTIONS = {
     # Said explicitly, whatever the server's default is: after the wait for a show's lock the
     # next statement must see what the others committed; a REPEATABLE READ snapshot is older.
     "isolation_level": IsolationLevel.READ_COMMITTED,
+    # A server that does not answer is given up after seconds, not minutes.
+    "connect_timeout": 3,
+    "tcp_user_timeout": 10_000,  # milliseconds
     "options": (
         "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
     ),

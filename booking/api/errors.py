@@ -5,17 +5,18 @@ Errors of a field keep DRF's own shape, `{"field": ["…"]}`. A refusal of the b
 """
 
 import logging
+import sys
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.db import OperationalError
-from django.http import JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.utils.log import log_response
 from django.views import defaults
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
+from ..database import AWAY, BUSY, trouble
 from ..exceptions import (
     CustomerNotFound,
     NoSuchSeat,
@@ -69,8 +70,7 @@ class ServerError(exceptions.APIException):
     default_code = "server_error"
 
 
-# Lock and statement time-outs, deadlocks, serialization failures (PostgreSQL, appendix A).
-BUSY_STATES = {"55P03", "57014", "40P01", "40001"}
+MEANING_OF_TROUBLE = {BUSY: Busy, AWAY: Unavailable}
 
 
 def status_of(refusal_class):
@@ -98,9 +98,13 @@ def bad_request(request, exception):
 
 
 def server_error(request):
-    """Django's handler500: what fails outside of the API's views."""
+    """Django's handler500: what fails outside of the API's views, such as the admin."""
+    answer = _meaning_of_trouble(sys.exc_info()[1])
     if request.path.startswith("/api/"):
-        return _plain_response(ServerError())
+        return _plain_response(answer or ServerError())
+    if answer:
+        headers = {"Retry-After": str(answer.wait)}
+        return HttpResponse(answer.detail, "text/plain", answer.status_code, headers=headers)
     return defaults.server_error(request)
 
 
@@ -110,22 +114,16 @@ def _meaning(exc):
         return BodyTooLarge()
     if isinstance(exc, SuspiciousOperation):
         return BadRequest()
-    if isinstance(exc, OperationalError):
-        return _database_trouble(exc) or exc
-    return exc
+    return _meaning_of_trouble(exc) or exc
 
 
-def _database_trouble(exc):
-    """Busy or Unavailable, or None if the trouble is of our own making."""
-    message = str(exc)
-    state = getattr(exc.__cause__, "sqlstate", None)
-    if state in BUSY_STATES or "is locked" in message:
-        log.warning("The database is busy: %s", message)
-        return Busy()
-    if "no such" in message:  # a table or a column, in SQLite
+def _meaning_of_trouble(exc):
+    """Busy or Unavailable, or None if it is not the database's trouble."""
+    kind = trouble(exc)
+    if kind is None:
         return None
-    log.error("The database is away: %s", message)
-    return Unavailable()
+    log.log(logging.WARNING if kind == BUSY else logging.ERROR, "The database is %s: %s", kind, exc)
+    return MEANING_OF_TROUBLE[kind]()
 
 
 def _refuse(refusal, view):
@@ -158,4 +156,9 @@ def _server_error(exc, request):
 
 
 def _plain_response(answer):
-    return JsonResponse(_detail_and_code(answer.detail), status=answer.status_code)
+    wait = getattr(answer, "wait", None)
+    return JsonResponse(
+        _detail_and_code(answer.detail),
+        status=answer.status_code,
+        headers={"Retry-After": str(wait)} if wait else None,
+    )

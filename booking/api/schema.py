@@ -13,6 +13,8 @@ from drf_yasg.utils import force_serializer_instance, no_body, swagger_auto_sche
 from rest_framework.permissions import IsAuthenticated
 
 from ..exceptions import ShowNotFound
+from ..models.idempotency_keys import LONGEST_KEY
+from . import idempotency
 from .errors import FIELD_OF_REFUSAL, status_of
 from .pagination import CursorPagination
 
@@ -106,6 +108,11 @@ class AutoSchema(SwaggerAutoSchema):
             return [{"Bearer": []}]
         return [{"Bearer": []}, {}] if self.view.authentication_classes else []  # {}: or nothing
 
+    def add_manual_parameters(self, parameters):
+        if self._is_idempotent():
+            parameters = [*parameters, IDEMPOTENCY_KEY]
+        return super().add_manual_parameters(parameters)
+
     def get_query_serializer(self):
         filter_class = getattr(self.view, "filter_class", None)
         return filter_class() if filter_class and self.has_list_response() else None
@@ -138,6 +145,10 @@ class AutoSchema(SwaggerAutoSchema):
     def _is_personal(self):
         return IsAuthenticated in self.view.permission_classes
 
+    def _is_idempotent(self):
+        action = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
+        return getattr(action, "is_idempotent", False)
+
     def _is_paged(self):
         return self.has_list_response() and bool(getattr(self.view, "pagination_class", None))
 
@@ -146,6 +157,8 @@ class AutoSchema(SwaggerAutoSchema):
         if not isinstance(schema, openapi.Schema):
             schema = self.serializer_to_schema(force_serializer_instance(schema))
         more = {}
+        if self._is_idempotent():
+            more["headers"] = {idempotency.REPLAYED: REPLAYED_HEADER}
         if self._is_paged():
             schema = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema)
             more["headers"] = {"Link": LINK_HEADER}
@@ -184,12 +197,30 @@ class AutoSchema(SwaggerAutoSchema):
                 yield error
             elif error not in FIELD_OF_REFUSAL:
                 yield status_of(error), error.code, error.sentence()
+        if self._is_idempotent():
+            for kind in (idempotency.BadKey, idempotency.InProgress, idempotency.Mismatch):
+                yield kind.status_code, kind.default_code, kind.default_detail
 
 
 LINKS = openapi.Schema(
     type=openapi.TYPE_OBJECT,
     additional_properties=openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI),
 )
+
+IDEMPOTENCY_KEY = openapi.Parameter(
+    idempotency.HEADER,
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    max_length=LONGEST_KEY + 2,  # with quotes
+    description="Makes it safe to send the request again: the same key, such as a UUID, for the "
+    "same request, and what was done is not done again but answered again. For a day.",
+)
+
+REPLAYED_HEADER = {
+    "type": "string",
+    "description": "`true`: this is the answer to an earlier request with the same "
+    f"`{idempotency.HEADER}`.",
+}
 
 LINK_HEADER = {
     "type": "string",

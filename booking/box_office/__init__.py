@@ -24,6 +24,7 @@ from .changing import cancel, cancel_reservation, move
 from .holding import confirm, expire_holds, extend
 from .selling import book, reserve
 from .sizing import check_new_hall
+from .turns import customer_kept
 
 __all__ = [
     "book",
@@ -31,6 +32,7 @@ __all__ = [
     "cancel_reservation",
     "check_new_hall",
     "confirm",
+    "customer_kept",
     "expire_holds",
     "extend",
     "move",

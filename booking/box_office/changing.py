@@ -1,5 +1,6 @@
 import logging
 
+from ..database import retried
 from ..exceptions import NotBooked, ShowStarted
 from ..models import Booking
 from .seats import (
@@ -16,6 +17,7 @@ from .turns import integrity_kept, turn_of, turn_of_reservation
 log = logging.getLogger(__name__)
 
 
+@retried
 def cancel(*, booking, by):
     """Give a seat back, before its show starts. The booking that is returned is read anew.
 
@@ -28,6 +30,7 @@ def cancel(*, booking, by):
     return booking
 
 
+@retried
 def cancel_reservation(*, reservation, by):
     """Give back what is left of its seats. Raises what `cancel` raises."""
     with turn_of_reservation(reservation) as reservation:
@@ -36,6 +39,7 @@ def cancel_reservation(*, reservation, by):
     return reservation
 
 
+@retried
 def move(*, booking, seat_number, by):
     """Change the seat of a booking in one step: the new one is taken, or the old one is kept.
     To the seat that it has already, nothing is changed.

@@ -3,6 +3,7 @@ import logging
 from django.conf import settings
 from django.db import transaction
 
+from ..database import retried
 from ..exceptions import NotHeld
 from ..models import Booking
 from .seats import Status, change, check_sales_are_open, those_active
@@ -12,6 +13,7 @@ from .turns import turn_of_reservation, wait_for_turn
 log = logging.getLogger(__name__)
 
 
+@retried
 def confirm(*, reservation, by):
     """Book what is held. Once more does no harm.
 
@@ -28,6 +30,7 @@ def confirm(*, reservation, by):
     return reservation
 
 
+@retried
 def extend(*, reservation, by):
     """Restart the clock of a hold, which never lasts longer than HOLD_AT_MOST in all.
 
@@ -47,11 +50,12 @@ def extend(*, reservation, by):
 def expire_holds():
     """Note which holds have lapsed, show by show; answers how many. Nothing depends on it: it
     only tidies what the table says."""
-    noted = 0
     shows = Booking.objects.lapsed().order_by("show").values_list("show", flat=True).distinct()
-    for show_id in shows:
-        with transaction.atomic():
-            wait_for_turn(show_id)
-            lapsed = Booking.objects.lapsed().filter(show=show_id)
-            noted += lapsed.update(status=Status.EXPIRED)
-    return noted
+    return sum(_expire_holds_of(show_id) for show_id in shows)
+
+
+@retried
+def _expire_holds_of(show_id):
+    with transaction.atomic():
+        wait_for_turn(show_id)
+        return Booking.objects.lapsed().filter(show=show_id).update(status=Status.EXPIRED)

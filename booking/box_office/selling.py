@@ -3,6 +3,7 @@ import logging
 from django.conf import settings
 from django.db import transaction
 
+from ..database import retried
 from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut
 from ..models import Booking, Reservation, Show, new_reference
 from ..seating import best_seats
@@ -26,6 +27,7 @@ def book(*, show_id, seat_number, by, customer=None):
     return reservation.bookings[0]
 
 
+@retried
 def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=False):
     """Sell seats, or hold them for a while: these seats, or the `count` best there are; all of
     them or none. The reservation comes with its show (and movie) as it is now.

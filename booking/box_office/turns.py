@@ -47,15 +47,26 @@ CUSTOMER_IS_GONE = ("_fk_auth_user_id", "FOREIGN KEY constraint failed")
 @contextmanager
 def integrity_kept(show_id, seat_numbers):
     """Around a transaction: what a constraint stops is a refusal. A seat is taken, though nobody
-    saw it; or the customer's account was deleted meanwhile.
+    saw it.
 
     The error must be caught outside of the transaction, which it has spoilt.
     """
     try:
-        yield
+        with customer_kept():
+            yield
     except IntegrityError as error:
         if any(words in str(error) for words in SOLD_TWICE):
             raise seats_taken(Show.objects.get(pk=show_id), seat_numbers) from error
+        raise
+
+
+@contextmanager
+def customer_kept():
+    """Around an outermost transaction, as only its commit notices: CustomerNotFound if the
+    customer's account was deleted meanwhile."""
+    try:
+        yield
+    except IntegrityError as error:
         if any(words in str(error) for words in CUSTOMER_IS_GONE):
             raise CustomerNotFound from error
         raise

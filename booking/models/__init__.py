@@ -2,6 +2,7 @@
 Whatever changes a booking is in box_office.py."""
 
 from .bookings import Booking, new_reference
+from .idempotency_keys import IdempotencyKey
 from .movies import Movie
 from .reservations import Reservation
 from .seat_maps import SeatMap
@@ -9,6 +10,7 @@ from .shows import Show
 
 __all__ = [
     "Booking",
+    "IdempotencyKey",
     "Movie",
     "Reservation",
     "SeatMap",

@@ -36,10 +36,10 @@ class SchemaTests(TestCase):
                 "GET /api/shows/": ("listShows", "200 400", []),
                 "GET /api/shows/{id}/": ("getShow", "200 404", []),
                 "GET /api/shows/{id}/seats/": ("getSeatMap", "200 401 404", OPTIONAL),
-                "POST /api/shows/{id}/book/": ("bookSeat", "201 400 401 404", BEARER),
+                "POST /api/shows/{id}/book/": ("bookSeat", "201 400 401 404 409 422", BEARER),
                 "POST /api/shows/{id}/reservations/": (
                     "reserveSeats",
-                    "201 400 401 404",
+                    "201 400 401 404 409 422",
                     BEARER,
                 ),
                 "GET /api/reservations/{reference}/": (
@@ -49,33 +49,46 @@ class SchemaTests(TestCase):
                 ),
                 "POST /api/reservations/{reference}/confirm/": (
                     "confirmReservation",
-                    "200 400 401 403 404",
+                    "200 400 401 403 404 409 422",
                     BEARER,
                 ),
                 "POST /api/reservations/{reference}/extend/": (
                     "extendReservation",
-                    "200 400 401 403 404",
+                    "200 400 401 403 404 409 422",
                     BEARER,
                 ),
                 "POST /api/reservations/{reference}/cancel/": (
                     "cancelReservation",
-                    "200 400 401 403 404",
+                    "200 400 401 403 404 409 422",
                     BEARER,
                 ),
                 "GET /api/my-bookings/": ("listMyBookings", "200 400 401", BEARER),
                 "GET /api/bookings/{id}/": ("getBooking", "200 401 403 404", BEARER),
                 "POST /api/bookings/{id}/move/": (
                     "moveBooking",
-                    "200 400 401 403 404",
+                    "200 400 401 403 404 409 422",
                     BEARER,
                 ),
                 "POST /api/bookings/{id}/cancel/": (
                     "cancelBooking",
-                    "200 400 401 403 404",
+                    "200 400 401 403 404 409 422",
                     BEARER,
                 ),
             },
         )
+
+    def test_what_changes_a_seat_takes_an_idempotency_key(self):
+        with_key = [
+            name
+            for name, each in self.operations()
+            if "Idempotency-Key" in [given["name"] for given in each["parameters"]]
+            and "Idempotency-Replayed"
+            in each["responses"].get("201", each["responses"].get("200"))["headers"]
+        ]
+        personal_posts = [
+            name for name, each in self.operations() if name[:4] == "POST" and each["security"]
+        ]
+        self.assertEqual((with_key, len(with_key)), (personal_posts, 7))
 
     def test_every_operation_says_what_it_answers(self):
         answers = {}
@@ -161,7 +174,14 @@ class SchemaTests(TestCase):
         refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
         self.assertEqual(
             refused["schema"]["properties"]["code"]["enum"],
-            ["show_cancelled", "sales_closed", "sold_out", "seat_taken", "too_many_seats"],
+            [
+                "show_cancelled",
+                "sales_closed",
+                "sold_out",
+                "seat_taken",
+                "too_many_seats",
+                "bad_idempotency_key",
+            ],
         )
         self.assertIn("- `seat_taken`: This seat is already taken.", refused["description"])
 

@@ -7,6 +7,7 @@ from rest_framework.viewsets import GenericViewSet
 from ... import box_office, exceptions
 from ...models import Booking
 from ..filters import BookingFilter, FilterMixin
+from ..idempotency import idempotent
 from ..pagination import CursorPagination
 from ..permissions import NOT_YOURS, IsOwner
 from ..schema import documented, operation
@@ -58,6 +59,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
             exceptions.TooManySeats,
         ],
     )
+    @idempotent
     def book(self, request, pk):
         seat = valid(BookSeat, request.data)
         booking = box_office.book(show_id=pk, by=request.user, **seat)
@@ -75,6 +77,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
             exceptions.ShowStarted,
         ],
     )
+    @idempotent
     def cancel(self, request, pk):
         booking = box_office.cancel(booking=self._mine(pk), by=request.user)
         return Response(CancelledBookingSerializer(booking).data)
@@ -97,6 +100,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
             exceptions.SeatTaken,
         ],
     )
+    @idempotent
     def move(self, request, pk):
         booking = self._mine(pk)
         seat = valid(BookSeat, request.data)

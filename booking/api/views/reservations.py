@@ -4,6 +4,7 @@ from rest_framework.viewsets import ViewSet
 
 from ... import box_office, exceptions
 from ...models import Reservation
+from ..idempotency import idempotent
 from ..permissions import NOT_YOURS, IsOwner
 from ..schema import operation
 from ..serializers import ReservationSerializer, ReserveSeats, valid
@@ -34,6 +35,7 @@ class ReservationViewSet(ViewSet):
             exceptions.HeldTooSoon,
         ],
     )
+    @idempotent
     def create(self, request, pk):
         wanted = valid(ReserveSeats, request.data)
         reservation = box_office.reserve(show_id=pk, by=request.user, **wanted)
@@ -64,6 +66,7 @@ class ReservationViewSet(ViewSet):
             exceptions.SalesClosed,
         ],
     )
+    @idempotent
     def confirm(self, request, reference):
         mine = self._mine(reference)
         return self._answer(box_office.confirm(reservation=mine, by=request.user))
@@ -83,6 +86,7 @@ class ReservationViewSet(ViewSet):
             exceptions.SalesClosed,
         ],
     )
+    @idempotent
     def extend(self, request, reference):
         mine = self._mine(reference)
         return self._answer(box_office.extend(reservation=mine, by=request.user))
@@ -99,6 +103,7 @@ class ReservationViewSet(ViewSet):
             exceptions.ShowStarted,
         ],
     )
+    @idempotent
     def cancel(self, request, reference):
         mine = self._mine(reference)
         return self._answer(box_office.cancel_reservation(reservation=mine, by=request.user))

@@ -1,0 +1,14 @@
+from django.core.management.base import BaseCommand
+
+from booking.models import IdempotencyKey
+
+
+class Command(BaseCommand):
+    help = (
+        "Removes what nobody needs any more: answers kept for an Idempotency-Key for longer than "
+        "a day. Run it once a day; bookings are never removed."
+    )
+
+    def handle(self, **options):
+        removed, _ = IdempotencyKey.objects.outdated().delete()
+        self.stdout.write(f"Removed {removed} outdated idempotency keys.")
