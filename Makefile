@@ -3,10 +3,12 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+SECONDS ?= 300
+SEED ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format clean
+.PHONY: help run test torture lint format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +26,10 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 test: .venv/installed-dev ## Run the tests twice: on SQLite, and on a PostgreSQL of their own
 	env -u DATABASE_URL $(BIN)/pytest
 	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest
+
+torture: .venv/installed-dev ## Kill and restart all of it for five minutes, and judge every answer (SECONDS=60, SEED=7)
+	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m booking.tests.torture --database sqlite --seconds 60 --mutants none $(if $(SEED),--seed $(SEED))
 
 lint: .venv/installed-dev ## Check style and likely mistakes
 	$(BIN)/ruff check .

@@ -32,7 +32,7 @@ class NoPostgres(Exception):
 class Postgres:
     """A context manager: a running server, its `url`, and nothing left of it afterwards.
 
-    Settings are handed to the server: `Postgres(fsync="off")`.
+    Settings are handed to the server: `Postgres(fsync="off")`. It can `crash` and `serve` again.
     """
 
     def __init__(self, **settings):
@@ -42,10 +42,11 @@ class Postgres:
     def __enter__(self):
         self.folder = Path(tempfile.mkdtemp(prefix="pg-", dir=SOCKETS))
         self.log = self.folder / "log"
-        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}/postgres"
+        self.url = self.url_of("postgres")
         self.process = None
         try:
-            self._start()
+            self._initialise()
+            self.serve()
         except BaseException:
             self.__exit__()
             raise
@@ -60,21 +61,32 @@ class Postgres:
                 self.process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def _start(self):
+    def url_of(self, database):
+        return f"postgres://postgres@{quote(str(self.folder), safe='')}/{database}"
+
+    def crash(self):
+        """What an "immediate" shutdown does: nothing is written that is not on disk already."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(timeout=20)
+
+    def _initialise(self):
         if self.identity:
             os.chown(self.folder, self.identity["user"], self.identity["group"])
-        binaries = self._within_reach(find_binaries())
-        data = self.folder / "data"
+        self.binaries = self._within_reach(find_binaries())
         done = self._run(
-            *(binaries / "initdb", "--pgdata", data, "--username=postgres", "--auth=trust"),
-            *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
+            *(self.binaries / "initdb", "--pgdata", self.folder / "data", "--no-sync"),
+            *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"),
         )
         if done.returncode:
             raise NoPostgres(f"initdb failed:\n{done.stdout}{done.stderr}")
+
+    def serve(self):
+        """Start the server, and wait until it accepts connections."""
         settings = {"listen_addresses": "", "unix_socket_directories": self.folder, **self.settings}
-        with self.log.open("wb") as log:
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [binaries / "postgres", "-D", data, *(f"-c{k}={v}" for k, v in settings.items())],
+                [self.binaries / "postgres", "-D", self.folder / "data", *options],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,

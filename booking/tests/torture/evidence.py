@@ -1,0 +1,154 @@
+"""What certainly happened: the clients' history beside the database's own tables.
+
+An answer that never arrived says nothing. Whether its request was done, the table of keys tells
+once nothing runs any more: the key was written in the transaction of the change. So nothing stays
+unknown, and whatever the tables hold beyond that was done by nobody's request.
+"""
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from .ledger import Operation
+
+REFUSED = 400
+KINDS = {"book": "reserve"}  # to the clerk a booking is a reservation of one seat
+
+
+@dataclass
+class Evidence:
+    operations: dict  # by show
+    troubles: list  # what is wrong whatever the order was
+    counts: Counter = field(default_factory=Counter)
+
+
+def seconds(moment):
+    """Of a time on the wire, or None."""
+    return moment and datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+
+
+def gather(requests, tables, ended):
+    """`tables` is what stage.py tells; `ended` when nothing ran any more, in seconds."""
+    keys = {(row["user"], row["key"]): row for row in tables["keys"]}
+    operations, troubles, counts = defaultdict(list), [], Counter()
+    for request in requests:
+        row = keys.pop((request.user, request.key), None) if request.key else None
+        troubles += [f"{trouble}: {request}" for trouble in _troubles(request, row)]
+        operations[request.show] += _operations(request, row, ended)
+        counts += _counts(request, row)
+    troubles += [f"a key of nobody's request: {key}" for key in keys]
+    troubles += _torn(tables["bookings"])
+    for show in tables["shows"]:
+        of_show = {
+            str(each["id"]): [each[name] for name in ("reference", "user", "seat", "status")]
+            + [seconds(each["held_until"])]
+            for each in tables["bookings"]
+            if each["show"] == show
+        }
+        body = {"bookings": of_show}
+        operations[show].append(Operation(show, 0, "table", {}, None, body, ended, ended))
+    counts["ms, the longest wait for an answer"] = max(
+        (
+            round(1000 * (each.returned - each.sent))
+            for request in requests
+            for each in request.attempts
+            if each.returned
+        ),
+        default=0,
+    )
+    counts["lapsed holds"] = len(
+        {
+            each["reference"]
+            for each in tables["bookings"]
+            if each["status"] == "expired"
+            or (each["status"] == "held" and seconds(each["held_until"]) <= ended)
+        }
+    )
+    return Evidence(dict(operations), troubles, counts)
+
+
+def _troubles(request, row):
+    """What is wrong with a request's answers, taken by themselves."""
+    done = [each for each in request.attempts if each.is_definite and each.is_done]
+    for each in request.attempts:
+        if each.is_definite and not each.is_done and each.status != REFUSED:
+            yield f"answer {each.status}"
+    if not request.key:
+        return
+    if done and row is None:
+        yield "acknowledged, and lost"
+    if len({each.body for each in done} | ({row["body"]} if row else set())) > 1:
+        yield "answered in two ways"
+    if sum(not each.replayed for each in done) > 1:
+        yield "done twice"
+
+
+def _operations(request, row, ended):
+    """What the clerk has to justify: each refusal, and what was done, once."""
+    refusals = [
+        _operation(request, each.body, each.sent, each.returned)
+        for each in request.attempts
+        if each.status == REFUSED
+    ]
+    if request.kind == "map":
+        done = [each for each in request.attempts if each.is_done]
+        return [_operation(request, each.body, each.sent, each.returned) for each in done]
+    if row is None or row["status"] == 0:
+        return refusals
+    able = [each for each in request.attempts if each.status != REFUSED]
+    heard = [each.returned for each in request.attempts if each.is_done]
+    sent = min((each.sent for each in able), default=request.attempts[0].sent)
+    done = _operation(request, row["body"], sent, min(heard, default=ended))
+    done.after = refusals  # who was refused and had it all the same was told something wrong
+    return [*refusals, done]
+
+
+def _operation(request, body, sent, returned):
+    body = json.loads(body)
+    if "show" in body:  # what a show is for the rest is not in question
+        body["show"] = {"available_seats": body["show"]["available_seats"]}
+    code = body.get("code")
+    if code is None and request.kind == "book":
+        seat = {name: body[name] for name in ("id", "seat_number", "status")}
+        body = {"bookings": [seat], **body}
+    if code is None and request.kind in ("book", "reserve"):
+        body["read_at"] = seconds(body["created_at"])
+    if code is None and request.kind == "cancel":
+        body["read_at"] = seconds(body["cancelled_at"])
+    if "expires_at" in body:
+        body["expires_at"] = seconds(body["expires_at"])
+    kind = KINDS.get(request.kind, request.kind)
+    return Operation(request.show, request.user, kind, request.asked, code, body, sent, returned)
+
+
+def _torn(bookings):
+    """What may not be so within a reservation, or at a seat, in any order of events."""
+    of_reference, at_seat = defaultdict(list), Counter()
+    for each in bookings:
+        of_reference[each["reference"]].append(each)
+        at_seat[each["show"], each["seat"]] += each["status"] in ("held", "booked")
+    for reference, group in of_reference.items():
+        for name in ("user", "show", "created_at"):
+            if len({each[name] for each in group}) > 1:
+                yield f"reservation {reference} has more than one {name}"
+        if len({each["held_until"] for each in group if each["status"] == "held"}) > 1:
+            yield f"reservation {reference} does not lapse as a whole"
+    for (show, seat), count in at_seat.items():
+        if count > 1:
+            yield f"seat {seat} of show {show} was sold {count} times"
+
+
+def _counts(request, row):
+    answer = request.answer
+    counts = Counter(attempts=len(request.attempts))
+    counts["definite operations"] = answer is not None
+    counts["unanswered"] = answer is None
+    if answer:
+        counts[json.loads(answer.body).get("code") or f"{request.kind} done"] = 1
+    if row and request.attempts[0].status is None:
+        lost = not any(each.is_done and not each.replayed for each in request.attempts)
+        counts["lost answers"] = lost
+        counts["… heard again"] = lost and any(each.is_done for each in request.attempts)
+    counts["replays"] = sum(each.replayed for each in request.attempts)
+    return counts
