@@ -78,7 +78,8 @@ def hold_until(show):
 
 def _check_are_free(show, seat_numbers):
     check_seats_exist(show, seat_numbers)
-    _check_not_sold_out(show)
+    if show.available_seats <= 0:
+        raise SoldOut
     if show.seats_are_taken:
         raise seats_taken(show, seat_numbers)
     if show.seats_have_lapsed_holds:
@@ -87,20 +88,16 @@ def _check_are_free(show, seat_numbers):
 
 def _pick(show, count, too_soon, retry_after):
     """The best seats that are free; as they are picked in turn, no pick loses to another."""
-    _check_not_sold_out(show)
-    if show.available_seats < count:
-        raise NotEnoughSeats(available_seats=show.available_seats)
     free = free_seats(show)
+    if not free:
+        raise SoldOut
+    if len(free) < count:
+        raise NotEnoughSeats(available_seats=len(free))
     if len(free - too_soon) < count:
         raise HeldTooSoon(seat_numbers=sorted(free & too_soon), retry_after=retry_after)
     seats = best_seats(free - too_soon, show.total_seats, show.seats_per_row, count)
     note_lapsed_holds(show, seats)
     return seats
-
-
-def _check_not_sold_out(show):
-    if show.available_seats <= 0:
-        raise SoldOut
 
 
 def _unused_reference():

@@ -23,7 +23,7 @@ class Mutant:
     refused: bool = True
     without_constraint: bool = False
     verbs: tuple | None = None  # what the clients do; everything, if it does not say
-    exact: bool = True  # whether counts in answers are judged
+    exact: bool = True  # whether what only the lock can promise is judged
     customers: int | None = None  # how many there are, if few
 
 
@@ -57,7 +57,7 @@ def no_guards(application):
 
 def no_lock(application):
     """The constraint alone, which keeps seats from being sold twice and nothing else: so seats are
-    only booked, reserved and held, and counts are not judged."""
+    only booked, reserved and held, and neither counts nor the limit are judged."""
     _without_lock()
 
 
@@ -124,7 +124,8 @@ def acknowledge_before_commit(application):
 
     def early(environ, start_response):
         answers = Queue()
-        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read())
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length) if length else b"")
 
         def serve():
             try:

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from .stage import fail_point
 
-KILL_EVERY = (0.6, 1.3)  # seconds
+KILL_EVERY = (0.5, 1.1)  # seconds
 ANSWERLESS = 0.25  # of the kills are between commit and answer
 
 

@@ -38,9 +38,10 @@ class OnPostgresql:
     can_restart = True
 
     def __enter__(self):
-        # The latter changes nothing for whoever waits for the disk at COMMIT, as the application
-        # does; whoever does not would lose more.
-        self.server = Postgres(max_connections=100, wal_writer_delay="10s")
+        # Whoever does not wait for the disk at COMMIT, as the application does, loses the more.
+        self.server = Postgres(
+            max_connections=100, wal_writer_delay="10s", recovery_init_sync_method="syncfs"
+        )
         self.server.__enter__()
         self.stage = self._copy_of("template0", "stage")
         return self
