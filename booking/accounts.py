@@ -1,9 +1,24 @@
-"""The people who book: Django's own users."""
+"""The people who book: Django's own users, and every change to them but the staff's."""
 
-from django.contrib.auth import get_user_model
+from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth.backends import ModelBackend
 from django.db import IntegrityError, transaction
+from django.db.models.functions import Lower
+from django.utils.crypto import get_random_string
 
-from .exceptions import UsernameTaken
+from . import box_office
+from .exceptions import NoActiveAccount, UsernameTaken, WrongPassword
+from .sessions import close_all_sessions, open_session
+
+
+class AnyCaseBackend(ModelBackend):
+    """Names are unique without regard to case, so they are found without regard to it: phones like
+    to begin them with a capital letter."""
+
+    def authenticate(self, request, username=None, password=None, **credentials):
+        named = get_user_model().objects.annotate(lower=Lower("username"))
+        found = named.filter(lower=(username or "").lower()).values_list("username", flat=True)
+        return super().authenticate(request, found.first() or username, password, **credentials)
 
 
 def sign_up(*, username, password, email=""):
@@ -17,3 +32,52 @@ def sign_up(*, username, password, email=""):
     except IntegrityError:
         raise UsernameTaken from None
     return user
+
+
+def log_in(*, username, password):
+    """The user, and the refresh token of a new session. Raises NoActiveAccount for a wrong
+    password, an unknown name and a deactivated account alike, after the same time."""
+    user = authenticate(username=username, password=password)
+    if user is None:
+        raise NoActiveAccount
+    return user, open_session(user)
+
+
+def change(*, user, **values):
+    for name, value in values.items():
+        setattr(user, name, value)
+    if values:
+        user.save(update_fields=values)
+    return user
+
+
+def change_password(*, user, old_password, new_password):
+    """Ends every session; the refresh token of a new one. Raises WrongPassword."""
+    _check_password(user, old_password)
+    user.set_password(new_password)
+    with transaction.atomic():
+        user.save(update_fields=["password"])
+        close_all_sessions(user)
+        return open_session(user)
+
+
+def erase(*, user, password):
+    """Forget the person. What they booked for shows to come is cancelled; what is past stays, and
+    so does a row that says no more than that it was one person. Raises WrongPassword."""
+    _check_password(user, password)
+    with transaction.atomic():
+        box_office.cancel_everything(user=user)
+        close_all_sessions(user)
+        user.username = f"erased-{get_random_string(20)}"
+        user.email = user.first_name = user.last_name = ""
+        user.last_login = None
+        user.is_active = user.is_staff = user.is_superuser = False
+        user.set_unusable_password()
+        user.save()
+        user.groups.clear()
+        user.user_permissions.clear()
+
+
+def _check_password(user, password):
+    if not user.check_password(password):
+        raise WrongPassword

@@ -148,6 +148,24 @@ class CustomerNotFound(Refusal):
     code = "user_not_found"
 
 
+class NoActiveAccount(Refusal):
+    """No active account found with the given credentials"""
+
+    code = "no_active_account"
+
+
+class TokenNotValid(Refusal):
+    """Token is invalid or expired"""
+
+    code = "token_not_valid"
+
+
+class WrongPassword(Refusal):
+    """This is not your password."""
+
+    code = "wrong_password"
+
+
 class UsernameTaken(Refusal):
     """A user with that username already exists."""
 

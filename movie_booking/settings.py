@@ -119,6 +119,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
     "drf_yasg",
 ]
 
@@ -239,10 +240,13 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+AUTHENTICATION_BACKENDS = ["booking.accounts.AnyCaseBackend"]
+
 SIMPLE_JWT = {
-    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=60),
-    "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env_number("ACCESS_TOKEN_MINUTES", 60, least=1)),
+    "REFRESH_TOKEN_LIFETIME": timedelta(hours=env_number("REFRESH_TOKEN_HOURS", 24, least=1)),
     "SIGNING_KEY": JWT_SIGNING_KEY,
+    "CHECK_REVOKE_TOKEN": True,  # a token is good for the password that it was given for
 }
 
 # --- API -----------------------------------------------------------------------------------

@@ -19,23 +19,29 @@ from rest_framework.views import exception_handler as drf_exception_handler
 from ..database import AWAY, BUSY, trouble
 from ..exceptions import (
     CustomerNotFound,
+    NoActiveAccount,
     NoSuchSeat,
     Refusal,
     ReservationNotFound,
     ShowNotFound,
+    TokenNotValid,
     UsernameTaken,
+    WrongPassword,
 )
 
 log = logging.getLogger(__name__)
 
 STATUS_OF_REFUSAL = {
     CustomerNotFound: status.HTTP_401_UNAUTHORIZED,
+    NoActiveAccount: status.HTTP_401_UNAUTHORIZED,
+    TokenNotValid: status.HTTP_401_UNAUTHORIZED,
     ShowNotFound: status.HTTP_404_NOT_FOUND,
     ReservationNotFound: status.HTTP_404_NOT_FOUND,
 }
 FIELD_OF_REFUSAL = {
     NoSuchSeat: lambda view: getattr(view, "seat_field", "seat_number"),
     UsernameTaken: lambda view: "username",
+    WrongPassword: lambda view: getattr(view, "password_field", "password"),
 }
 
 

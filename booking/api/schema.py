@@ -153,6 +153,9 @@ class AutoSchema(SwaggerAutoSchema):
         return self.has_list_response() and bool(getattr(self.view, "pagination_class", None))
 
     def _success(self):
+        status = self.overrides.get("success", 200)
+        if status == 204:
+            return {"204": openapi.Response("Done.")}
         schema = self.overrides.get("gives") or self.get_view_serializer()
         if not isinstance(schema, openapi.Schema):
             schema = self.serializer_to_schema(force_serializer_instance(schema))
@@ -162,7 +165,6 @@ class AutoSchema(SwaggerAutoSchema):
         if self._is_paged():
             schema = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema)
             more["headers"] = {"Link": LINK_HEADER}
-        status = self.overrides.get("success", 200)
         description = "Created." if status == 201 else "Done."
         return {str(status): openapi.Response(description, schema, **more)}
 

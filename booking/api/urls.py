@@ -2,7 +2,14 @@
 
 from django.urls import path, re_path, register_converter
 
-from .views.accounts import LoginView, RefreshView, SignUpView
+from .views.accounts import (
+    LoginView,
+    LogoutView,
+    MeView,
+    PasswordView,
+    RefreshView,
+    SignUpView,
+)
 from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.catalogue import MovieShowsViewSet, MovieViewSet, SeatMapViewSet, ShowViewSet
 from .views.reservations import ReservationViewSet
@@ -34,6 +41,9 @@ urlpatterns = [
     path("signup/", SignUpView.as_view(), name="signup"),
     path("login/", LoginView.as_view(), name="login"),
     path("token/refresh/", RefreshView.as_view(), name="token_refresh"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("me/", MeView.as_view(), name="me"),
+    path("me/password/", PasswordView.as_view(), name="my_password"),
     path("movies/", action(MovieViewSet, get="list"), name="movies_list"),
     path("movies/<int:pk>/", action(MovieViewSet, get="retrieve"), name="movie"),
     path("movies/<int:pk>/shows/", action(MovieShowsViewSet, get="list"), name="movie_shows"),

@@ -20,7 +20,7 @@ On SQLite `select_for_update` does nothing. There every transaction begins IMMED
 (settings.SQLITE_OPTIONS): the same queue, one for the whole file.
 """
 
-from .changing import cancel, cancel_reservation, move
+from .changing import cancel, cancel_everything, cancel_reservation, move
 from .holding import confirm, expire_holds, extend
 from .selling import book, reserve
 from .sizing import check_new_hall
@@ -29,6 +29,7 @@ from .turns import customer_kept
 __all__ = [
     "book",
     "cancel",
+    "cancel_everything",
     "cancel_reservation",
     "check_new_hall",
     "confirm",

@@ -33,11 +33,16 @@ class LoginTests(ApiTestCase):
         self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
 
     def test_whoever_signed_up_can_log_in_with_the_same_words(self):
-        for username, password in [("dave", "  paper moon  "), ("ｅｒｉｎ", "paper-moon-1973")]:
-            account = {"username": username, "password": password}
-            with self.subTest(account):
-                self.assertEqual(self.client.post("/api/signup/", account).status_code, 201)
-                self.assertEqual(self.log_in(**account).status_code, 200)
+        account = {"username": "dave", "password": "  paper moon  "}
+        self.assertEqual(self.client.post("/api/signup/", account).status_code, 201)
+        self.assertEqual(self.log_in(**account).status_code, 200)
+
+    def test_names_are_found_without_regard_to_case_and_normalised(self):
+        User.objects.create_user("Émile", password="paper-moon-1973")  # by staff
+        for name in ["Carol", "CAROL", "ｃａｒｏｌ", "Émile", "E\u0301mile"]:
+            with self.subTest(name):
+                answer = self.log_in(username=name, password="paper-moon-1973")
+                self.assertEqual(answer.status_code, 200)
 
     def test_what_is_refused(self):
         self.assertAnswer(self.log_in(username="carol", password="wrong"), 401, NO_ACCOUNT)
@@ -50,37 +55,6 @@ class LoginTests(ApiTestCase):
         both = {"username": REQUIRED, "password": REQUIRED}
         self.assertAnswer(self.log_in(), 400, both)
         self.assertAnswer(self.log_in(username="carol"), 400, {"password": REQUIRED})
-
-
-class RefreshTests(ApiTestCase):
-    def refresh(self, token):
-        return self.client.post("/api/token/refresh/", {"refresh": str(token)})
-
-    def test_a_new_access_token(self):
-        response = self.refresh(RefreshToken.for_user(self.alices_user))
-        self.assertEqual((response.status_code, set(response.json())), (200, {"access"}))
-        self.assertEqual(
-            AccessToken(response.json()["access"])["user_id"], str(self.alices_user.id)
-        )
-
-    def test_what_is_refused(self):
-        expired = RefreshToken.for_user(self.alices_user)
-        expired.set_exp(lifetime=-timedelta(seconds=1))
-        of_nobody = RefreshToken.for_user(self.bobs_user)
-        self.bobs_user.delete()
-        cases = [
-            ("nonsense", "Token is invalid"),
-            (AccessToken.for_user(self.alices_user), "Token has wrong type"),
-            (expired, "Token is expired"),
-            (of_nobody, "The user of this token does not exist."),
-        ]
-        for token, detail in cases:
-            with self.subTest(detail):
-                body = {"detail": detail, "code": "token_not_valid"}
-                self.assertAnswer(self.refresh(token), 401, body)
-
-    def test_a_missing_token(self):
-        self.assertAnswer(self.client.post("/api/token/refresh/"), 400, {"refresh": REQUIRED})
 
 
 class TokenTests(ApiTestCase):

@@ -11,6 +11,8 @@ class RootTests(ApiTestCase):
             "signup": "http://testserver/api/signup/",
             "login": "http://testserver/api/login/",
             "token_refresh": "http://testserver/api/token/refresh/",
+            "logout": "http://testserver/api/logout/",
+            "me": "http://testserver/api/me/",
             "movies": "http://testserver/api/movies/",
             "shows": "http://testserver/api/shows/",
             "my_bookings": "http://testserver/api/my-bookings/",

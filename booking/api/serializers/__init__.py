@@ -1,13 +1,23 @@
 """JSON in and JSON out, one direction each."""
 
-from .incoming import BookSeat, LogIn, Refresh, ReserveSeats, SignUp, valid
+from .incoming import (
+    BookSeat,
+    ChangeAccount,
+    ChangePassword,
+    EraseAccount,
+    LogIn,
+    Refresh,
+    ReserveSeats,
+    SignUp,
+    valid,
+)
 from .outgoing import (
-    AccessToken,
     AccountSerializer,
     BookingSerializer,
     CancelledBookingSerializer,
     MovieSerializer,
     PersonalSeatMapSerializer,
+    PersonSerializer,
     ReservationSerializer,
     SeatMapSerializer,
     ShowSerializer,
@@ -15,13 +25,16 @@ from .outgoing import (
 )
 
 __all__ = [
-    "AccessToken",
     "AccountSerializer",
     "BookSeat",
     "BookingSerializer",
     "CancelledBookingSerializer",
+    "ChangeAccount",
+    "ChangePassword",
+    "EraseAccount",
     "LogIn",
     "MovieSerializer",
+    "PersonSerializer",
     "PersonalSeatMapSerializer",
     "Refresh",
     "ReservationSerializer",

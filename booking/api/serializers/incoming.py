@@ -3,23 +3,18 @@ say."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
-from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
-from rest_framework_simplejwt.exceptions import InvalidToken
-from rest_framework_simplejwt.serializers import (
-    TokenObtainPairSerializer,
-    TokenRefreshSerializer,
-)
 
 from ..fields import StrictIntegerField
 
 User = get_user_model()
 
 
-def valid(serializer_class, data):
+def valid(serializer_class, data, **context):
     """What the client sent, checked and converted, or a 400 that says what is wrong with it."""
-    serializer = serializer_class(data=data)
+    serializer = serializer_class(data=data, context=context)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
 
@@ -43,8 +38,19 @@ class NormalisedEmailField(serializers.EmailField):
         return User.objects.normalize_email(super().to_internal_value(data))
 
 
-class SignUp(serializers.Serializer):
-    username = UsernameField(max_length=150, validators=[UnicodeUsernameValidator()])
+class NewPasswordMixin:
+    """For what sets a password: it must be good enough for the user."""
+
+    def check_new_password(self, field, password, user):
+        try:
+            password_validation.validate_password(password, user)
+        except DjangoValidationError as error:
+            raise serializers.ValidationError({field: error.messages}) from None
+
+
+class SignUp(NewPasswordMixin, serializers.Serializer):
+    # ASCII only: two names that look alike to a person must not be two accounts.
+    username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
     password = PasswordField(max_length=128)
     email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
 
@@ -53,29 +59,47 @@ class SignUp(serializers.Serializer):
 
     def validate(self, attrs):
         user = User(username=attrs["username"], email=attrs.get("email", ""))
-        try:
-            password_validation.validate_password(attrs["password"], user)
-        except DjangoValidationError as error:
-            raise serializers.ValidationError({"password": error.messages}) from None
+        self.check_new_password("password", attrs["password"], user)
         return attrs
 
 
-class LogIn(TokenObtainPairSerializer):
+class LogIn(serializers.Serializer):
+    username = UsernameField()
+    password = PasswordField()
+
     class Meta:
         swagger_schema_fields = SignUp.Meta.swagger_schema_fields
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)  # which makes fields that strip passwords
-        self.fields["username"] = UsernameField()
-        self.fields["password"] = PasswordField()
+
+class Refresh(serializers.Serializer):
+    refresh = serializers.CharField()
 
 
-class Refresh(TokenRefreshSerializer):
+class ChangeAccount(serializers.Serializer):
+    email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
+    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"email": "ada@example.com", "first_name": "Ada"}}
+
+
+class EraseAccount(serializers.Serializer):
+    password = PasswordField()
+
+
+class ChangePassword(NewPasswordMixin, serializers.Serializer):
+    old_password = PasswordField()
+    new_password = PasswordField(max_length=128)
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"old_password": "paper-moon-1973", "new_password": "silver-screen-1927"}
+        }
+
     def validate(self, attrs):
-        try:
-            return super().validate(attrs)
-        except User.DoesNotExist:  # simplejwt looks for the user and does not expect to miss
-            raise InvalidToken("The user of this token does not exist.") from None
+        self.check_new_password("new_password", attrs["new_password"], self.context["user"])
+        return attrs
 
 
 class SeatNumberField(StrictIntegerField):

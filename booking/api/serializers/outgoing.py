@@ -8,12 +8,17 @@ from ..fields import UTCDateTimeField
 
 
 class TokenPair(serializers.Serializer):
-    refresh = serializers.CharField()
-    access = serializers.CharField()
+    """Of a session's refresh token."""
+
+    refresh = serializers.CharField(source="*")
+    access = serializers.CharField(source="access_token")
 
 
-class AccessToken(serializers.Serializer):
-    access = serializers.CharField()
+class PersonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = get_user_model()
+        fields = ["id", "username", "email", "first_name", "last_name"]
+        read_only_fields = fields
 
 
 class AccountSerializer(serializers.ModelSerializer):

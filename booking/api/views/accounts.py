@@ -1,11 +1,22 @@
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
-from rest_framework_simplejwt.views import TokenObtainPairView, TokenRefreshView
 
-from ... import accounts
+from ... import accounts, exceptions, sessions
 from ..permissions import PublicMixin
-from ..schema import BAD_TOKEN, documented, operation
-from ..serializers import AccessToken, AccountSerializer, LogIn, Refresh, SignUp, TokenPair, valid
+from ..schema import operation
+from ..serializers import (
+    AccountSerializer,
+    ChangeAccount,
+    ChangePassword,
+    EraseAccount,
+    LogIn,
+    PersonSerializer,
+    Refresh,
+    SignUp,
+    TokenPair,
+    valid,
+)
 
 
 class SignUpView(PublicMixin, APIView):
@@ -22,29 +33,97 @@ class SignUpView(PublicMixin, APIView):
         return Response(AccountSerializer(user).data, status=201)
 
 
-@documented(
-    post=operation(
+class LoginView(PublicMixin, APIView):
+    @operation(
         "logIn",
         "Get an access token for an hour, and a refresh token for a day",
         tag="Accounts",
         takes=LogIn,
         gives=TokenPair,
-        errors=[(401, "no_active_account", "Username and password do not belong to an account.")],
+        errors=[exceptions.NoActiveAccount],
     )
-)
-class LoginView(TokenObtainPairView):
-    serializer_class = LogIn
+    def post(self, request):
+        _, session = accounts.log_in(**valid(LogIn, request.data))
+        return Response(TokenPair(session).data)
 
 
-@documented(
-    post=operation(
+class RefreshView(PublicMixin, APIView):
+    @operation(
         "refreshToken",
-        "Get a new access token",
+        "Get new tokens",
         tag="Accounts",
+        description="A refresh token is good for one time: go on with the new one.",
         takes=Refresh,
-        gives=AccessToken,
-        errors=[BAD_TOKEN, (401, "no_active_account", "The user has been deactivated.")],
+        gives=TokenPair,
+        errors=[exceptions.TokenNotValid],
     )
-)
-class RefreshView(TokenRefreshView):
-    serializer_class = Refresh
+    def post(self, request):
+        session = sessions.continue_session(**valid(Refresh, request.data))
+        return Response(TokenPair(session).data)
+
+
+class LogoutView(PublicMixin, APIView):
+    @operation(
+        "logOut",
+        "End the session of a refresh token",
+        tag="Accounts",
+        description="The access token is good until its hour is over: forget it. Doing it again "
+        "does no harm.",
+        takes=Refresh,
+        status=204,
+        errors=[exceptions.TokenNotValid],
+    )
+    def post(self, request):
+        sessions.close_session(**valid(Refresh, request.data))
+        return Response(status=204)
+
+
+class MeView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    @operation("getMe", "My account", tag="Accounts", gives=PersonSerializer)
+    def get(self, request):
+        return Response(PersonSerializer(request.user).data)
+
+    @operation(
+        "changeMe",
+        "Change my account",
+        tag="Accounts",
+        takes=ChangeAccount,
+        gives=PersonSerializer,
+    )
+    def patch(self, request):
+        user = accounts.change(user=request.user, **valid(ChangeAccount, request.data))
+        return Response(PersonSerializer(user).data)
+
+    @operation(
+        "eraseMe",
+        "Erase my account",
+        tag="Accounts",
+        description="With the password. What is booked for shows to come is cancelled; past "
+        "bookings stay, without a person.",
+        takes=EraseAccount,
+        status=204,
+        errors=[exceptions.WrongPassword],
+    )
+    def delete(self, request):
+        accounts.erase(user=request.user, **valid(EraseAccount, request.data))
+        return Response(status=204)
+
+
+class PasswordView(APIView):
+    permission_classes = [IsAuthenticated]
+    password_field = "old_password"  # noqa: S105 the name of a field
+
+    @operation(
+        "changePassword",
+        "Change my password",
+        tag="Accounts",
+        description="Ends all sessions and answers the tokens of a new one.",
+        takes=ChangePassword,
+        gives=TokenPair,
+        errors=[exceptions.WrongPassword],
+    )
+    def post(self, request):
+        given = valid(ChangePassword, request.data, user=request.user)
+        return Response(TokenPair(accounts.change_password(user=request.user, **given)).data)

@@ -14,6 +14,8 @@ class RootView(PublicMixin, APIView):
             "signup": "signup",
             "login": "login",
             "token_refresh": "token_refresh",
+            "logout": "logout",
+            "me": "me",
             "movies": "movies_list",
             "shows": "shows_list",
             "my_bookings": "my_bookings",

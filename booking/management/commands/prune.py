@@ -1,3 +1,4 @@
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from booking.models import IdempotencyKey
@@ -6,9 +7,10 @@ from booking.models import IdempotencyKey
 class Command(BaseCommand):
     help = (
         "Removes what nobody needs any more: answers kept for an Idempotency-Key for longer than "
-        "a day. Run it once a day; bookings are never removed."
+        "a day, and sessions that have expired. Run it once a day; bookings are never removed."
     )
 
     def handle(self, **options):
         removed, _ = IdempotencyKey.objects.outdated().delete()
         self.stdout.write(f"Removed {removed} outdated idempotency keys.")
+        call_command("flushexpiredtokens")
