@@ -7,6 +7,7 @@ docs/correctness.md tells what that proves, and what it does not.
 
     stage.py        the database before the run, and what is in it afterwards
     system.py       the system under torture: database, server, proxy
+    serve.py        the server's command, with workers that are quick to replace
     application.py  what its workers load: the application, and what is broken in it on purpose
     mutants.py      the ways to break it that the checker must notice
     proxy.py        a network that loses requests and answers

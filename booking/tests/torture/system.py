@@ -148,7 +148,7 @@ class Server:
         self.starts += 1
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+                *(sys.executable, "-m", "booking.tests.torture.serve", "--interface", "wsgi"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--workers", str(self.workers), "--blocking-threads", "1"),
                 *("--respawn-failed-workers", "--no-ws", "--log-level", "warning"),
