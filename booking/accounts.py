@@ -35,12 +35,12 @@ def sign_up(*, username, password, email=""):
 
 
 def log_in(*, username, password):
-    """The user, and the refresh token of a new session. Raises NoActiveAccount for a wrong
+    """The refresh token of a new session. Raises NoActiveAccount for a wrong
     password, an unknown name and a deactivated account alike, after the same time."""
     user = authenticate(username=username, password=password)
     if user is None:
         raise NoActiveAccount
-    return user, open_session(user)
+    return open_session(user)
 
 
 def change(*, user, **values):

@@ -5,6 +5,7 @@ README.md lists the variables.
 """
 
 import os
+import re
 import tempfile
 from datetime import timedelta
 from pathlib import Path
@@ -67,6 +68,15 @@ def env_log_level(name, default):
     return value
 
 
+def env_rate(name, default):
+    value = os.environ.get(name, default).strip()
+    if value and not re.fullmatch(r"[1-9][0-9]{0,5}/([1-9][0-9]{0,3})?[smhd]", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to a rate such as 10/15m, or to nothing for no limit."
+        )
+    return value
+
+
 def env_list(name, default=""):
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
@@ -106,7 +116,31 @@ ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# In production everything goes over HTTPS, and browsers are told to remember that for a year.
+HTTPS = env_bool("HTTPS", default=not DEBUG)
+if HTTPS:
+    SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# Web pages of other origins that may call the API; none unless they are named. They send tokens,
+# not cookies.
+CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-none-match",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
+
+LARGEST_BODY = 64 * 1024  # bytes, of a request to the API
 
 # `booking` stands before the packages whose templates it overrides.
 INSTALLED_APPS = [
@@ -120,12 +154,16 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "rest_framework_simplejwt.token_blacklist",
+    "corsheaders",
     "drf_yasg",
 ]
 
 MIDDLEWARE = [
+    "booking.api.request_ids.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "booking.api.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "booking.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -207,6 +245,13 @@ SQLITE_FILE = quote((BASE_DIR / "db.sqlite3").as_posix(), safe="/:")
 DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What throttles count, over all workers: in a table of the database, or in Redis.
+REDIS_URL = env("REDIS_URL")
+if REDIS_URL:
+    CACHES = {"default": {"BACKEND": "booking.counters.RedisCounters", "LOCATION": REDIS_URL}}
+else:
+    CACHES = {"default": {"BACKEND": "booking.counters.DatabaseCounters", "LOCATION": "counters"}}
+
 # --- The box office ------------------------------------------------------------------------
 
 # How long after a show's start seats are still sold, for those who come late.
@@ -251,7 +296,18 @@ SIMPLE_JWT = {
 
 # --- API -----------------------------------------------------------------------------------
 
+# How often, as in 10/15m (s, m, h, d); set but empty switches one off. booking/api/throttling.py
+# says of what.
+THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
+THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
+THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
+THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
+
 REST_FRAMEWORK = {
+    # How many proxies in front add to X-Forwarded-For; with none, what a client writes there is
+    # not believed.
+    "NUM_PROXIES": env_number("NUM_PROXIES", 0, most=10),
+    "DEFAULT_THROTTLE_CLASSES": ["booking.api.throttling.UserThrottle"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
@@ -304,8 +360,17 @@ WHITENOISE_USE_FINDERS = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {
+        "line": {"format": "{asctime} {levelname} {name} [{request_id}]: {message}", "style": "{"}
+    },
+    "filters": {"request_id": {"()": "booking.api.request_ids.RequestIdFilter"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "line",
+            "filters": ["request_id"],
+        }
+    },
     "root": {"handlers": ["console"], "level": env_log_level("LOG_LEVEL", "INFO")},
     "loggers": {
         # Django's own handlers mail errors to nobody; let the root's console have them.

@@ -99,7 +99,7 @@ def exception_handler(exc, context):
 def bad_request(request, exception):
     """Django's handler400: what is refused before a view is found, such as a foreign host."""
     if request.path.startswith("/api/"):
-        return _plain_response(BadRequest())
+        return plain_response(BadRequest())
     return defaults.bad_request(request, exception)
 
 
@@ -107,7 +107,7 @@ def server_error(request):
     """Django's handler500: what fails outside of the API's views, such as the admin."""
     answer = _meaning_of_trouble(sys.exc_info()[1])
     if request.path.startswith("/api/"):
-        return _plain_response(answer or ServerError())
+        return plain_response(answer or ServerError())
     if answer:
         headers = {"Retry-After": str(answer.wait)}
         return HttpResponse(answer.detail, "text/plain", answer.status_code, headers=headers)
@@ -161,7 +161,7 @@ def _server_error(exc, request):
     return response
 
 
-def _plain_response(answer):
+def plain_response(answer):
     wait = getattr(answer, "wait", None)
     return JsonResponse(
         _detail_and_code(answer.detail),

@@ -7,6 +7,13 @@ class PublicMixin:
     authentication_classes = []
     permission_classes = [AllowAny]
 
+    def finalize_response(self, request, response, *args, **kwargs):
+        """To be asked for anew each time: seats go fast."""
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if request.method == "GET":
+            response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+
     def get_authenticate_header(self, request):
         """For the 401 of whoever cannot log in, which DRF would turn into 403 without."""
         return 'Bearer realm="api"'

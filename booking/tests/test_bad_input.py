@@ -1,7 +1,11 @@
 """Whatever is sent: a clear 400 or 404 in JSON, and no row written."""
 
 import json
+from io import BytesIO
 
+from rest_framework.exceptions import ParseError
+
+from booking.api.parsers import JSONParser
 from booking.models import Booking
 from booking.tests.cast import ApiTestCase, booking, show
 
@@ -97,13 +101,24 @@ class SeatNumberTests(ApiTestCase):
                 self.assertAnswer(self.send(body), 400, {"non_field_errors": errors})
         self.assertAnswer(self.send("null"), 400, {"non_field_errors": ["No data provided"]})
 
+    def test_a_hundred_thousand_levels(self):
+        """More than a body may have; so the parser is asked itself."""
+        for body in (b"[" * 100_000, b'{"a":' * 100_000):
+            with self.assertRaisesMessage(ParseError, "nested too deeply"):
+                JSONParser().parse(BytesIO(body))
+            self.assertEqual(self.send(body).status_code, 413)
+
+    def test_what_can_be_read_in_two_ways(self):
+        for body in (b'{"seat_number": 5, "seat_number": 6}', b'{"seat_number": NaN}'):
+            self.assertNotJson(self.send(body))
+
     def assertNotJson(self, response):
         self.assertEqual(response.status_code, 400, response.content)
         self.assertEqual(response.json()["code"], "parse_error")
         self.assertTrue(response.json()["detail"].startswith("JSON parse error - "))
 
     def test_bodies_that_are_not_json(self):
-        deep = 100_000
+        deep = 30_000
         bodies = [
             b"{",
             b"seat_number=5",

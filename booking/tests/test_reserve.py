@@ -104,7 +104,7 @@ class ReserveTests(ApiTestCase):
         self.assertAnswer(self.reserve(full, seat_numbers=[1, 2]), 400, beyond)
 
     def test_a_list_without_end_is_not_even_looked_at(self):
-        answer = self.reserve(show(), seat_numbers=["x"] * 100_000)
+        answer = self.reserve(show(), seat_numbers=["x"] * 10_000)
         self.assertAnswer(answer, 400, {"seat_numbers": ["Name 10 seats at the most."]})
 
     def test_a_hold_ends_when_sales_close(self):

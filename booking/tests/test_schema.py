@@ -132,7 +132,7 @@ class SchemaTests(TestCase):
         }
         expected = {name: (f"#/definitions/{each}", False) for name, each in named.items()}
         expected |= {name: (f"#/definitions/{each}", True) for name, each in lists.items()}
-        expected |= {name: (None, False) for name in ("listLinks", "logOut", "eraseMe")}
+        expected |= dict.fromkeys(("listLinks", "logOut", "eraseMe"), (None, False))
         self.assertEqual(answers, expected)
 
     def test_the_security_that_operations_name_is_defined(self):

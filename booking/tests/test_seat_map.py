@@ -27,7 +27,7 @@ class SeatMapTests(ApiTestCase):
         }
         self.assertAnswer(answer, 200, body)
         self.assertEqual(answer["Cache-Control"], "public, max-age=2")
-        self.assertEqual(answer["Vary"], "Authorization")
+        self.assertEqual(answer["Vary"], "Authorization, origin")
 
     def test_with_a_token_one_sees_ones_own_and_nobody_elses(self):
         hall = show(total_seats=10)

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
 from django.test import SimpleTestCase, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from django.utils.crypto import get_random_string
 from psycopg import IsolationLevel
 
 ON_SQLITE = connection.vendor == "sqlite"
@@ -68,8 +69,73 @@ class SettingsTests(SimpleTestCase):
     def test_behind_a_proxy_that_ends_tls(self):
         behind = load(BEHIND_TLS_PROXY="yes")
         self.assertEqual(behind["SECURE_PROXY_SSL_HEADER"], ("HTTP_X_FORWARDED_PROTO", "https"))
-        self.assertTrue(behind["SESSION_COOKIE_SECURE"] and behind["CSRF_COOKIE_SECURE"])
         self.assertNotIn("SECURE_PROXY_SSL_HEADER", load())
+
+    def test_https_in_production(self):
+        """`check --deploy` does not say so if a middleware is missing."""
+        real = load(DEBUG="off", SECRET_KEY=KEY)
+        for name in (
+            "SECURE_SSL_REDIRECT",
+            "SESSION_COOKIE_SECURE",
+            "CSRF_COOKIE_SECURE",
+            "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+            "SECURE_HSTS_PRELOAD",
+        ):
+            self.assertIs(real[name], True, name)
+            self.assertNotIn(name, load())
+            self.assertNotIn(name, load(DEBUG="off", SECRET_KEY=KEY, HTTPS="off"))
+        self.assertEqual(real["SECURE_HSTS_SECONDS"], 31_536_000)
+        self.assertEqual(real["SECURE_REFERRER_POLICY"], "same-origin")
+        self.assertEqual(real["X_FRAME_OPTIONS"], "DENY")
+        self.assertEqual(
+            real["MIDDLEWARE"],
+            [
+                "booking.api.request_ids.RequestIdMiddleware",
+                "django.middleware.security.SecurityMiddleware",
+                "booking.api.middleware.ContentSecurityPolicyMiddleware",
+                "whitenoise.middleware.WhiteNoiseMiddleware",
+                "corsheaders.middleware.CorsMiddleware",
+                "booking.api.middleware.ApiMiddleware",
+                "django.contrib.sessions.middleware.SessionMiddleware",
+                "django.middleware.common.CommonMiddleware",
+                "django.middleware.csrf.CsrfViewMiddleware",
+                "django.contrib.auth.middleware.AuthenticationMiddleware",
+                "django.contrib.messages.middleware.MessageMiddleware",
+                "django.middleware.clickjacking.XFrameOptionsMiddleware",
+            ],
+        )
+
+    def test_check_deploy_is_clean(self):
+        environment = {
+            "DEBUG": "off",
+            "SECRET_KEY": get_random_string(50),
+            "PATH": os.environ["PATH"],
+        }
+        done = subprocess.run(
+            [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+            capture_output=True,
+            text=True,
+            cwd=settings.BASE_DIR,
+            env=environment,
+        )
+        said = "System check identified no issues (0 silenced).\n"
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, ""))
+
+    def test_rates(self):
+        self.assertEqual(load()["THROTTLE_LOGIN"], "10/15m")
+        self.assertEqual(load(THROTTLE_LOGIN="")["THROTTLE_LOGIN"], "")
+        self.assertEqual(load(THROTTLE_LOGIN="5/h")["THROTTLE_LOGIN"], "5/h")
+        for rate in ("10", "10/", "0/m", "10/0m", "ten/m", "10/15w", "-1/m", "10/15m/h"):
+            with self.subTest(rate), self.assertRaises(ImproperlyConfigured):
+                load(THROTTLE_LOGIN=rate)
+
+    def test_counters_are_shared_by_the_workers(self):
+        self.assertEqual(
+            load()["CACHES"]["default"]["BACKEND"], "booking.counters.DatabaseCounters"
+        )
+        redis = load(REDIS_URL="redis://localhost:6379/1")["CACHES"]["default"]
+        self.assertEqual(redis["BACKEND"], "booking.counters.RedisCounters")
+        self.assertEqual(redis["LOCATION"], "redis://localhost:6379/1")
 
     def test_booleans(self):
         for text in ["True", "true", "1", "yes", "ON", " true "]:

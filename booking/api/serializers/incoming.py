@@ -20,10 +20,12 @@ def valid(serializer_class, data, **context):
 
 
 class UsernameField(serializers.CharField):
-    """A name as it is kept. Normalised before it is checked: NFKC can make it longer."""
+    """A name as it is kept."""
+
+    normalised = staticmethod(User.normalize_username)
 
     def to_internal_value(self, data):
-        return User.normalize_username(super().to_internal_value(data))
+        return self.normalised(super().to_internal_value(data))
 
 
 class PasswordField(serializers.CharField):

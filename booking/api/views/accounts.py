@@ -17,9 +17,12 @@ from ..serializers import (
     TokenPair,
     valid,
 )
+from ..throttling import LoginThrottle, SignUpThrottle
 
 
 class SignUpView(PublicMixin, APIView):
+    throttle_classes = [SignUpThrottle]
+
     @operation(
         "signUp",
         "Open an account",
@@ -34,6 +37,8 @@ class SignUpView(PublicMixin, APIView):
 
 
 class LoginView(PublicMixin, APIView):
+    throttle_classes = [LoginThrottle]
+
     @operation(
         "logIn",
         "Get an access token for an hour, and a refresh token for a day",
@@ -43,7 +48,8 @@ class LoginView(PublicMixin, APIView):
         errors=[exceptions.NoActiveAccount],
     )
     def post(self, request):
-        _, session = accounts.log_in(**valid(LogIn, request.data))
+        session = accounts.log_in(**valid(LogIn, request.data))
+        LoginThrottle().forgive(request)
         return Response(TokenPair(session).data)
 
 
@@ -81,6 +87,10 @@ class LogoutView(PublicMixin, APIView):
 class MeView(APIView):
     permission_classes = [IsAuthenticated]
 
+    def get_throttles(self):
+        guessing = [LoginThrottle()] if self.request.method == "DELETE" else []
+        return [*super().get_throttles(), *guessing]
+
     @operation("getMe", "My account", tag="Accounts", gives=PersonSerializer)
     def get(self, request):
         return Response(PersonSerializer(request.user).data)
@@ -107,12 +117,14 @@ class MeView(APIView):
         errors=[exceptions.WrongPassword],
     )
     def delete(self, request):
-        accounts.erase(user=request.user, **valid(EraseAccount, request.data))
+        given = valid(EraseAccount, request.data)
+        accounts.erase(user=request.user, **given)
         return Response(status=204)
 
 
 class PasswordView(APIView):
     permission_classes = [IsAuthenticated]
+    throttle_classes = [*APIView.throttle_classes, LoginThrottle]
     password_field = "old_password"  # noqa: S105 the name of a field
 
     @operation(
@@ -126,4 +138,6 @@ class PasswordView(APIView):
     )
     def post(self, request):
         given = valid(ChangePassword, request.data, user=request.user)
-        return Response(TokenPair(accounts.change_password(user=request.user, **given)).data)
+        session = accounts.change_password(user=request.user, **given)
+        LoginThrottle().forgive(request)
+        return Response(TokenPair(session).data)

@@ -8,11 +8,16 @@ from ..idempotency import idempotent
 from ..permissions import NOT_YOURS, IsOwner
 from ..schema import operation
 from ..serializers import ReservationSerializer, ReserveSeats, valid
+from ..throttling import HoldThrottle
 
 
 class ReservationViewSet(ViewSet):
     permission_classes = [IsAuthenticated, IsOwner]
     seat_field = "seat_numbers"
+
+    def get_throttles(self):
+        holding = [HoldThrottle()] if self.action == "create" else []
+        return [*super().get_throttles(), *holding]
 
     @operation(
         "reserveSeats",
