@@ -159,7 +159,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "booking.api.request_ids.RequestIdMiddleware",
+    "booking.api.callers.CallerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "booking.api.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -361,14 +361,17 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"format": "{asctime} {levelname} {name} [{request_id}]: {message}", "style": "{"}
+        "line": {
+            "format": "{asctime} {levelname} {name} [{request_id} {address}]: {message}",
+            "style": "{",
+        }
     },
-    "filters": {"request_id": {"()": "booking.api.request_ids.RequestIdFilter"}},
+    "filters": {"caller": {"()": "booking.api.callers.CallerFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["request_id"],
+            "filters": ["caller"],
         }
     },
     "root": {"handlers": ["console"], "level": env_log_level("LOG_LEVEL", "INFO")},

@@ -1,0 +1,70 @@
+"""Who asks: the name of the request and the address it came from, for answers, throttles and the
+log."""
+
+import logging
+import re
+from contextvars import ContextVar
+from uuid import uuid4
+
+from rest_framework.settings import api_settings
+
+REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
+request_id = ContextVar("request_id", default="-")
+address = ContextVar("address", default="-")
+
+security = logging.getLogger("booking.security")
+
+
+def address_of(request):
+    """What a client writes into X-Forwarded-For is not believed: only what as many proxies have
+    added as the setting NUM_PROXIES says there are."""
+    proxies = api_settings.NUM_PROXIES
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    if proxies and forwarded != [""]:
+        return forwarded[-min(proxies, len(forwarded))].strip()
+    return request.META.get("REMOTE_ADDR", "")
+
+
+class CallerMiddleware:
+    """Every request has a name, the client's or a new one, that is in the answer and in the log.
+    What staff change is noted there, too."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        given = request.headers.get("X-Request-ID", "")
+        name = given if REQUEST_ID.fullmatch(given) else uuid4().hex
+        tokens = request_id.set(name), address.set(_in_a_log(address_of(request)))
+        try:
+            response = self.get_response(request)
+            if request.method == "POST" and request.path.startswith("/admin/"):
+                self._note_change(request, response)
+        finally:
+            request_id.reset(tokens[0])
+            address.reset(tokens[1])
+        response["X-Request-ID"] = name
+        return response
+
+    def _note_change(self, request, response):
+        user = getattr(request, "user", None)
+        security.info(
+            "event=staff_request user=%s path=%s status=%s",
+            user and user.pk,
+            _in_a_log(request.path),
+            response.status_code,
+        )
+
+
+def _in_a_log(text):
+    """On one line, and not endless."""
+    return re.sub(r"[^!-~]", "?", text)[:200] or "-"
+
+
+class CallerFilter:
+    """For the log's lines."""
+
+    def filter(self, record):
+        record.request_id = request_id.get()
+        record.address = address.get()
+        return True
