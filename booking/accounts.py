@@ -1,5 +1,8 @@
 """The people who book: Django's own users, and every change to them but the staff's."""
 
+import logging
+from hashlib import sha256
+
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.backends import ModelBackend
 from django.db import IntegrityError, transaction
@@ -9,6 +12,8 @@ from django.utils.crypto import get_random_string
 from . import box_office
 from .exceptions import NoActiveAccount, UsernameTaken, WrongPassword
 from .sessions import close_all_sessions, open_session
+
+security = logging.getLogger("booking.security")
 
 
 class AnyCaseBackend(ModelBackend):
@@ -31,6 +36,7 @@ def sign_up(*, username, password, email=""):
             user.save(force_insert=True)
     except IntegrityError:
         raise UsernameTaken from None
+    security.info("event=signed_up user=%s", user.pk)
     return user
 
 
@@ -39,7 +45,9 @@ def log_in(*, username, password):
     password, an unknown name and a deactivated account alike, after the same time."""
     user = authenticate(username=username, password=password)
     if user is None:
+        security.info("event=login_failed account=%s", _pseudonym(username))
         raise NoActiveAccount
+    security.info("event=logged_in user=%s account=%s", user.pk, _pseudonym(username))
     return open_session(user)
 
 
@@ -58,7 +66,9 @@ def change_password(*, user, old_password, new_password):
     with transaction.atomic():
         user.save(update_fields=["password"])
         close_all_sessions(user)
-        return open_session(user)
+        session = open_session(user)
+    security.info("event=password_changed user=%s", user.pk)
+    return session
 
 
 def erase(*, user, password):
@@ -76,8 +86,16 @@ def erase(*, user, password):
         user.save()
         user.groups.clear()
         user.user_permissions.clear()
+    security.info("event=account_erased user=%s", user.pk)
 
 
 def _check_password(user, password):
     if not user.check_password(password):
+        security.info("event=password_wrong user=%s", user.pk)
         raise WrongPassword
+
+
+def _pseudonym(username):
+    """By which lines of the log can be compared. Not the name: now and then somebody types their
+    password in its place."""
+    return sha256(username.lower().encode(errors="replace")).hexdigest()[:16]

@@ -50,7 +50,7 @@ def continue_session(refresh):
     """The next refresh token of the session. Raises TokenNotValid if this one is not good, or the
     user is gone, deactivated, or has another password since."""
     old = _read(refresh)
-    user = get_user_model().objects.filter(pk=old[api_settings.USER_ID_CLAIM]).first()
+    user = get_user_model().objects.filter(pk=_user_id(old)).first()
     if user is None or not user.is_active or not _knows_password(old, user):
         raise TokenNotValid
     new = SessionToken.for_user(user)
@@ -76,6 +76,13 @@ def _read(refresh):
     except (TokenError, KeyError):
         raise TokenNotValid from None
     return token
+
+
+def _user_id(token):
+    claim = token[api_settings.USER_ID_CLAIM]
+    if isinstance(claim, str) and claim.isascii() and claim.isdigit() and len(claim) < 19:
+        return int(claim)
+    raise TokenNotValid
 
 
 def _knows_password(token, user):

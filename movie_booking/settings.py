@@ -308,7 +308,7 @@ REST_FRAMEWORK = {
     # not believed.
     "NUM_PROXIES": env_number("NUM_PROXIES", 0, most=10),
     "DEFAULT_THROTTLE_CLASSES": ["booking.api.throttling.UserThrottle"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework_simplejwt.authentication.JWTAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["booking.api.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.cache import cache
 from rest_framework.throttling import BaseThrottle
 
+from .callers import address_of
 from .serializers.incoming import UsernameField
 
 SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
@@ -54,12 +55,12 @@ class Throttle(BaseThrottle):
     def count(self, name, limit, by=1):
         window = int(time.time() / self.seconds)
         until = datetime.fromtimestamp((window + 1) * self.seconds, tz=timezone.utc)
-        return cache.count(f"throttle {self.setting} {name} {window}", by, until)
+        return cache.count(f"{self.setting}:{name}:{window}", by, until)
 
     def address(self, request):
         """Where it came from; who has one IPv6 address has 2⁶⁴ of them."""
         try:
-            address = ip_address(self.get_ident(request))
+            address = ip_address(address_of(request))
         except ValueError:
             return "unknown"
         return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
@@ -80,7 +81,7 @@ class LoginThrottle(Throttle):
 
     def whose(self, request, view):
         address = self.address(request)
-        yield f"{address} {self.account(request)}", 1
+        yield f"{address}:{self.account(request)}", 1
         yield address, 10
 
     def account(self, request):

@@ -73,7 +73,10 @@ class RefreshTests(ApiTestCase):
         expired.set_exp(lifetime=-timedelta(seconds=1))
         of_nobody = open_session(self.alices_user)
         del of_nobody.payload["user_id"]
-        for token in ["nonsense", AccessToken.for_user(self.alices_user), expired, of_nobody]:
+        of_a_name = open_session(self.alices_user)
+        of_a_name.payload["user_id"] = "alice"
+        access = AccessToken.for_user(self.alices_user)
+        for token in ["nonsense", access, expired, of_nobody, of_a_name]:
             with self.subTest(str(token)[:9]):
                 self.assertDead(token)
 

@@ -90,7 +90,7 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(
             real["MIDDLEWARE"],
             [
-                "booking.api.request_ids.RequestIdMiddleware",
+                "booking.api.callers.CallerMiddleware",
                 "django.middleware.security.SecurityMiddleware",
                 "booking.api.middleware.ContentSecurityPolicyMiddleware",
                 "whitenoise.middleware.WhiteNoiseMiddleware",

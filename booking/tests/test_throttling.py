@@ -6,6 +6,7 @@ import sys
 import time
 from datetime import timedelta
 from http.client import HTTPConnection
+from socket import create_connection
 from threading import Thread
 from unittest import mock
 
@@ -186,6 +187,7 @@ class RedisTests(SimpleTestCase):
         port = free_port()
         server = TcpFakeServer(("127.0.0.1", port))
         Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         counters = RedisCounters(f"redis://127.0.0.1:{port}", {})
         later = timezone.now() + timedelta(hours=1)
@@ -233,7 +235,7 @@ class WorkersTests(TransactionTestCase):
         deadline = time.monotonic() + 30
         while True:
             try:
-                HTTPConnection("127.0.0.1", port, timeout=5).connect()
+                create_connection(("127.0.0.1", port), timeout=5).close()
             except OSError:
                 if time.monotonic() > deadline:
                     raise
@@ -255,5 +257,6 @@ class _Tries:
                 "Connection": "close",
             }
             http.request("POST", "/api/login/", '{"username": "carol", "password": "x"}', headers)
-            self.statuses.append(http.getresponse().status)
+            with http.getresponse() as response:
+                self.statuses.append(response.status)
             http.close()
