@@ -1,0 +1,24 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
+from rest_framework_simplejwt.token_blacklist.admin import BlacklistedToken, OutstandingToken
+
+admin.site.unregister([User, OutstandingToken, BlacklistedToken])
+
+
+class RenameForm(UserChangeForm):
+    """Which sees that Alice and alice are one name, as the form for a new user does already."""
+
+    def clean_username(self):
+        username = self.cleaned_data["username"]
+        others = User.objects.exclude(pk=self.instance.pk)
+        if others.filter(username__iexact=username).exists():
+            raise ValidationError("A user with that username already exists.", code="unique")
+        return username
+
+
+@admin.register(User)
+class CustomerAdmin(UserAdmin):
+    form = RenameForm
