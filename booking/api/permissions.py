@@ -12,7 +12,7 @@ class PublicMixin:
     def finalize_response(self, request, response, *args, **kwargs):
         """To be asked for anew each time: seats go fast."""
         response = super().finalize_response(request, response, *args, **kwargs)
-        if request.method == "GET":
+        if request.method == "GET" and response.status_code == 200:
             response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
