@@ -1,9 +1,12 @@
 from datetime import timedelta
+from unittest import mock
 
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
 from booking.tests.cast import NO_TOKEN, ApiTestCase, client_of
+from movie_booking.hashers import OwaspArgon2Hasher
 
 REQUIRED = ["This field is required."]
 NO_ACCOUNT = {
@@ -50,6 +53,25 @@ class LoginTests(ApiTestCase):
         User.objects.filter(username="carol").update(is_active=False)
         right = {"username": "carol", "password": "paper-moon-1973"}
         self.assertAnswer(self.log_in(**right), 401, NO_ACCOUNT)
+
+    def test_what_is_refused_takes_the_same_time(self):
+        """One password is hashed, and as many questions are asked, whatever is wrong."""
+        User.objects.create_user("gone", password="paper-moon-1973", is_active=False)
+        for body in (
+            {"username": "carol", "password": "wrong"},
+            {"username": "dave", "password": "wrong"},
+            {"username": "gone", "password": "paper-moon-1973"},
+        ):
+            with (
+                self.subTest(body),
+                mock.patch.object(OwaspArgon2Hasher, "verify", autospec=True) as verified,
+                mock.patch.object(OwaspArgon2Hasher, "encode", autospec=True) as hashed,
+                self.assertNumQueries(2),
+            ):
+                verified.side_effect = Argon2PasswordHasher.verify
+                hashed.side_effect = Argon2PasswordHasher.encode
+                self.assertAnswer(self.log_in(**body), 401, NO_ACCOUNT)
+            self.assertEqual(verified.call_count + hashed.call_count, 1)
 
     def test_missing_fields(self):
         both = {"username": REQUIRED, "password": REQUIRED}
