@@ -5,7 +5,9 @@ from unittest import TestCase
 
 NOTICED_BY = {
     "simplejwt": {
-        "a refresh for a deleted user is a 500": "test_sessions.RefreshTests.test_a_user_who_is_deleted",
+        "a refresh for a deleted user is a 500": (
+            "test_sessions.RefreshTests.test_a_user_who_is_deleted"
+        ),
         "a refresh after a change of password is a 200": (
             "test_sessions.RefreshTests.test_a_user_whose_password_changed"
         ),
@@ -15,7 +17,9 @@ NOTICED_BY = {
         "a rotated token is dead only if another app is installed": (
             "test_sessions.RefreshTests.test_a_token_that_was_used_is_dead"
         ),
-        "refresh tokens lie in a table in clear": "test_sessions.RefreshTests.test_no_token_is_kept",
+        "refresh tokens lie in a table in clear": (
+            "test_sessions.RefreshTests.test_no_token_is_kept"
+        ),
         "that table grows": "test_sessions.RefreshTests.test_expired_sessions_are_pruned",
         "a short signing key is only warned of": (
             "test_settings.SettingsTests.test_refuses_to_start_half_configured"
@@ -46,8 +50,12 @@ NOTICED_BY = {
         "personal answers may be kept": (
             "test_headers.CacheControlTests.test_what_is_personal_is_kept_by_nobody"
         ),
-        "a full-width name is a 500": "test_signup.SignUpTests.test_a_name_that_looks_like_another",
-        "ALICE is not alice": "test_signup.SignUpTests.test_a_name_that_is_taken_in_capital_letters",
+        "a full-width name is a 500": (
+            "test_signup.SignUpTests.test_a_name_that_looks_like_another"
+        ),
+        "ALICE is not alice": (
+            "test_signup.SignUpTests.test_a_name_that_is_taken_in_capital_letters"
+        ),
     },
 }
 
