@@ -149,6 +149,10 @@ def _counts(request, row):
     if row and request.attempts[0].status is None:
         lost = not any(each.is_done and not each.replayed for each in request.attempts)
         counts["lost answers"] = lost
-        counts["… heard again"] = lost and any(each.is_done for each in request.attempts)
+        heard = any(each.is_done for each in request.attempts)
+        counts["… heard again"] = lost and heard
+        # It arrived late, after the next one had been refused. Had the client insisted, it would
+        # have heard of it.
+        counts["… done after a refusal"] = lost and not heard and answer is not None
     counts["replays"] = sum(each.replayed for each in request.attempts)
     return counts
