@@ -27,7 +27,7 @@ def address_of(request):
 
 class CallerMiddleware:
     """Every request has a name, the client's or a new one, that is in the answer and in the log.
-    What staff change is noted there, too."""
+    Who was refused for who they are is noted there, too, and what staff do."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -38,19 +38,23 @@ class CallerMiddleware:
         tokens = request_id.set(name), address.set(_in_a_log(address_of(request)))
         try:
             response = self.get_response(request)
-            if request.method == "POST" and request.path.startswith("/admin/"):
-                self._note_change(request, response)
+            if response.status_code == 403:
+                self._note("refused", request, response)
+            elif request.method == "POST" and request.path.startswith("/admin/"):
+                self._note("staff_request", request, response)
         finally:
             request_id.reset(tokens[0])
             address.reset(tokens[1])
         response["X-Request-ID"] = name
         return response
 
-    def _note_change(self, request, response):
+    def _note(self, event, request, response):
         user = getattr(request, "user", None)
         security.info(
-            "event=staff_request user=%s path=%s status=%s",
+            "event=%s user=%s method=%s path=%s status=%s",
+            event,
             user and user.pk,
+            request.method,
             _in_a_log(request.path),
             response.status_code,
         )

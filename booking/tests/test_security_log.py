@@ -7,7 +7,7 @@ from django.test import Client
 
 from booking.api.callers import CallerFilter
 from booking.sessions import open_session
-from booking.tests.cast import ApiTestCase, booking, show
+from booking.tests.cast import ApiTestCase, booking, person, show
 
 SECRETS = {
     "password": "paper-moon-1973",
@@ -62,7 +62,9 @@ class SecurityLogTests(ApiTestCase):
         bobs = booking(self.bobs_user, show())
         path = f"/api/bookings/{bobs.id}/cancel/"
         (line,), _ = self.noted(lambda: self.alice.post(path))
-        self.assertEqual(line, f"event=refused user={self.alices_user.pk} path={path}")
+        self.assertEqual(
+            line, f"event=refused user={self.alices_user.pk} method=POST path={path} status=403"
+        )
 
     def test_what_staff_do(self):
         stella = User.objects.create_superuser("stella", password=SECRETS["password"])
@@ -70,11 +72,18 @@ class SecurityLogTests(ApiTestCase):
         login = {"username": "stella", "password": SECRETS["password"]}
         (line,), _ = self.noted(lambda: browser.post("/admin/login/", login))
         self.assertEqual(
-            line, f"event=staff_request user={stella.pk} path=/admin/login/ status=302"
+            line, f"event=staff_request user={stella.pk} method=POST path=/admin/login/ status=302"
         )
         path = f"/admin/booking/show/{hall.id}/delete/"
         (line,), _ = self.noted(lambda: browser.post(path, {"post": "yes"}))
-        self.assertEqual(line, f"event=staff_request user={stella.pk} path={path} status=302")
+        done = f"event=staff_request user={stella.pk} method=POST path={path} status=302"
+        self.assertEqual(line, done)
+        doris = person("doris", is_staff=True)
+        browser.force_login(doris)
+        (line,), _ = self.noted(lambda: browser.get("/admin/booking/show/"))
+        path = "/admin/booking/show/"
+        refused = f"event=refused user={doris.pk} method=GET path={path} status=403"
+        self.assertEqual(line, refused)
 
     def test_every_line_says_which_request_and_from_where(self):
         record = logging.makeLogRecord({})

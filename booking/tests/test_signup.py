@@ -1,14 +1,28 @@
 from unittest import mock
 
 from django.contrib.auth.models import User
+from django.test import TransactionTestCase
+from rest_framework.test import APIClient
 
 from booking.tests.cast import ApiTestCase, person
+from booking.tests.racing import at_once
 
 NOT_A_NAME = (
     "Enter a valid username. This value may contain only unaccented lowercase a-z and uppercase "
     "A-Z letters, numbers, and @/./+/-/_ characters."
 )
 TAKEN = {"username": ["A user with that username already exists."]}
+
+
+class SignUpRaceTests(TransactionTestCase):
+    def test_of_many_who_want_one_name_one_gets_it(self):
+        names = ["carol", "Carol", "CAROL", "caRol"] * 2
+        bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
+        answers = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
+        self.assertEqual(sorted(each.status_code for each in answers), [201] + [400] * 7)
+        refused = [each.json() for each in answers if each.status_code == 400]
+        self.assertEqual(refused, [TAKEN] * 7)
+        self.assertEqual(User.objects.count(), 1)
 
 
 class SignUpTests(ApiTestCase):
