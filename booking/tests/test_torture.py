@@ -176,6 +176,16 @@ class CheckerTests(TestCase):
         self.assertRight(held, operation("confirm", asked, 11, 12, **lapsed))
         self.assertWrong(held, operation("confirm", asked, 5, 6, **lapsed))
 
+    def test_a_hold_without_an_end(self):
+        endless = sold([1], 0, 1, left=2, hold=True)
+        endless.body["expires_at"] = None
+        self.assertWrong(endless)
+        held = sold([1], 0, 1, left=2, hold=True)
+        extended = {"bookings": [{"id": 1, "seat_number": 1, "status": "held"}]}
+        for until, verdict in ((13, self.assertRight), (None, self.assertWrong)):
+            body = extended | {"expires_at": until}
+            verdict(held, operation("extend", {"reference": "R1"}, 2, 4, **body))
+
     def test_a_clock_that_is_wrong(self):
         self.assertWrong(sold([1], 5, 6, left=2, at=3))
 

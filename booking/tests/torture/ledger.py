@@ -241,6 +241,7 @@ class Ledger:
             return {}
         expect(operation.code is None and held, "it could be extended" if held else "not held")
         until = operation.body["expires_at"]
+        expect(until is not None, "the hold has no end")
         longest = min(each.created for each in active.values()) + self.rules.hold_at_most
         if until < longest - self.rules.tolerance:
             read = until - self.rules.hold_for
@@ -387,4 +388,4 @@ class Ledger:
         expect(told == seats or not self.rules.exact, seats, "seats are left, not", told)
 
     def _expect_close(self, told, known, *words):
-        expect(abs(told - known) <= self.rules.tolerance, *words)
+        expect(told is not None and abs(told - known) <= self.rules.tolerance, *words)
