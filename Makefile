@@ -29,7 +29,8 @@ test: .venv/installed-dev ## Run the tests twice: on SQLite, and on a PostgreSQL
 
 torture: .venv/installed-dev ## Kill and restart all of it for five minutes, and judge every answer (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
-	$(BIN)/python -m booking.tests.torture --database sqlite --seconds 60 --mutants none $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m booking.tests.torture --database sqlite --seconds 60 \
+	    --mutants no_idempotency,partial_reservations,stale_seat_map $(if $(SEED),--seed $(SEED))
 
 lint: .venv/installed-dev ## Check style and likely mistakes
 	$(BIN)/ruff check .

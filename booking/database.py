@@ -25,6 +25,10 @@ TIMED_OUT = {LOCK_TIMEOUT, STATEMENT_TIMEOUT}
 ROLLED_BACK = {DEADLOCK, SERIALIZATION_FAILURE}
 STATES_OF_BUSY = TIMED_OUT | ROLLED_BACK | {IDLE_IN_TRANSACTION, TRANSACTION_TIMEOUT}
 
+# SQLite has no codes: what it calls operational and is our mistake, and the other way round.
+OURS = ("no such", "syntax error", "has no column", "duplicate column", "too many")
+BROKEN = ("malformed", "not a database")
+
 RETRIES = 3
 PAUSE = 0.02  # seconds, about, before the first retry; then twice as long each time
 
@@ -42,12 +46,12 @@ def trouble(error):
     if state in STATES_OF_BUSY or "is locked" in message:
         return BUSY
     if isinstance(error, OperationalError):
-        return None if "no such" in message else AWAY  # "no such table" is SQLite's, and ours
+        return None if any(words in message for words in OURS) else AWAY
     if isinstance(error, InternalError):
         return AWAY if state == READ_ONLY else None
     if isinstance(error, InterfaceError):
         return AWAY if "closed" in message else None
-    return None
+    return AWAY if any(words in message for words in BROKEN) else None
 
 
 def retried(transact):

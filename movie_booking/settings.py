@@ -209,6 +209,9 @@ POSTGRESQL_OPTIONS = {
     # A server that does not answer is given up after seconds, not minutes.
     "connect_timeout": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
     "options": (
         "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s"
     ),

@@ -31,6 +31,12 @@ REPLAYED = "Idempotency-Replayed"
 BARE = re.compile(r"[!#-~](?:[ -~]*[!-~])?")  # printable ASCII; no quote first, no blank at an end
 QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')  # a String of RFC 8941, 3.3.3
 
+# What the databases say: PostgreSQL names the constraint that was violated, SQLite its columns.
+USED_TWICE = (
+    '"one_answer_per_key"',
+    "UNIQUE constraint failed: booking_idempotencykey.user_id, booking_idempotencykey.key",
+)
+
 
 class BadKey(exceptions.APIException):
     status_code = status.HTTP_400_BAD_REQUEST
@@ -106,8 +112,10 @@ def _claim(**values):
     """Raises KeyIsUsed, once the first request has committed, or InProgress if it takes long."""
     try:
         return IdempotencyKey.objects.create(**values)
-    except IntegrityError:
-        raise KeyIsUsed from None
+    except IntegrityError as error:
+        if any(words in str(error) for words in USED_TWICE):
+            raise KeyIsUsed from None
+        raise
     except OperationalError as error:
         if sqlstate(error) in TIMED_OUT:
             raise InProgress from error

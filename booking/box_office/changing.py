@@ -75,7 +75,8 @@ def move(*, booking, seat_number, by):
 
 def _take(booking, seat_number):
     show = booking.show
-    if Booking.objects.active().filter(show=show, seat_number=seat_number).exists():
+    active = Booking.objects.active(show.as_of).filter(show=show)
+    if active.filter(seat_number=seat_number).exists():
         raise seats_taken(show, [seat_number])
     note_lapsed_holds(show, [seat_number])
     change([booking], seat_number=seat_number)

@@ -33,7 +33,9 @@ def check_seats_exist(show, seat_numbers):
 
 
 def free_seats(show):
-    taken = Booking.objects.active().filter(show=show).values_list("seat_number", flat=True)
+    """As of when the show was read."""
+    active = Booking.objects.active(show.as_of).filter(show=show)
+    taken = active.values_list("seat_number", flat=True)
     return set(range(1, show.total_seats + 1)).difference(taken)
 
 

@@ -56,14 +56,15 @@ def integrity_kept(show_id, seat_numbers):
             yield
     except IntegrityError as error:
         if any(words in str(error) for words in SOLD_TWICE):
-            raise seats_taken(Show.objects.get(pk=show_id), seat_numbers) from error
+            show = Show.objects.with_availability().get(pk=show_id)
+            raise seats_taken(show, seat_numbers) from error
         raise
 
 
 @contextmanager
 def customer_kept():
-    """Around an outermost transaction, as only its commit notices: CustomerNotFound if the
-    customer's account was deleted meanwhile."""
+    """Around a transaction: CustomerNotFound if the customer's account was deleted meanwhile, which
+    only the commit of the outermost one notices."""
     try:
         yield
     except IntegrityError as error:

@@ -23,11 +23,12 @@ LAPSED = Q(status="held", held_until__lte=Now())
 
 
 class BookingQuerySet(models.QuerySet):
-    def active(self):
-        """Those whose seat is not free: booked, or held and not yet lapsed."""
+    def active(self, as_of=None):
+        """Those whose seat is not free: booked, or held and not yet lapsed; now, or as of the time
+        that was read after the lock."""
         # The statuses in the words of the index `one_active_booking_per_seat`, which serves this.
         return self.filter(status__in=Booking.ACTIVE).filter(
-            Q(status=Booking.Status.BOOKED) | Q(held_until__gt=Now())
+            Q(status=Booking.Status.BOOKED) | Q(held_until__gt=as_of or Now())
         )
 
     def lapsed(self):

@@ -69,8 +69,8 @@ class Ledger:
     def sale(self, booking_id):
         """Show, customer and seats of the reservation of a booking."""
         booking = self.bookings[booking_id]
-        seats = [each["seat"] for each in self._of(reference=booking["reference"])]
-        return booking["show"], booking["who"], seats
+        seats = {each["seat"] for each in self._of(reference=booking["reference"])}
+        return booking["show"], booking["who"], sorted(seats)
 
     def table(self):
         """Every booking by its id, as the database should know it: show, user, seat, status."""
@@ -89,7 +89,7 @@ class Ledger:
         return [b for b in self.bookings.values() if facts.items() <= b.items()]
 
     def _wait(self, show, who):
-        """Minutes until somebody may hold again what they let lapse; and what that is."""
+        """For how many minutes somebody may not hold again what they let lapse; and what it is."""
         holds = self._of(show=show, who=who, status="held")
         lapsed = [b for b in holds if self.now - HOLD_AT_MOST <= b["held_until"] <= self.now]
         seats = {each["seat"] for each in lapsed}

@@ -4,6 +4,7 @@ from unittest import mock, skipUnless
 
 from django.contrib.auth.models import User
 from django.db import (
+    DatabaseError,
     InterfaceError,
     InternalError,
     OperationalError,
@@ -46,12 +47,14 @@ class TroubleTests(SimpleTestCase):
         self.assertEqual(trouble(OperationalError("connection refused")), AWAY)
         self.assertEqual(trouble(OperationalError("attempt to write a readonly database")), AWAY)
         self.assertEqual(trouble(InterfaceError("the connection is closed")), AWAY)
+        self.assertEqual(trouble(DatabaseError("database disk image is malformed")), AWAY)
         read_only = caused_by(errors.ReadOnlySqlTransaction(), InternalError)
         self.assertEqual(trouble(read_only), AWAY)
 
     def test_what_is_our_own_mistake(self):
         for error in (
             OperationalError("no such table: booking_show"),
+            OperationalError('near "x": syntax error'),
             caused_by(errors.UndefinedTable(), ProgrammingError),
             caused_by(errors.InFailedSqlTransaction(), InternalError),
             InterfaceError("bad parameter"),

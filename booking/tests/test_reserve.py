@@ -1,10 +1,13 @@
+import time
 from datetime import timedelta
 from unittest import mock
 
 from django.test import override_settings
 from django.utils import timezone
 
+from booking.box_office.seats import free_seats
 from booking.models import Booking
+from booking.models.clock import Now
 from booking.tests.cast import (
     NO_TOKEN,
     NOT_FOUND,
@@ -106,6 +109,22 @@ class ReserveTests(ApiTestCase):
     def test_a_list_without_end_is_not_even_looked_at(self):
         answer = self.reserve(show(), seat_numbers=["x"] * 10_000)
         self.assertAnswer(answer, 400, {"seat_numbers": ["Name 10 seats at the most."]})
+
+    def test_a_hold_that_lapses_while_seats_are_picked(self):
+        """All of a reservation is as of one moment: at that one the last seat was held."""
+        full = show(total_seats=2)
+        booking(self.bobs_user, full, 1)
+        last = hold(self.bobs_user, full, 2)
+
+        def later(show):
+            time.sleep(0.005)  # SQLite's clock has milliseconds
+            Booking.objects.filter(pk=last.pk).update(held_until=Now())
+            return free_seats(show)
+
+        with mock.patch("booking.box_office.selling.free_seats", later):
+            answer = self.reserve(full, count=1)
+        sold_out = {"detail": "This show is sold out.", "code": "sold_out"}
+        self.assertAnswer(answer, 400, sold_out)
 
     def test_a_hold_ends_when_sales_close(self):
         """Nobody could confirm it later."""

@@ -8,8 +8,9 @@ from tempfile import TemporaryDirectory
 from unittest import TestCase
 
 from booking.tests.torture.checker import LINEARIZABLE, UNDECIDED, VIOLATED, check
-from booking.tests.torture.evidence import gather
+from booking.tests.torture.evidence import _in_order_of_their_times, gather
 from booking.tests.torture.history import Attempt, History, Request, read
+from booking.tests.torture.judge import judge
 from booking.tests.torture.ledger import Ledger, Operation, Rules
 
 ALICE, BOB = 1, 2
@@ -69,13 +70,35 @@ def confirmed(seat, sent, returned, *, left):
         sent,
         returned,
         bookings=bookings,
+        status="booked",
+        expires_at=None,
+        show={"available_seats": left},
+    )
+
+
+def extended(seat, sent, returned, *, until, left):
+    bookings = [{"id": seat, "seat_number": seat, "status": "held"}]
+    return operation(
+        "extend",
+        {"reference": f"R{seat}"},
+        sent,
+        returned,
+        bookings=bookings,
+        expires_at=until,
         show={"available_seats": left},
     )
 
 
 def cancelled(seat, sent, returned, *, left):
     return operation(
-        "cancel", {"booking": seat}, sent, returned, show={"available_seats": left}, read_at=sent
+        "cancel",
+        {"booking": seat},
+        sent,
+        returned,
+        seat_number=seat,
+        status="cancelled",
+        show={"available_seats": left},
+        read_at=sent,
     )
 
 
@@ -85,6 +108,8 @@ def moved(pk, seat, sent, returned, *, left):
         {"booking": pk, "seat": seat},
         sent,
         returned,
+        id=pk,
+        reference=f"R{pk}",
         seat_number=seat,
         status="booked",
         show={"available_seats": left},
@@ -176,6 +201,20 @@ class CheckerTests(TestCase):
         self.assertRight(held, operation("confirm", asked, 11, 12, **lapsed))
         self.assertWrong(held, operation("confirm", asked, 5, 6, **lapsed))
 
+    def test_a_hold_without_an_end(self):
+        endless = sold([1], 0, 1, left=2, hold=True)
+        endless.body["expires_at"] = None
+        self.assertWrong(endless)
+
+    def test_a_hold_that_is_extended(self):
+        held = sold([1], 0, 1, left=2, hold=True)
+        self.assertRight(held, extended(1, 2, 4, until=13, left=2), seat_map([], 12, 12.5, [1]))
+        self.assertRight(held, extended(1, 9, 12, until=19.5, left=2))
+        for until, left in ((None, 2), (20, 2), (13, 77)):
+            self.assertWrong(held, extended(1, 2, 4, until=until, left=left))
+        # Its end tells when the clock was read: when it had lapsed.
+        self.assertWrong(held, extended(1, 9, 12, until=21, left=2))
+
     def test_a_clock_that_is_wrong(self):
         self.assertWrong(sold([1], 5, 6, left=2, at=3))
 
@@ -240,6 +279,37 @@ class HistoryTests(TestCase):
         self.assertEqual(first.answer, heard)
 
 
+class VerdictTests(TestCase):
+    FACTS = {
+        "vendor": "PostgreSQL",
+        "exact": True,
+        "ended": 100,
+        "breakdowns": [],
+        "counts": {},
+        "tables": {"keys": [], "bookings": [], "shows": []},
+    }
+
+    def judge(self, *requests, **facts):
+        return judge(requests, self.FACTS | {"expected": []} | facts)
+
+    def test_nothing_at_all_proves_nothing(self):
+        self.assertTrue(self.judge().passed)
+        verdict = self.judge(expected=["workers killed", "book done"])
+        self.assertFalse(verdict.passed or verdict.refused)
+        self.assertEqual(
+            verdict.breakdowns, ["there were no workers killed", "there were no book done"]
+        )
+
+    def test_a_server_that_is_always_busy(self):
+        busy = Request(0, ALICE, 1, "book", {"seats": [1]}, "k", [Attempt(0, 1, 503, "{}")])
+        verdict = self.judge(busy)
+        self.assertFalse(verdict.passed or verdict.refused)
+
+    def test_what_the_nemesis_saw(self):
+        verdict = self.judge(breakdowns=["the first request was answered 503"])
+        self.assertFalse(verdict.passed or verdict.refused)
+
+
 class EvidenceTests(TestCase):
     """Of one request to book seat 1, under the key `k`."""
 
@@ -267,12 +337,12 @@ class EvidenceTests(TestCase):
 
     def test_an_answer_that_was_heard(self):
         evidence = self.gather(self.booked(0, 1))
-        self.assertEqual(evidence.troubles, [])
+        self.assertEqual(evidence.violations, [])
         self.assertEqual(self.operations(evidence), [("reserve", None, 0, 1)])
 
     def test_a_lost_answer_that_was_heard_the_second_time(self):
         evidence = self.gather(self.lost(0), self.booked(2, 3, replayed=True))
-        self.assertEqual(evidence.troubles, [])
+        self.assertEqual(evidence.violations, [])
         self.assertEqual(self.operations(evidence), [("reserve", None, 0, 3)])
         counts = evidence.counts
         self.assertEqual((counts["lost answers"], counts["… heard again"]), (1, 1))
@@ -291,24 +361,44 @@ class EvidenceTests(TestCase):
         late = self.gather(self.lost(0), refused)  # the first request arrived after the second
         self.assertEqual(late.operations[1][1].after, [late.operations[1][0]])
 
-    def troubles(self, *attempts, **more):
-        return [each.split(":")[0] for each in self.gather(*attempts, **more).troubles]
+    def violations(self, *attempts, **more):
+        return [each.split(":")[0] for each in self.gather(*attempts, **more).violations]
 
     def test_acknowledged_and_lost(self):
-        self.assertEqual(self.troubles(self.booked(0, 1), kept=False), ["acknowledged, and lost"])
+        self.assertEqual(self.violations(self.booked(0, 1), kept=False), ["acknowledged, and lost"])
 
     def test_done_twice(self):
-        self.assertEqual(self.troubles(self.booked(0, 1), self.booked(2, 3)), ["done twice"])
+        self.assertEqual(self.violations(self.booked(0, 1), self.booked(2, 3)), ["done twice"])
 
     def test_two_answers(self):
         other = Attempt(2, 3, 201, self.BODY.replace("7", "8"), replayed=True)
-        self.assertEqual(self.troubles(self.booked(0, 1), other), ["answered in two ways"])
+        self.assertEqual(self.violations(self.booked(0, 1), other), ["answered in two ways"])
 
     def test_an_answer_that_should_not_be(self):
-        self.assertEqual(self.troubles(Attempt(0, 1, 500, "{}"), kept=False), ["answer 500"])
+        not_found = Attempt(0, 1, 404, "{}")
+        self.assertEqual(self.violations(not_found, kept=False), ["answer 404"])
+
+    def test_a_defect_is_no_violation(self):
+        """A mutant that does not work at all is not refused for it."""
+        evidence = self.gather(Attempt(0, 1, 500, "{}"), kept=False)
+        self.assertEqual(evidence.violations, [])
+        self.assertEqual([each.split(":")[0] for each in evidence.breakdowns], ["a defect"])
+
+    def test_whoever_never_answers(self):
+        evidence = self.gather(self.lost(0), Attempt(2, 3, 503, "{}"), kept=False)
+        self.assertEqual([each.split(":")[0] for each in evidence.breakdowns], ["never answered"])
+
+    def test_times_that_were_read_under_the_lock_tell_the_order(self):
+        first, second = (
+            sold([1], 0, 10, left=2, at=9),
+            sold([2], 0, 10, left=1, at=2, user=BOB),
+        )
+        _in_order_of_their_times([first, second])
+        self.assertEqual((first.after, second.after), ([second], []))
+        self.assertEqual(check([first, second], Ledger(RULES)).verdict, VIOLATED)
 
     def test_a_key_of_nobody(self):
-        self.assertEqual(self.troubles(self.lost(0), key="other"), ["a key of nobody's request"])
+        self.assertEqual(self.violations(self.lost(0), key="other"), ["a key of nobody's request"])
 
     def test_reservations_that_are_torn(self):
         row = {
@@ -324,7 +414,7 @@ class EvidenceTests(TestCase):
         later = row | {"id": 2, "seat": 2, "held_until": "2026-01-01T00:00:11Z"}
         twice = row | {"id": 3, "reference": "R3"}
         self.assertEqual(
-            self.troubles(kept=False, bookings=[row, later, twice]),
+            self.violations(kept=False, bookings=[row, later, twice]),
             [
                 "reservation R1 does not lapse as a whole",
                 "seat 1 of show 1 was sold 2 times",

@@ -4,6 +4,8 @@ from django.core.management.base import BaseCommand
 
 from booking.models import IdempotencyKey
 
+SLICE = 5000
+
 
 class Command(BaseCommand):
     help = (
@@ -13,7 +15,13 @@ class Command(BaseCommand):
     )
 
     def handle(self, **options):
-        removed, _ = IdempotencyKey.objects.outdated().delete()
+        removed = sum(self.slices())
         self.stdout.write(f"Removed {removed} outdated idempotency keys.")
         call_command("flushexpiredtokens")
         cache.forget_outdated()
+
+    def slices(self):
+        """Of some thousand each, so that none takes long and nobody waits for them."""
+        outdated = IdempotencyKey.objects.outdated().order_by("created_at")
+        while some := list(outdated.values_list("pk", flat=True)[:SLICE]):
+            yield IdempotencyKey.objects.filter(pk__in=some).delete()[0]

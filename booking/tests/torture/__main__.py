@@ -83,14 +83,15 @@ def _progress(elapsed, seconds, counts):
 
 def _report(name, verdict, refused):
     """Prints a verdict; whether it is the one that was due."""
-    due = verdict.passed != refused
+    due = verdict.refused if refused else verdict.passed
     if not refused:
         print(f"\n{name}: {'passed' if verdict.passed else 'REFUSED'}")
         for what, count in sorted(verdict.counts.items()):
             print(f"  {count:8,}  {what}")
     else:
         print(f"\n{name}: {'refused, as it should be' if due else 'PASSED, and should not'}")
-    for trouble in verdict.troubles[: 1 if refused and due else 5]:
+    troubles = verdict.violations if refused else verdict.violations + verdict.breakdowns
+    for trouble in troubles[: 1 if refused and due else 5]:
         print(_shortened(trouble, 600 if refused and due else 4000))
     sys.stdout.flush()
     return due

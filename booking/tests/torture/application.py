@@ -18,14 +18,16 @@ FOLDER = os.environ["TORTURE_FOLDER"]
 
 
 def application(environ, start_response):
-    statuses = []
+    started = []
 
     def start(status, headers, exc_info=None):
-        statuses.append(status)
+        started.append((status, {name for name, _ in headers}))
         return start_response(status, headers, exc_info)
 
     answer = served(environ, start)
-    if environ["REQUEST_METHOD"] == "POST" and statuses[0].startswith("20"):
+    status, headers = started[0]
+    first = environ["REQUEST_METHOD"] == "POST" and "Idempotency-Replayed" not in headers
+    if first and status.startswith("20"):
         try:
             stage.fail_point(FOLDER, os.getpid()).unlink()
         except FileNotFoundError:

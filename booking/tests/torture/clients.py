@@ -10,7 +10,7 @@ from contextlib import suppress
 from .history import Attempt
 from .stage import SEATS
 
-TIMEOUT = 8  # seconds that a client waits for an answer; longer than the server's own time-outs
+TIMEOUT = 8  # seconds that a client waits for an answer; longer than PostgreSQL's time-outs
 PATIENCE = 25  # seconds after the end in which a request that is open is still tried
 VERBS = {
     "map": 10,

@@ -7,20 +7,24 @@ unknown, and whatever the tables hold beyond that was done by nobody's request.
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 
+from .history import OPEN
 from .ledger import Operation
 
 REFUSED = 400
+BROKEN = 500
 KINDS = {"book": "reserve"}  # to the clerk a booking is a reservation of one seat
 
 
 @dataclass
 class Evidence:
     operations: dict  # by show
-    troubles: list  # what is wrong whatever the order was
-    counts: Counter = field(default_factory=Counter)
+    violations: list  # what must not be, whatever the order was
+    breakdowns: list  # what should not be, but proves nothing against a promise
+    counts: Counter
 
 
 def seconds(moment):
@@ -28,17 +32,23 @@ def seconds(moment):
     return moment and datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
 
 
-def gather(requests, tables, ended):
-    """`tables` is what stage.py tells; `ended` when nothing ran any more, in seconds."""
+def gather(requests, tables, ended, exact=True):
+    """`tables` is what stage.py tells; `ended` when nothing ran any more, in seconds; `exact`
+    whether the clock was read under the lock, so that what was read tells the order."""
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
-    operations, troubles, counts = defaultdict(list), [], Counter()
+    operations, violations, breakdowns = defaultdict(list), [], []
+    counts = Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
-        troubles += [f"{trouble}: {request}" for trouble in _troubles(request, row)]
+        violations += [f"{what}: {request}" for what in _violations(request, row)]
+        breakdowns += [f"{what}: {request}" for what in _breakdowns(request)]
         operations[request.show] += _operations(request, row, ended)
         counts += _counts(request, row)
-    troubles += [f"a key of nobody's request: {key}" for key in keys]
-    troubles += _torn(tables["bookings"])
+    violations += [f"a key of nobody's request: {key}" for key in keys]
+    violations += _torn(tables["bookings"])
+    if exact:
+        for of_show in operations.values():
+            _in_order_of_their_times(of_show)
     for show in tables["shows"]:
         of_show = {
             str(each["id"]): [each[name] for name in ("reference", "user", "seat", "status")]
@@ -65,14 +75,21 @@ def gather(requests, tables, ended):
             or (each["status"] == "held" and seconds(each["held_until"]) <= ended)
         }
     )
-    return Evidence(dict(operations), troubles, counts)
+    return Evidence(dict(operations), violations, breakdowns, counts)
 
 
-def _troubles(request, row):
+def _breakdowns(request):
+    if any(each.is_definite and each.status >= BROKEN for each in request.attempts):
+        yield "a defect"
+    if request.key and request.answer is None:
+        yield "never answered"
+
+
+def _violations(request, row):
     """What is wrong with a request's answers, taken by themselves."""
     done = [each for each in request.attempts if each.is_definite and each.is_done]
     for each in request.attempts:
-        if each.is_definite and not each.is_done and each.status != REFUSED:
+        if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
             yield f"answer {each.status}"
     if not request.key:
         return
@@ -96,12 +113,29 @@ def _operations(request, row, ended):
         return [_operation(request, each.body, each.sent, each.returned) for each in done]
     if row is None or row["status"] == 0:
         return refusals
-    able = [each for each in request.attempts if each.status != REFUSED]
-    heard = [each.returned for each in request.attempts if each.is_done]
-    sent = min((each.sent for each in able), default=request.attempts[0].sent)
-    done = _operation(request, row["body"], sent, min(heard, default=ended))
-    done.after = refusals  # who was refused and had it all the same was told something wrong
+    done = _operation(request, row["body"], *_when(request, ended))
+    done.after = list(refusals)  # who had it and was refused was told something wrong
     return [*refusals, done]
+
+
+def _when(request, ended):
+    """Between which moments it was done."""
+    heard = [each for each in request.attempts if each.is_done]
+    for each in heard:
+        if not each.replayed:  # by this very attempt
+            return each.sent, each.returned
+    able = [each.sent for each in request.attempts if each.status != REFUSED]
+    first = min(able, default=request.attempts[0].sent)
+    return first, min((each.returned for each in heard), default=ended)
+
+
+def _in_order_of_their_times(operations):
+    """The clock is read under the lock: what read it earlier was done before."""
+    timed = [each for each in operations if each.code is None and "read_at" in each.body]
+    timed.sort(key=lambda each: each.body["read_at"])
+    for before, after in pairwise(timed):
+        if before.body["read_at"] < after.body["read_at"]:
+            after.after.append(before)
 
 
 def _operation(request, body, sent, returned):
@@ -143,7 +177,7 @@ def _counts(request, row):
     answer = request.answer
     counts = Counter(attempts=len(request.attempts))
     counts["definite operations"] = answer is not None
-    counts["unanswered"] = answer is None
+    counts["answers of a busy server"] = sum(each.status in OPEN for each in request.attempts)
     if answer:
         counts[json.loads(answer.body).get("code") or f"{request.kind} done"] = 1
     if row and request.attempts[0].status is None:

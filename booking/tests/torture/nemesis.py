@@ -25,7 +25,7 @@ class Nemesis(threading.Thread):
         self.probe = probe  # the path of a request that reads
         self.ended = ended
         self.counts = Counter()
-        self.troubles = []
+        self.breakdowns = []
         self.trouble = None
 
     def run(self):
@@ -80,7 +80,7 @@ class Nemesis(threading.Thread):
         for _ in range(2 * self.server.workers):
             status = self._ask()
             if status != 200:
-                self.troubles.append(f"the first request after a restart was answered {status}")
+                self.breakdowns.append(f"the first request after a restart was answered {status}")
                 return
 
     def _ask(self):

@@ -5,12 +5,14 @@ import threading
 import time
 from collections import Counter
 
-from .clients import Customer, Programme, Tab
+from .clients import VERBS, Customer, Programme, Tab
 from .history import History
 from .mutants import MUTANTS
 from .nemesis import Nemesis
 from .proxy import Proxy
 from .system import Server, run_stage
+
+LONG_ENOUGH = 30  # seconds, for everything to happen once
 
 
 class Run:
@@ -60,13 +62,24 @@ class Run:
             "ended": time.time(),
             "vendor": self.place.vendor,
             "exact": self.broken.exact if self.broken else True,
-            "troubles": nemesis.troubles,
+            "breakdowns": nemesis.breakdowns,
+            "expected": [] if self.broken else self._expected(),
             "counts": nemesis.counts
             + Counter({f"requests {fate}": n for fate, n in proxy.fates.items()})
             + Counter({"server given up and started again": server.starts - 1}),
             "tables": run_stage(url, "tell"),
         }
         (self.folder / "facts.json").write_text(json.dumps(facts))
+
+    def _expected(self):
+        """What must have been, or the run has not shown what it is for."""
+        done = [f"{verb} done" for verb in VERBS]
+        harm = ["workers killed", "lost answers", "lapsed holds"]
+        if self.seconds >= LONG_ENOUGH:
+            harm.append("… between commit and answer")
+            if self.place.can_restart:
+                harm.append("database restarts")
+        return [*done, *harm]
 
     def _torture(self, server, proxy, history, progress):
         ended, programme = threading.Event(), Programme(self.shows, self.seconds)
