@@ -159,7 +159,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "booking.api.callers.CallerMiddleware",
+    "booking.callers.CallerMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "booking.api.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -369,7 +369,7 @@ LOGGING = {
             "style": "{",
         }
     },
-    "filters": {"caller": {"()": "booking.api.callers.CallerFilter"}},
+    "filters": {"caller": {"()": "booking.callers.CallerFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",

@@ -1,10 +1,32 @@
+from math import ceil
+
 from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from rest_framework_simplejwt.token_blacklist.admin import BlacklistedToken, OutstandingToken
 
+from ..callers import network_of
+from ..rates import Rate, login_names
+
+
+class LoginForm(AdminAuthenticationForm):
+    """Which wrong passwords are counted of, as of the API's logins."""
+
+    def clean(self):
+        username = self.cleaned_data.get("username", "")
+        rate, names = Rate("THROTTLE_LOGIN"), login_names(network_of(self.request), username)
+        if not rate.allows(names):
+            minutes = ceil(rate.wait / 60)
+            raise ValidationError(f"Too many wrong passwords. Try again in {minutes} minutes.")
+        cleaned = super().clean()
+        rate.forgive(names)
+        return cleaned
+
+
+admin.site.login_form = LoginForm
 admin.site.unregister([User, OutstandingToken, BlacklistedToken])
 
 

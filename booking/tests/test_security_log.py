@@ -5,7 +5,7 @@ import logging
 from django.contrib.auth.models import User
 from django.test import Client
 
-from booking.api.callers import CallerFilter
+from booking.callers import CallerFilter
 from booking.sessions import open_session
 from booking.tests.cast import ApiTestCase, booking, person, show
 

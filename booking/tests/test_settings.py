@@ -90,7 +90,7 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(
             real["MIDDLEWARE"],
             [
-                "booking.api.callers.CallerMiddleware",
+                "booking.callers.CallerMiddleware",
                 "django.middleware.security.SecurityMiddleware",
                 "booking.api.middleware.ContentSecurityPolicyMiddleware",
                 "whitenoise.middleware.WhiteNoiseMiddleware",

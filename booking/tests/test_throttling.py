@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.test import SimpleTestCase, TransactionTestCase, override_settings
+from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 from fakeredis import TcpFakeServer
 
@@ -30,13 +30,13 @@ NOON = 1_800_000_000  # a whole number of quarters of an hour
 
 
 def at(seconds):
-    return mock.patch("booking.api.throttling.time.time", lambda: NOON + seconds)
+    return mock.patch("booking.rates.time.time", lambda: NOON + seconds)
 
 
 class ThrottleTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        UserThrottle.mine.clear()
+        UserThrottle.window = None
         clock = at(600)
         clock.start()
         self.addCleanup(clock.stop)
@@ -111,6 +111,19 @@ class LoginThrottleTests(ThrottleTests):
         self.assertThrottled(self.alice.delete("/api/me/", {"password": "wrong"}), 300)
         body = {"old_password": "wrong", "new_password": PASSWORD}
         self.assertThrottled(self.alice.post("/api/me/password/", body), 300)
+
+    def test_the_staffs_login(self):
+        User.objects.create_superuser("stella", password=PASSWORD)
+
+        def log_in(password):
+            body = {"username": "stella", "password": password}
+            return Client().post("/admin/login/", body)
+
+        self.assertEqual(log_in(PASSWORD).status_code, 302)
+        for _ in range(3):
+            self.assertContains(log_in("wrong"), "Please enter the correct username")
+        too_many = "Too many wrong passwords. Try again in 5 minutes."
+        self.assertContains(log_in(PASSWORD), too_many)
 
     @override_settings(THROTTLE_LOGIN="")
     def test_switched_off(self):

@@ -22,10 +22,8 @@ def valid(serializer_class, data, **context):
 class UsernameField(serializers.CharField):
     """A name as it is kept."""
 
-    normalised = staticmethod(User.normalize_username)
-
     def to_internal_value(self, data):
-        return self.normalised(super().to_internal_value(data))
+        return User.normalize_username(super().to_internal_value(data))
 
 
 class PasswordField(serializers.CharField):

@@ -49,7 +49,7 @@ class LoginView(PublicMixin, APIView):
     )
     def post(self, request):
         session = accounts.log_in(**valid(LogIn, request.data))
-        LoginThrottle().forgive(request)
+        LoginThrottle.forgive(request)
         return Response(TokenPair(session).data)
 
 
@@ -139,5 +139,5 @@ class PasswordView(APIView):
     def post(self, request):
         given = valid(ChangePassword, request.data, user=request.user)
         session = accounts.change_password(user=request.user, **given)
-        LoginThrottle().forgive(request)
+        LoginThrottle.forgive(request)
         return Response(TokenPair(session).data)

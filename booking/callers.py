@@ -4,6 +4,7 @@ log."""
 import logging
 import re
 from contextvars import ContextVar
+from ipaddress import ip_address, ip_network
 from uuid import uuid4
 
 from rest_framework.settings import api_settings
@@ -23,6 +24,15 @@ def address_of(request):
     if proxies and forwarded != [""]:
         return forwarded[-min(proxies, len(forwarded))].strip()
     return request.META.get("REMOTE_ADDR", "")
+
+
+def network_of(request):
+    """Its address; of IPv6 the network, as whoever has one address has 2⁶⁴ of them."""
+    try:
+        address = ip_address(address_of(request))
+    except ValueError:
+        return "unknown"
+    return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
 
 
 class CallerMiddleware:

@@ -1,0 +1,63 @@
+"""How often somebody may do something; counted over all workers, in the cache.
+
+A rate such as `10/15m` means ten times in any quarter of an hour by the clock. The rates are
+settings; an empty one means that there is no limit.
+"""
+
+import time
+import unicodedata
+from datetime import datetime, timezone
+from hashlib import sha256
+
+from django.conf import settings
+from django.core.cache import cache
+
+SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+
+
+class Rate:
+    """Of a setting, such as Rate("THROTTLE_LOGIN")."""
+
+    def __init__(self, setting):
+        self.setting = setting
+        often, _, period = getattr(settings, setting).partition("/")
+        self.limit = int(often or 0)
+        self.seconds = period and int(period[:-1] or 1) * SECONDS[period[-1]]
+
+    @property
+    def is_off(self):
+        return not self.limit
+
+    @property
+    def window(self):
+        return int(time.time() / self.seconds)
+
+    @property
+    def wait(self):
+        """Seconds until the next window begins."""
+        return self.seconds - time.time() % self.seconds
+
+    def count(self, name, by=1):
+        """How often it was by now."""
+        until = datetime.fromtimestamp((self.window + 1) * self.seconds, tz=timezone.utc)
+        return cache.count(f"{self.setting}:{name}:{self.window}", by, until)
+
+    def allows(self, names):
+        """Counts it under each of the names, which may have so many times the limit."""
+        return self.is_off or all(
+            self.count(name) <= times * self.limit for name, times in names.items()
+        )
+
+    def forgive(self, names):
+        """It was none of those that are counted."""
+        if not self.is_off:
+            for name in names:
+                self.count(name, by=-1)
+
+
+def login_names(address, username):
+    """What wrong passwords are counted under: the account from this address, and all accounts from
+    it. An account is never locked for other addresses, or anybody could lock anybody out."""
+    name = unicodedata.normalize("NFKC", str(username)).lower()
+    account = sha256(name.encode(errors="replace")).hexdigest()
+    return {f"{address}:{account}": 1, address: 10}
