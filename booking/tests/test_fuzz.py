@@ -7,6 +7,7 @@ no answer is a 5xx, and each is one that the schema tells of, in the shape that 
 import os
 from datetime import datetime, timedelta, timezone
 from unittest import SkipTest
+from urllib.parse import parse_qs, urlsplit
 
 from django.conf import settings
 from django.core.signals import request_finished, request_started
@@ -89,10 +90,11 @@ def requests_to(draw, operation, mode, known):
     """What schemathesis makes up; here and there with something in it that really exists."""
     case = draw(operation.as_strategy(generation_mode=mode, feedback=NO_FEEDBACK))
     parts = [case.path_parameters, case.query, case.headers]
+    whole = known.get(operation.definition.raw["operationId"])
+    if whole is not None and draw(st.booleans()):
+        case.body = draw(whole)
     if isinstance(case.body, dict):
         parts.append(case.body)
-        if {"count", "seat_numbers"} <= case.body.keys() and draw(st.booleans()):
-            del case.body["count"]  # it is either these or those
         flat = all(isinstance(value, str | int) for value in case.body.values())
         if flat and draw(st.sampled_from([False, False, False, True])):
             case.media_type = FORM
@@ -133,7 +135,7 @@ class FuzzTests(TestCase):
 
     def setUp(self):
         link = self.client.get("/api/movies/?page_size=1")["Link"]
-        self.cursor = link.partition("cursor=")[2].partition(">")[0]
+        self.cursor = parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
         self.refresh = [str(open_session(self.alice)), str(open_session(self.bob))]
         address, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
         client_of(self.alice).post(address, {"seat_number": 9}, headers=key)
@@ -145,7 +147,8 @@ class FuzzTests(TestCase):
             self.addCleanup(signal.connect, close_old_connections)
 
     def known(self, path):
-        """By the name of a parameter or a field: what may be found there, in part."""
+        """What may be found there, in part: by the name of a parameter or a field, or of an
+        operation, of which it is the body."""
         of = {
             "movies": [each.movie_id for each in self.shows],
             "shows": [each.pk for each in self.shows],
@@ -169,10 +172,15 @@ class FuzzTests(TestCase):
             "If-None-Match": ["*"],
         }
         known = {name: st.sampled_from(values) for name, values in known.items() if values}
+        some = st.lists(seats, min_size=1, max_size=4, unique=True)
         return known | {
             "seat_number": seats,
-            "seat_numbers": st.lists(seats, max_size=4, unique=True),
-            "count": st.integers(1, 4),
+            "reserveSeats": st.one_of(
+                st.fixed_dictionaries({"seat_numbers": some}, optional={"hold": st.booleans()}),
+                st.fixed_dictionaries(
+                    {"count": st.integers(1, 9)}, optional={"hold": st.booleans()}
+                ),
+            ),
         }
 
     def ask(self, case, headers):
