@@ -5,10 +5,11 @@ PYTHON ?= python3
 PORT ?= 8000
 SECONDS ?= 300
 SEED ?=
+CASES ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test torture lint format clean
+.PHONY: help run test fuzz torture lint format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +27,11 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 test: .venv/installed-dev ## Run the tests twice: on SQLite, and on a PostgreSQL of their own
 	env -u DATABASE_URL $(BIN)/pytest
 	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest
+
+fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
+fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)
+	env -u DATABASE_URL FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/pytest booking/tests/test_fuzz.py
+	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres $(BIN)/pytest booking/tests/test_fuzz.py
 
 torture: .venv/installed-dev ## Kill and restart all of it for five minutes, and judge every answer (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))

@@ -1,22 +1,34 @@
 """The document behind Swagger UI: what drf-yasg can see for itself, and what it cannot.
 
 A view says with `operation` what it takes, gives and refuses. The rest follows from the view:
-security from its permissions, query parameters from its filter and paging, 401, 404 and field
-errors from all of these.
+security from its permissions, query parameters from its filter and paging, and from all of these
+what may go wrong besides.
 """
 
 from django.utils.decorators import method_decorator
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
-from drf_yasg.inspectors import SwaggerAutoSchema
+from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
 from drf_yasg.utils import force_serializer_instance, no_body, swagger_auto_schema
+from rest_framework import serializers
 from rest_framework.permissions import IsAuthenticated
 
-from ..exceptions import ShowNotFound
 from ..models.idempotency_keys import LONGEST_KEY
 from . import idempotency
 from .errors import FIELD_OF_REFUSAL, status_of
 from .pagination import CursorPagination
+from .schema_errors import (
+    ANYWHERE,
+    NO_TOKEN,
+    NOTHING_THERE,
+    OF_A_BODY,
+    OF_A_KEY,
+    THROTTLED,
+    TOKEN_TROUBLE,
+    Components,
+    error_response,
+)
+from .throttling import UserThrottle
 
 INFO = openapi.Info(
     title="Movie booking",
@@ -40,21 +52,21 @@ TAGS = [
 ]
 
 
-BAD_TOKEN = (401, "token_not_valid", "The token is not valid, or no longer.")
-NO_TOKEN = (401, "not_authenticated", "No token was sent.")
-TOKEN_TROUBLE = [
-    BAD_TOKEN,
-    (401, "bad_authorization_header", "The header is not `Bearer <token>`."),
-    (401, "user_not_found", "The user of this token does not exist any more."),
-    (401, "user_inactive", "The user has been deactivated."),
-]
-NOTHING_THERE = (404, "not_found", "There is nothing with this id.")
-
-
-def operation(name, summary, *, tag, description="", takes=None, gives=None, status=200, errors=()):
+def operation(
+    name,
+    summary,
+    *,
+    tag,
+    description="",
+    takes=None,
+    gives=None,
+    status=200,
+    conditional=False,
+    errors=(),
+):
     """Documents a view's method: its name in generated clients, its one sentence, the
-    serializer it reads, the serializer (or schema) it answers, and what may go wrong: refusals,
-    or others as (status, code, sentence)."""
+    serializer it reads, the serializer (or schema) it answers, whether it has an ETag, and what
+    may go wrong: refusals, or others as (status, code, sentence)."""
     return swagger_auto_schema(
         operation_id=name,
         operation_summary=summary,
@@ -63,6 +75,7 @@ def operation(name, summary, *, tag, description="", takes=None, gives=None, sta
         request_body=takes or no_body,
         gives=gives,
         success=status,
+        conditional=conditional,
         errors=errors,
     )
 
@@ -79,6 +92,8 @@ def documented(**operations):
 
 
 class SchemaGenerator(OpenAPISchemaGenerator):
+    reference_resolver_class = Components
+
     def get_schema(self, request=None, public=False):
         schema = super().get_schema(request, public)
         schema.tags = [{"name": name, "description": text} for name, text in TAGS]
@@ -99,7 +114,26 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         return parameters
 
 
+class AnswerInspector(FieldInspector):
+    """What is answered is there, and a text may be empty, whatever input would have to be."""
+
+    def process_result(self, result, method_name, obj, **kwargs):
+        if method_name != "field_to_swagger_object":
+            return result
+        if isinstance(obj, serializers.Serializer):
+            schema = openapi.resolve_ref(result, self.components)
+            fields = obj.fields.items()
+            required = [name for name, field in fields if field.required or field.read_only]
+            schema.required = required or None
+        elif getattr(obj, "read_only", False) and isinstance(obj, serializers.CharField):
+            for claim in ("minLength", "format"):  # nor is it an address if it is empty
+                result.pop(claim, None)
+        return result
+
+
 class AutoSchema(SwaggerAutoSchema):
+    field_inspectors = [AnswerInspector, *SwaggerAutoSchema.field_inspectors]
+
     def get_consumes(self):
         return ["application/json"]  # forms, too, but a form with one field teaches nobody
 
@@ -111,6 +145,8 @@ class AutoSchema(SwaggerAutoSchema):
     def add_manual_parameters(self, parameters):
         if self._is_idempotent():
             parameters = [*parameters, IDEMPOTENCY_KEY]
+        if self.overrides["conditional"]:
+            parameters = [*parameters, IF_NONE_MATCH]
         return super().add_manual_parameters(parameters)
 
     def get_query_serializer(self):
@@ -152,6 +188,12 @@ class AutoSchema(SwaggerAutoSchema):
     def _is_paged(self):
         return self.has_list_response() and bool(getattr(self.view, "pagination_class", None))
 
+    def _is_throttled(self):
+        """UserThrottle counts those only who are logged in."""
+        throttles = self.view.throttle_classes
+        known = self.view.authentication_classes and UserThrottle in throttles
+        return bool(known or set(throttles) - {UserThrottle})
+
     def _success(self):
         status = self.overrides.get("success", 200)
         if status == 204:
@@ -159,49 +201,52 @@ class AutoSchema(SwaggerAutoSchema):
         schema = self.overrides.get("gives") or self.get_view_serializer()
         if not isinstance(schema, openapi.Schema):
             schema = self.serializer_to_schema(force_serializer_instance(schema))
-        more = {}
+        headers, more = {}, {}
         if self._is_idempotent():
-            more["headers"] = {idempotency.REPLAYED: REPLAYED_HEADER}
+            headers[idempotency.REPLAYED] = REPLAYED_HEADER
         if self._is_paged():
             schema = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema)
-            more["headers"] = {"Link": LINK_HEADER}
+            headers["Link"] = LINK_HEADER
+        if self.overrides["conditional"]:
+            headers["ETag"] = ETAG_HEADER
+            more["304"] = openapi.Response("It is still the same.", headers=dict(headers))
         description = "Created." if status == 201 else "Done."
-        return {str(status): openapi.Response(description, schema, **more)}
+        answer = openapi.Response(description, schema, headers=headers or None)
+        return {str(status): answer, **more}
 
     def _errors(self):
-        """By status: a sentence for each code, and the shape of the body."""
-        codes = {}
+        sentences = {}
         for status, code, sentence in self._what_may_go_wrong():
-            codes.setdefault(status, {})[code] = sentence
-        responses = {
-            str(status): openapi.Response(_list_of_codes(sentences), _error_schema(list(sentences)))
-            for status, sentences in codes.items()
+            sentences.setdefault(status, {})[code] = sentence
+        has_fields = bool(self.get_request_serializer() or self.get_query_parameters())
+        if has_fields:
+            sentences.setdefault(400, {})
+        return {
+            str(status): error_response(
+                self.components, status, sentences[status], has_fields and status == 400
+            )
+            for status in sorted(sentences)
         }
-        if self.get_request_serializer() or self.get_query_parameters():
-            fields = "A field is missing or wrong: each is named with what is wrong with it."
-            if 400 in codes:
-                responses["400"].description += f"\n\nOr: {fields}"
-                del responses["400"].schema["required"]
-            else:
-                responses["400"] = openapi.Response(fields, FIELD_ERRORS)
-        return dict(sorted(responses.items()))
 
     def _what_may_go_wrong(self):
         if self._is_personal():
             yield NO_TOKEN
         if self.view.authentication_classes:
             yield from TOKEN_TROUBLE
-        errors = self.overrides.get("errors", ())
-        if "{" in self.path and ShowNotFound not in errors:
+        if "{" in self.path:
             yield NOTHING_THERE
-        for error in errors:
+        for error in self.overrides.get("errors", ()):
             if isinstance(error, tuple):
                 yield error
             elif error not in FIELD_OF_REFUSAL:
                 yield status_of(error), error.code, error.sentence()
+        if self.method != "GET":
+            yield from OF_A_BODY
         if self._is_idempotent():
-            for kind in (idempotency.BadKey, idempotency.InProgress, idempotency.Mismatch):
-                yield kind.status_code, kind.default_code, kind.default_detail
+            yield from OF_A_KEY
+        if self._is_throttled():
+            yield THROTTLED
+        yield from ANYWHERE
 
 
 LINKS = openapi.Schema(
@@ -218,6 +263,15 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     "same request, and what was done is not done again but answered again. For a day.",
 )
 
+IF_NONE_MATCH = openapi.Parameter(
+    "If-None-Match",
+    openapi.IN_HEADER,
+    type=openapi.TYPE_STRING,
+    description="The `ETag` of the answer that one has: 304 if it is still the same.",
+)
+
+ETAG_HEADER = {"type": "string", "description": "Of this answer, for `If-None-Match`."}
+
 REPLAYED_HEADER = {
     "type": "string",
     "description": "`true`: this is the answer to an earlier request with the same "
@@ -228,25 +282,3 @@ LINK_HEADER = {
     "type": "string",
     "description": 'The next page, if there is one: `<address>; rel="next"`.',
 }
-
-FIELD_ERRORS = openapi.Schema(
-    type=openapi.TYPE_OBJECT,
-    additional_properties=openapi.Schema(
-        type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING)
-    ),
-)
-
-
-def _error_schema(codes):
-    return openapi.Schema(
-        type=openapi.TYPE_OBJECT,
-        required=["detail", "code"],
-        properties={
-            "detail": openapi.Schema(type=openapi.TYPE_STRING),
-            "code": openapi.Schema(type=openapi.TYPE_STRING, enum=codes),
-        },
-    )
-
-
-def _list_of_codes(sentences):
-    return "\n".join(f"- `{code}`: {sentence}" for code, sentence in sentences.items())

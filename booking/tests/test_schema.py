@@ -23,64 +23,112 @@ class SchemaTests(TestCase):
             name: (each["operationId"], " ".join(each["responses"]), each["security"])
             for name, each in self.operations()
         }
-        self.assertEqual(
-            documented,
-            {
-                "GET /api/": ("listLinks", "200", []),
-                "POST /api/signup/": ("signUp", "201 400", []),
-                "POST /api/login/": ("logIn", "200 400 401", []),
-                "POST /api/token/refresh/": ("refreshToken", "200 400 401", []),
-                "POST /api/logout/": ("logOut", "204 400 401", []),
-                "GET /api/me/": ("getMe", "200 401", BEARER),
-                "PATCH /api/me/": ("changeMe", "200 400 401", BEARER),
-                "DELETE /api/me/": ("eraseMe", "204 400 401", BEARER),
-                "POST /api/me/password/": ("changePassword", "200 400 401", BEARER),
-                "GET /api/movies/": ("listMovies", "200 400", []),
-                "GET /api/movies/{id}/": ("getMovie", "200 404", []),
-                "GET /api/movies/{id}/shows/": ("listMovieShows", "200 400 404", []),
-                "GET /api/shows/": ("listShows", "200 400", []),
-                "GET /api/shows/{id}/": ("getShow", "200 404", []),
-                "GET /api/shows/{id}/seats/": ("getSeatMap", "200 401 404", OPTIONAL),
-                "POST /api/shows/{id}/book/": ("bookSeat", "201 400 401 404 409 422", BEARER),
-                "POST /api/shows/{id}/reservations/": (
-                    "reserveSeats",
-                    "201 400 401 404 409 422",
-                    BEARER,
-                ),
-                "GET /api/reservations/{reference}/": (
-                    "getReservation",
-                    "200 401 403 404",
-                    BEARER,
-                ),
-                "POST /api/reservations/{reference}/confirm/": (
-                    "confirmReservation",
-                    "200 400 401 403 404 409 422",
-                    BEARER,
-                ),
-                "POST /api/reservations/{reference}/extend/": (
-                    "extendReservation",
-                    "200 400 401 403 404 409 422",
-                    BEARER,
-                ),
-                "POST /api/reservations/{reference}/cancel/": (
-                    "cancelReservation",
-                    "200 400 401 403 404 409 422",
-                    BEARER,
-                ),
-                "GET /api/my-bookings/": ("listMyBookings", "200 400 401", BEARER),
-                "GET /api/bookings/{id}/": ("getBooking", "200 401 403 404", BEARER),
-                "POST /api/bookings/{id}/move/": (
-                    "moveBooking",
-                    "200 400 401 403 404 409 422",
-                    BEARER,
-                ),
-                "POST /api/bookings/{id}/cancel/": (
-                    "cancelBooking",
-                    "200 400 401 403 404 409 422",
-                    BEARER,
-                ),
-            },
-        )
+        expected = {
+            "GET /api/": ("listLinks", "200 406 503", []),
+            "POST /api/signup/": ("signUp", "201 400 406 413 415 429 503", []),
+            "POST /api/login/": ("logIn", "200 400 401 406 413 415 429 503", []),
+            "POST /api/token/refresh/": ("refreshToken", "200 400 401 406 413 415 503", []),
+            "POST /api/logout/": ("logOut", "204 400 401 406 413 415 503", []),
+            "GET /api/me/": ("getMe", "200 401 406 429 503", BEARER),
+            "PATCH /api/me/": ("changeMe", "200 400 401 406 413 415 429 503", BEARER),
+            "DELETE /api/me/": ("eraseMe", "204 400 401 406 413 415 429 503", BEARER),
+            "POST /api/me/password/": (
+                "changePassword",
+                "200 400 401 406 413 415 429 503",
+                BEARER,
+            ),
+            "GET /api/movies/": ("listMovies", "200 400 406 503", []),
+            "GET /api/movies/{id}/": ("getMovie", "200 404 406 503", []),
+            "GET /api/movies/{id}/shows/": ("listMovieShows", "200 400 404 406 503", []),
+            "GET /api/shows/": ("listShows", "200 400 406 503", []),
+            "GET /api/shows/{id}/": ("getShow", "200 404 406 503", []),
+            "GET /api/shows/{id}/seats/": (
+                "getSeatMap",
+                "200 304 401 404 406 429 503",
+                OPTIONAL,
+            ),
+            "GET /api/my-bookings/": ("listMyBookings", "200 400 401 406 429 503", BEARER),
+            "GET /api/bookings/{id}/": ("getBooking", "200 401 403 404 406 429 503", BEARER),
+            "GET /api/reservations/{reference}/": (
+                "getReservation",
+                "200 401 403 404 406 429 503",
+                BEARER,
+            ),
+        }
+        selling = {
+            "shows/{id}/book": ("bookSeat", "201 400 401 404"),
+            "shows/{id}/reservations": ("reserveSeats", "201 400 401 404"),
+            "reservations/{reference}/confirm": ("confirmReservation", "200 400 401 403 404"),
+            "reservations/{reference}/extend": ("extendReservation", "200 400 401 403 404"),
+            "reservations/{reference}/cancel": ("cancelReservation", "200 400 401 403 404"),
+            "bookings/{id}/move": ("moveBooking", "200 400 401 403 404"),
+            "bookings/{id}/cancel": ("cancelBooking", "200 400 401 403 404"),
+        }
+        for address, (name, statuses) in selling.items():
+            statuses += " 406 409 413 415 422 429 503"
+            expected[f"POST /api/{address}/"] = (name, statuses, BEARER)
+        self.assertEqual(documented, expected)
+
+    def test_errors_have_one_shape_each(self):
+        """And what is the same wherever it is given is said once."""
+        definitions, responses = self.schema["definitions"], self.schema["responses"]
+        self.assertEqual(definitions["Error"]["required"], ["detail", "code"])
+        kinds = set()
+        for name, each in self.operations():
+            for status, response in each["responses"].items():
+                if status < "400":
+                    continue
+                with self.subTest(f"{name} {status}"):
+                    if "$ref" in response:
+                        response = responses[response["$ref"].removeprefix("#/responses/")]
+                    shape, *code = response["schema"].get("allOf", [response["schema"]])
+                    fields = [p for p in each["parameters"] if p["in"] in ("body", "query")]
+                    kind = shape["$ref"].removeprefix("#/definitions/")
+                    kinds.add(kind)
+                    self.assertEqual("FieldErrors" in kind, status == "400" and bool(fields))
+                    self.assertEqual(bool(code), kind != "FieldErrors")
+                    self.assertEqual(
+                        "Retry-After" in response.get("headers", {}),
+                        status in ("409", "429", "503"),
+                    )
+        self.assertEqual(kinds, {"Error", "FieldErrors", "ErrorOrFieldErrors"})
+
+    def test_the_facts_of_every_refusal_are_in_the_shape_of_errors(self):
+        error = self.schema["definitions"]["Error"]["properties"]
+        either = self.schema["definitions"]["ErrorOrFieldErrors"]["properties"]
+        self.assertEqual(error.keys(), either.keys())
+        facts = {
+            "seat_numbers": "array",
+            "alternatives": "array",
+            "still_free": "array",
+            "available_seats": "integer",
+            "limit": "integer",
+            "seats": "integer",
+            "retry_after": "integer",
+            "bookable_until": "string",
+            "cancel_until": "string",
+            "cancelled_at": "string",
+        }
+        said = {"detail": "string", "code": "string"}
+        self.assertEqual({name: each["type"] for name, each in error.items()}, said | facts)
+
+    def test_answers_are_complete_and_a_text_may_be_empty(self):
+        for name in ("Movie", "Show", "Booking", "Reservation", "ReservedSeat", "Person"):
+            answer = self.schema["definitions"][name]
+            with self.subTest(name):
+                self.assertEqual(answer["required"], list(answer["properties"]))
+        movie = self.schema["definitions"]["Movie"]["properties"]
+        self.assertNotIn("minLength", movie["genre"])
+        self.assertTrue(movie["release_date"]["x-nullable"])
+        self.assertNotIn("format", movie["poster_url"])
+        seat_map = self.schema["definitions"]["PersonalSeatMap"]
+        self.assertEqual(set(seat_map["properties"]) - set(seat_map["required"]), {"mine"})
+
+    def test_the_seat_map_has_an_etag(self):
+        seats = self.schema["paths"]["/api/shows/{id}/seats/"]["get"]
+        self.assertEqual([each["name"] for each in seats["parameters"]], ["If-None-Match"])
+        for status in ("200", "304"):
+            self.assertEqual(list(seats["responses"][status]["headers"]), ["ETag"])
 
     def test_what_changes_a_seat_takes_an_idempotency_key(self):
         with_key = [
@@ -188,13 +236,15 @@ class SchemaTests(TestCase):
     def test_the_refusals_of_booking_are_named_with_their_sentences(self):
         refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
         self.assertEqual(
-            refused["schema"]["properties"]["code"]["enum"],
+            refused["schema"]["allOf"][1]["properties"]["code"]["enum"],
             [
                 "show_cancelled",
                 "sales_closed",
                 "sold_out",
                 "seat_taken",
                 "too_many_seats",
+                "parse_error",
+                "bad_request",
                 "bad_idempotency_key",
             ],
         )

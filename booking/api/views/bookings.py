@@ -50,7 +50,6 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
         gives=BookingSerializer,
         status=201,
         errors=[
-            exceptions.ShowNotFound,
             exceptions.ShowCancelled,
             exceptions.SalesClosed,
             exceptions.NoSuchSeat,

@@ -67,6 +67,7 @@ class SeatMapViewSet(GenericViewSet):
         tag="Shows",
         description="Seats that are not listed are free. With a token, `mine` lists one's own.",
         gives=PersonalSeatMapSerializer,
+        conditional=True,
     )
     def retrieve(self, request, pk):
         personal = request.user.is_authenticated

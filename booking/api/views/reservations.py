@@ -29,7 +29,6 @@ class ReservationViewSet(ViewSet):
         gives=ReservationSerializer,
         status=201,
         errors=[
-            exceptions.ShowNotFound,
             exceptions.ShowCancelled,
             exceptions.SalesClosed,
             exceptions.NoSuchSeat,
