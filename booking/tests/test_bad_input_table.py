@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from booking.api.callers import REQUEST_ID
+from booking.callers import REQUEST_ID
 from booking.tests.cast import ApiTestCase, booking, hold, show
 from booking.tests.test_access import whole_database
 
