@@ -9,7 +9,7 @@ CASES ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fuzz torture lint format clean
+.PHONY: help run test test-sqlite test-postgresql fuzz torture lint format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,9 +24,14 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
-test: .venv/installed-dev ## Run the tests twice: on SQLite, and on a PostgreSQL of their own
-	env -u DATABASE_URL $(BIN)/pytest
-	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest
+test: .venv/installed-dev ## Run the tests on SQLite and on a PostgreSQL of their own, side by side
+	@$(MAKE) --no-print-directory -j 2 --output-sync=line test-sqlite test-postgresql
+
+test-sqlite: .venv/installed-dev
+	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider
+
+test-postgresql: .venv/installed-dev
+	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest -p no:cacheprovider
 
 fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)
