@@ -1,7 +1,7 @@
 """The box office on paper: a dictionary of bookings, and by it what the API must answer.
 
-Written from what the README promises, and shares no line with the application. Its times are whole
-minutes since it was opened.
+It shares no code with the application; which of several refusals comes first it has from there. Its
+times are whole minutes since it was opened.
 """
 
 from datetime import timedelta
