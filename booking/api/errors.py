@@ -57,6 +57,12 @@ class BodyTooLarge(exceptions.APIException):
     default_code = "body_too_large"
 
 
+class HttpsRequired(exceptions.APIException):
+    status_code = status.HTTP_403_FORBIDDEN
+    default_detail = "Use HTTPS. A token that was sent in clear should be given up: log in anew."
+    default_code = "https_required"
+
+
 class Busy(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = "The box office is busy. Try again in a moment."

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.utils.log import log_response
 
-from .errors import BodyTooLarge, bad_request, plain_response
+from .errors import BodyTooLarge, HttpsRequired, bad_request, plain_response
 
 # Nothing comes from elsewhere, and nobody shows the pages inside of theirs. Swagger UI, ReDoc and
 # the admin have styles in their pages, pictures in their styles, and a worker of their own making.
@@ -30,8 +30,9 @@ class ApiMiddleware:
 
     `/api/login` is `/api/login/`, for every method: Django would redirect, and clients follow a
     redirected POST as a GET; in development it answers 500. A host that is not ours is refused
-    as JSON; in development, Django answers with a page. No answer is kept by anybody unless it says
-    that it may be.
+    as JSON; in development, Django answers with a page. Where HTTPS is wanted, plain HTTP is
+    refused: a client that was redirected would send its token in clear again, and its POST as a
+    GET. No answer is kept by anybody unless it says that it may be.
     """
 
     def __init__(self, get_response):
@@ -55,7 +56,9 @@ class ApiMiddleware:
             response = bad_request(request, error)
             log_response(str(error), request=request, response=response)
             return response
+        if settings.HTTPS and not request.is_secure():
+            return plain_response(HttpsRequired())
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > settings.LARGEST_BODY:
+        if not (length.isascii() and length.isdigit()) or int(length) > settings.LARGEST_BODY:
             return plain_response(BodyTooLarge())
         return None

@@ -1,7 +1,7 @@
 """What goes with every answer: who may keep it, who may show it, and its name in the log."""
 
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, override_settings
 
 from booking.api.middleware import CONTENT_SECURITY_POLICY
 from booking.tests.cast import ApiTestCase, booking, show
@@ -96,6 +96,24 @@ class PolicyTests(ApiTestCase):
         self.assertIn("default-src 'self';", CONTENT_SECURITY_POLICY)
         self.assertNotIn("script-src", CONTENT_SECURITY_POLICY)
         self.assertNotIn("unsafe-eval", CONTENT_SECURITY_POLICY)
+
+
+class HttpsTests(ApiTestCase):
+    REDIRECT = {"HTTPS": True, "SECURE_SSL_REDIRECT": True, "SECURE_HSTS_SECONDS": 60}
+
+    def test_in_clear_the_api_refuses_and_pages_redirect(self):
+        wanted = {
+            "detail": "Use HTTPS. A token that was sent in clear should be given up: log in anew.",
+            "code": "https_required",
+        }
+        with override_settings(**self.REDIRECT, SECURE_REDIRECT_EXEMPT=[r"^api/", r"^api$"]):
+            for method, address in (("post", "/api/login/"), ("get", "/api/me"), ("get", "/api")):
+                self.assertAnswer(getattr(self.alice, method)(address), 403, wanted)
+                secure = getattr(self.alice, method)(address, secure=True)
+                self.assertNotEqual(secure.status_code, 403)
+                self.assertIn("max-age", secure["Strict-Transport-Security"])
+            page = self.client.get("/swagger/")
+        self.assertEqual((page.status_code, page["Location"][:8]), (301, "https://"))
 
 
 class CorsTests(ApiTestCase):
