@@ -1,7 +1,6 @@
 """The people who book: Django's own users, and every change to them but the staff's."""
 
 import logging
-from hashlib import sha256
 
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.backends import ModelBackend
@@ -10,7 +9,8 @@ from django.db.models.functions import Lower
 from django.utils.crypto import get_random_string
 
 from . import box_office
-from .exceptions import NoActiveAccount, UsernameTaken, WrongPassword
+from .exceptions import CustomerNotFound, NoActiveAccount, UsernameTaken, WrongPassword
+from .rates import pseudonym
 from .sessions import close_all_sessions, open_session
 
 security = logging.getLogger("booking.security")
@@ -45,26 +45,31 @@ def log_in(*, username, password):
     password, an unknown name and a deactivated account alike, after the same time."""
     user = authenticate(username=username, password=password)
     if user is None:
-        security.info("event=login_failed account=%s", _pseudonym(username))
+        security.info("event=login_failed account=%s", pseudonym(username))
         raise NoActiveAccount
-    security.info("event=logged_in user=%s account=%s", user.pk, _pseudonym(username))
+    security.info("event=logged_in user=%s account=%s", user.pk, pseudonym(username))
     return open_session(user)
 
 
 def change(*, user, **values):
+    """Raises CustomerNotFound if the account was erased meanwhile."""
+    mine = get_user_model().objects.filter(pk=user.pk, is_active=True)
+    if values and not mine.update(**values):
+        raise CustomerNotFound
     for name, value in values.items():
         setattr(user, name, value)
-    if values:
-        user.save(update_fields=values)
     return user
 
 
 def change_password(*, user, old_password, new_password):
     """Ends every session; the refresh token of a new one. Raises WrongPassword."""
     _check_password(user, old_password)
+    known = user.password
     user.set_password(new_password)
+    mine = get_user_model().objects.filter(pk=user.pk, is_active=True, password=known)
     with transaction.atomic():
-        user.save(update_fields=["password"])
+        if not mine.update(password=user.password):  # another one was quicker
+            raise WrongPassword
         close_all_sessions(user)
         session = open_session(user)
     security.info("event=password_changed user=%s", user.pk)
@@ -86,6 +91,9 @@ def erase(*, user, password):
         user.save()
         user.groups.clear()
         user.user_permissions.clear()
+    # What was being booked meanwhile. From now on the box office sells nothing to this account.
+    with transaction.atomic():
+        box_office.cancel_everything(user=user)
     security.info("event=account_erased user=%s", user.pk)
 
 
@@ -93,9 +101,3 @@ def _check_password(user, password):
     if not user.check_password(password):
         security.info("event=password_wrong user=%s", user.pk)
         raise WrongPassword
-
-
-def _pseudonym(username):
-    """By which lines of the log can be compared. Not the name: now and then somebody types their
-    password in its place."""
-    return sha256(username.lower().encode(errors="replace")).hexdigest()[:16]

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from ipaddress import ip_address, ip_network
 from uuid import uuid4
 
-from rest_framework.settings import api_settings
+from django.conf import settings
 
 REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 request_id = ContextVar("request_id", default="-")
@@ -19,20 +19,24 @@ security = logging.getLogger("booking.security")
 def address_of(request):
     """What a client writes into X-Forwarded-For is not believed: only what as many proxies have
     added as the setting NUM_PROXIES says there are."""
-    proxies = api_settings.NUM_PROXIES
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-    if proxies and forwarded != [""]:
-        return forwarded[-min(proxies, len(forwarded))].strip()
+    if settings.NUM_PROXIES and forwarded != [""]:
+        return forwarded[-min(settings.NUM_PROXIES, len(forwarded))].strip()
     return request.META.get("REMOTE_ADDR", "")
 
 
 def network_of(request):
     """Its address; of IPv6 the network, as whoever has one address has 2⁶⁴ of them."""
+    text = address_of(request)
+    if with_port := re.fullmatch(r"\[(.*)\]:\d+|([^:]*):\d+", text):  # as some proxies write
+        text = with_port[1] or with_port[2]
     try:
-        address = ip_address(address_of(request))
+        address = ip_address(text)
     except ValueError:
         return "unknown"
-    return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 class CallerMiddleware:
@@ -48,22 +52,27 @@ class CallerMiddleware:
         tokens = request_id.set(name), address.set(_in_a_log(address_of(request)))
         try:
             response = self.get_response(request)
-            if response.status_code == 403:
-                self._note("refused", request, response)
-            elif request.method == "POST" and request.path.startswith("/admin/"):
-                self._note("staff_request", request, response)
+            self._note(request, response)
         finally:
             request_id.reset(tokens[0])
             address.reset(tokens[1])
         response["X-Request-ID"] = name
         return response
 
-    def _note(self, event, request, response):
+    def _note(self, request, response):
         user = getattr(request, "user", None)
+        if not (user and user.pk):
+            return
+        if response.status_code == 403:
+            event = "refused"
+        elif request.method == "POST" and request.path.startswith("/admin/"):
+            event = "staff_request"
+        else:
+            return
         security.info(
             "event=%s user=%s method=%s path=%s status=%s",
             event,
-            user and user.pk,
+            user.pk,
             request.method,
             _in_a_log(request.path),
             response.status_code,

@@ -4,10 +4,15 @@ Django's own database cache reads a counter and writes it back, and loses what a
 counted in between. Here it is one statement.
 """
 
+import logging
+
 from django.core.cache.backends.db import DatabaseCache
 from django.core.cache.backends.redis import RedisCache
 from django.db import connections, router
 from django.utils import timezone
+from redis.exceptions import RedisError
+
+log = logging.getLogger(__name__)
 
 
 class DatabaseCounters(DatabaseCache):
@@ -49,10 +54,15 @@ class RedisCounters(RedisCache):
     def count(self, key, by, until):
         client = self._cache.get_client(key, write=True)
         name = self.make_and_validate_key(key)
-        with client.pipeline() as together:
-            together.incrby(name, by)
-            together.expireat(name, until)
-            return together.execute()[0]
+        try:
+            with client.pipeline() as together:
+                together.incrby(name, by)
+                together.expireat(name, until)
+                return together.execute()[0]
+        except RedisError as error:
+            # Better a throttle that does not hold for a while than a cinema that does not sell.
+            log.error("Redis does not count: %s", error)
+            return 0
 
     def forget_outdated(self):
         return 0

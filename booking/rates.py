@@ -7,10 +7,10 @@ settings; an empty one means that there is no limit.
 import time
 import unicodedata
 from datetime import datetime, timezone
-from hashlib import sha256
 
 from django.conf import settings
 from django.core.cache import cache
+from django.utils.crypto import salted_hmac
 
 SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 
@@ -22,15 +22,12 @@ class Rate:
         self.setting = setting
         often, _, period = getattr(settings, setting).partition("/")
         self.limit = int(often or 0)
-        self.seconds = period and int(period[:-1] or 1) * SECONDS[period[-1]]
+        self.seconds = int(period[:-1] or 1) * SECONDS[period[-1]] if period else 1
+        self.window = int(time.time() / self.seconds)
 
     @property
     def is_off(self):
         return not self.limit
-
-    @property
-    def window(self):
-        return int(time.time() / self.seconds)
 
     @property
     def wait(self):
@@ -56,8 +53,13 @@ class Rate:
 
 
 def login_names(address, username):
-    """What wrong passwords are counted under: the account from this address, and all accounts from
-    it. An account is never locked for other addresses, or anybody could lock anybody out."""
-    name = unicodedata.normalize("NFKC", str(username)).lower()
-    account = sha256(name.encode(errors="replace")).hexdigest()
-    return {f"{address}:{account}": 1, address: 10}
+    """What wrong passwords are counted under: all accounts from this address, and the one from it.
+    An account is never locked for other addresses, or anybody could lock anybody out."""
+    return {address: 10, f"{address}:{pseudonym(username)}": 1}
+
+
+def pseudonym(username):
+    """By which an account can be counted and found in the log. Not the name, nor what could be
+    guessed from it: now and then somebody types their password in its place."""
+    name = unicodedata.normalize("NFKC", str(username)).strip().lower()
+    return salted_hmac("account", name.encode(errors="replace"), algorithm="sha256").hexdigest()

@@ -117,6 +117,15 @@ BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+# How many proxies in front add to X-Forwarded-For; with none, what a client writes there is not
+# believed.
+NUM_PROXIES = env_number("NUM_PROXIES", 0, most=10)
+if BEHIND_TLS_PROXY and not env("NUM_PROXIES"):
+    raise ImproperlyConfigured(
+        "BEHIND_TLS_PROXY is on, so NUM_PROXIES must be set: 1, or how many proxies there are. "
+        "Without it all customers would seem to have one address, and be throttled together."
+    )
+
 # In production everything goes over HTTPS, and browsers are told to remember that for a year. Pages
 # are redirected; the API refuses instead (booking/api/middleware.py).
 HTTPS = env_bool("HTTPS", default=not DEBUG)
@@ -253,7 +262,15 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # What throttles count, over all workers: in a table of the database, or in Redis.
 REDIS_URL = env("REDIS_URL")
 if REDIS_URL:
-    CACHES = {"default": {"BACKEND": "booking.counters.RedisCounters", "LOCATION": REDIS_URL}}
+    if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+        raise ImproperlyConfigured("REDIS_URL looks like redis://host:6379/0.")
+    CACHES = {
+        "default": {
+            "BACKEND": "booking.counters.RedisCounters",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
+        }
+    }
 else:
     CACHES = {"default": {"BACKEND": "booking.counters.DatabaseCounters", "LOCATION": "counters"}}
 
@@ -309,9 +326,6 @@ THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 
 REST_FRAMEWORK = {
-    # How many proxies in front add to X-Forwarded-For; with none, what a client writes there is
-    # not believed.
-    "NUM_PROXIES": env_number("NUM_PROXIES", 0, most=10),
     "DEFAULT_THROTTLE_CLASSES": ["booking.api.throttling.UserThrottle"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["booking.api.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

@@ -6,10 +6,11 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db.models.functions import Lower
 from rest_framework_simplejwt.token_blacklist.admin import BlacklistedToken, OutstandingToken
 
-from ..callers import network_of
-from ..rates import Rate, login_names
+from ..callers import network_of, security
+from ..rates import Rate, login_names, pseudonym
 
 
 class LoginForm(AdminAuthenticationForm):
@@ -19,10 +20,17 @@ class LoginForm(AdminAuthenticationForm):
         username = self.cleaned_data.get("username", "")
         rate, names = Rate("THROTTLE_LOGIN"), login_names(network_of(self.request), username)
         if not rate.allows(names):
+            security.info("event=login_throttled account=%s", pseudonym(username))
             minutes = ceil(rate.wait / 60)
             raise ValidationError(f"Too many wrong passwords. Try again in {minutes} minutes.")
-        cleaned = super().clean()
+        try:
+            cleaned = super().clean()
+        except ValidationError:
+            security.info("event=login_failed account=%s", pseudonym(username))
+            raise
         rate.forgive(names)
+        user = self.get_user()
+        security.info("event=logged_in user=%s account=%s", user.pk, pseudonym(username))
         return cleaned
 
 
@@ -35,8 +43,8 @@ class RenameForm(UserChangeForm):
 
     def clean_username(self):
         username = self.cleaned_data["username"]
-        others = User.objects.exclude(pk=self.instance.pk)
-        if others.filter(username__iexact=username).exists():
+        others = User.objects.exclude(pk=self.instance.pk).annotate(lower=Lower("username"))
+        if others.filter(lower=username.lower()).exists():
             raise ValidationError("A user with that username already exists.", code="unique")
         return username
 

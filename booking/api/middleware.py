@@ -1,10 +1,14 @@
 """What happens to every request before Django looks for its view, and to every answer."""
 
+import re
+
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.utils.log import log_response
 
-from .errors import BodyTooLarge, HttpsRequired, bad_request, plain_response
+from .errors import BadRequest, BodyTooLarge, HttpsRequired, bad_request, plain_response
+
+NUMBER = re.compile(r"[0-9]{1,18}")
 
 # Nothing comes from elsewhere, and nobody shows the pages inside of theirs. Swagger UI, ReDoc and
 # the admin have styles in their pages, pictures in their styles, and a worker of their own making.
@@ -59,6 +63,8 @@ class ApiMiddleware:
         if settings.HTTPS and not request.is_secure():
             return plain_response(HttpsRequired())
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not (length.isascii() and length.isdigit()) or int(length) > settings.LARGEST_BODY:
+        if not NUMBER.fullmatch(length):
+            return plain_response(BadRequest())
+        if int(length) > settings.LARGEST_BODY:
             return plain_response(BodyTooLarge())
         return None

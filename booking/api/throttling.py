@@ -1,17 +1,25 @@
 """429 for whoever does something too often. booking/rates.py counts."""
 
+from rest_framework.exceptions import Throttled
+from rest_framework.serializers import BooleanField
 from rest_framework.throttling import BaseThrottle
 
 from ..callers import network_of
+from ..exceptions import NoActiveAccount, WrongPassword
 from ..rates import Rate, login_names
 
 
 class Throttle(BaseThrottle):
+    """Counts what is sent to do something, under the `names` of who sends it."""
+
     setting = None
 
     def allow_request(self, request, view):
-        self.rate = Rate(self.setting)
-        return self.rate.allows(self.names(request))
+        self.rate, self.counted = Rate(self.setting), {}
+        if request.method not in ("POST", "DELETE"):
+            return True
+        self.counted = self.names(request)
+        return self.rate.allows(self.counted)
 
     def wait(self):
         return self.rate.wait
@@ -28,9 +36,16 @@ class SignUpThrottle(Throttle):
         return {network_of(request): 1}
 
 
-class LoginThrottle(Throttle):
-    """Wrong passwords; the view forgives the right ones."""
+class HoldThrottle(Throttle):
+    setting = "THROTTLE_HOLD"
 
+    def names(self, request):
+        hold = _given(request, "hold")
+        wanted = isinstance(hold, str | int) and hold in BooleanField.TRUE_VALUES
+        return {request.user.pk: 1} if wanted else {}
+
+
+class LoginThrottle(Throttle):
     setting = "THROTTLE_LOGIN"
 
     def names(self, request):
@@ -38,16 +53,28 @@ class LoginThrottle(Throttle):
         username = user.username if user.is_authenticated else _given(request, "username")
         return login_names(network_of(request), username or "")
 
-    @classmethod
-    def forgive(cls, request):
-        Rate(cls.setting).forgive(cls().names(request))
 
+class CountsWrongPasswords:
+    """A view that takes a password; nothing but a wrong one is counted."""
 
-class HoldThrottle(Throttle):
-    setting = "THROTTLE_HOLD"
+    takes_password = ("POST",)  # methods
+    attempt = None
+    was_wrong = False
 
-    def names(self, request):
-        return {request.user.pk: 1} if _given(request, "hold") else {}
+    def get_throttles(self):
+        if self.request.method in self.takes_password:
+            self.attempt = LoginThrottle()
+            return [*super().get_throttles(), self.attempt]
+        return super().get_throttles()
+
+    def handle_exception(self, exc):
+        self.was_wrong = isinstance(exc, (NoActiveAccount, WrongPassword, Throttled))
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        if self.attempt and not self.was_wrong:
+            self.attempt.rate.forgive(self.attempt.counted)
+        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class UserThrottle(Throttle):
@@ -67,10 +94,11 @@ class UserThrottle(Throttle):
             return True
         self._begin_window()
         user = request.user.pk
-        self.untold[user] = self.untold.get(user, 0) + 1
-        if self.untold[user] >= max(1, self.rate.limit // 50):
-            self.told[user] = self.rate.count(user, by=self.untold.pop(user))
-        return self.untold.get(user, 0) + self.told.get(user, 0) <= self.rate.limit
+        untold, told = self.untold.get(user, 0) + 1, self.told.get(user, 0)
+        if untold >= max(1, self.rate.limit // 50):
+            untold, told = 0, self.rate.count(user, by=untold)
+        self.untold[user], self.told[user] = untold, told
+        return untold + told <= self.rate.limit
 
     def _begin_window(self):
         window = self.rate.window

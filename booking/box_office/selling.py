@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import transaction
 
 from ..database import retried
-from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut
+from ..exceptions import CustomerNotFound, HeldTooSoon, NotEnoughSeats, SoldOut
 from ..models import Booking, Reservation, Show, new_reference
 from ..seating import best_seats
 from .limits import check_limit, held_too_soon
@@ -51,6 +51,8 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
             .get(pk=show_id)
         )
         check_sales_are_open(show)
+        if not show.customer_is_active:
+            raise CustomerNotFound
         limited = customer is None
         too_soon, retry_after = held_too_soon(show, by) if hold and limited else (set(), None)
         if wanted:

@@ -2,6 +2,7 @@ from datetime import datetime, time, timedelta
 from datetime import timezone as dt_timezone
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
@@ -53,9 +54,11 @@ class ShowQuerySet(models.QuerySet):
         )
 
     def with_seats_of(self, user):
-        """Adds `seats_of_customer`: how many active bookings the user has."""
+        """Adds `seats_of_customer`, how many active bookings the user has, and
+        `customer_is_active`."""
         mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user)
-        return self.annotate(seats_of_customer=_count(mine))
+        account = get_user_model().objects.filter(pk=user.pk, is_active=True)
+        return self.annotate(seats_of_customer=_count(mine), customer_is_active=Exists(account))
 
     def with_reference(self, reference):
         """Adds `reference_is_used`: whether any booking of any show has it."""

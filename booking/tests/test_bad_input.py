@@ -160,6 +160,12 @@ class SeatNumberTests(ApiTestCase):
         for response in [json_body, form, multipart]:
             self.assertAnswer(response, 413, too_large)
 
+    def test_lengths_that_are_none(self):
+        unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
+        for length in ("-1", "5.0", "²", "9" * 5000, "x"):
+            answer = self.alice.post(self.address, {"seat_number": 5}, CONTENT_LENGTH=length)
+            self.assertAnswer(answer, 400, unreadable)
+
 
 class AddressTests(ApiTestCase):
     def test_ids_that_are_none(self):

@@ -3,6 +3,8 @@ from datetime import timedelta
 from django.contrib.auth.models import Group, User
 from rest_framework_simplejwt.tokens import AccessToken
 
+from booking import accounts, box_office
+from booking.exceptions import CustomerNotFound, WrongPassword
 from booking.models import Booking
 from booking.sessions import open_session
 from booking.tests.cast import NO_TOKEN, ApiTestCase, booking, client_of, hold, show
@@ -155,6 +157,22 @@ class EraseTests(AccountCase):
         self.assertEqual((statuses[past.id], statuses[bobs.id]), ("booked", "booked"))
         answer = self.bob.post(f"/api/shows/{tomorrow.id}/book/", {"seat_number": 5})
         self.assertEqual(answer.status_code, 201)
+
+    def test_what_was_on_its_way_meanwhile(self):
+        """A request that knew the account before it was erased."""
+        before = User.objects.get(pk=self.alices_user.pk)
+        tomorrow = show()
+        self.erase()
+        with self.assertRaises(CustomerNotFound):
+            box_office.book(show_id=tomorrow.id, seat_number=5, by=before)
+        with self.assertRaises(CustomerNotFound):
+            accounts.change(user=before, email="alice@example.com")
+        with self.assertRaises(WrongPassword):
+            accounts.change_password(
+                user=before, old_password=PASSWORD, new_password="silver-screen-1927"
+            )
+        self.assertEqual(User.objects.get(pk=self.alices_user.pk).email, "")
+        self.assertFalse(Booking.objects.exists())
 
     def test_what_is_refused(self):
         sold = booking(self.alices_user, show(), 5)

@@ -5,8 +5,8 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import TestCase, TransactionTestCase
 
 BEFORE, AFTER = (
-    [("booking", "0002_idempotency_keys")],
-    [("booking", "0003_usernames_regardless_of_case")],
+    [("booking", "0003_counters")],
+    [("booking", "0004_usernames_regardless_of_case")],
 )
 
 

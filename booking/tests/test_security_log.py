@@ -1,11 +1,13 @@
 """What is noted, and what must never be."""
 
 import logging
+from hashlib import sha256
 
 from django.contrib.auth.models import User
 from django.test import Client
 
 from booking.callers import CallerFilter
+from booking.rates import pseudonym
 from booking.sessions import open_session
 from booking.tests.cast import ApiTestCase, booking, person, show
 
@@ -35,7 +37,7 @@ class SecurityLogTests(ApiTestCase):
 
     def test_logins(self):
         carol = User.objects.create_user("carol", password=SECRETS["password"])
-        account = "account=4c26d9074c27d89e"
+        account = f"account={pseudonym('carol')}"
         (failed,), _ = self.noted(lambda: self.log_in("wrong"))
         self.assertEqual(failed, f"event=login_failed {account}")
         (done,), _ = self.noted(lambda: self.log_in(SECRETS["password"]))
@@ -70,10 +72,16 @@ class SecurityLogTests(ApiTestCase):
         stella = User.objects.create_superuser("stella", password=SECRETS["password"])
         hall, browser = show(), Client()
         login = {"username": "stella", "password": SECRETS["password"]}
-        (line,), _ = self.noted(lambda: browser.post("/admin/login/", login))
-        self.assertEqual(
-            line, f"event=staff_request user={stella.pk} method=POST path=/admin/login/ status=302"
-        )
+        account = f"account={pseudonym('stella')}"
+        wrong = login | {"password": "wrong"}
+        (line,), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
+        self.assertEqual(line, f"event=login_failed {account}")
+        (line, _), _ = self.noted(lambda: browser.post("/admin/login/", login))
+        self.assertEqual(line, f"event=logged_in user={stella.pk} {account}")
+        with self.settings(THROTTLE_LOGIN="1/1d"):
+            browser.post("/admin/login/", wrong)
+            (line, *_), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
+        self.assertEqual(line, f"event=login_throttled {account}")
         path = f"/admin/booking/show/{hall.id}/delete/"
         (line,), _ = self.noted(lambda: browser.post(path, {"post": "yes"}))
         done = f"event=staff_request user={stella.pk} method=POST path={path} status=302"
@@ -132,3 +140,4 @@ class SecurityLogTests(ApiTestCase):
         self.assertIn("event=login_failed", lines)
         for name, secret in secrets.items():
             self.assertNotIn(secret, lines, name)
+            self.assertNotIn(sha256(secret.encode()).hexdigest()[:12], lines, name)

@@ -67,7 +67,10 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(options["options"], "-c lock_timeout=9s")
 
     def test_behind_a_proxy_that_ends_tls(self):
-        behind = load(BEHIND_TLS_PROXY="yes")
+        behind = load(BEHIND_TLS_PROXY="yes", NUM_PROXIES="1")
+        self.assertEqual(behind["NUM_PROXIES"], 1)
+        with self.assertRaisesMessage(ImproperlyConfigured, "NUM_PROXIES must be set"):
+            load(BEHIND_TLS_PROXY="yes")
         self.assertEqual(behind["SECURE_PROXY_SSL_HEADER"], ("HTTP_X_FORWARDED_PROTO", "https"))
         self.assertNotIn("SECURE_PROXY_SSL_HEADER", load())
 
@@ -85,6 +88,7 @@ class SettingsTests(SimpleTestCase):
             self.assertNotIn(name, load())
             self.assertNotIn(name, load(DEBUG="off", SECRET_KEY=KEY, HTTPS="off"))
         self.assertEqual(real["SECURE_HSTS_SECONDS"], 31_536_000)
+        self.assertEqual(real["SECURE_REDIRECT_EXEMPT"], [r"^api/", r"^api$"])
         self.assertEqual(real["SECURE_REFERRER_POLICY"], "same-origin")
         self.assertEqual(real["X_FRAME_OPTIONS"], "DENY")
         self.assertEqual(
@@ -136,6 +140,9 @@ class SettingsTests(SimpleTestCase):
         redis = load(REDIS_URL="redis://localhost:6379/1")["CACHES"]["default"]
         self.assertEqual(redis["BACKEND"], "booking.counters.RedisCounters")
         self.assertEqual(redis["LOCATION"], "redis://localhost:6379/1")
+        self.assertEqual(redis["OPTIONS"], {"socket_connect_timeout": 1, "socket_timeout": 1})
+        with self.assertRaisesMessage(ImproperlyConfigured, "redis://host"):
+            load(REDIS_URL="localhost:6379")
 
     def test_booleans(self):
         for text in ["True", "true", "1", "yes", "ON", " true "]:

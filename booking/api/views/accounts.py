@@ -17,7 +17,7 @@ from ..serializers import (
     TokenPair,
     valid,
 )
-from ..throttling import LoginThrottle, SignUpThrottle
+from ..throttling import CountsWrongPasswords, SignUpThrottle
 
 
 class SignUpView(PublicMixin, APIView):
@@ -36,9 +36,7 @@ class SignUpView(PublicMixin, APIView):
         return Response(AccountSerializer(user).data, status=201)
 
 
-class LoginView(PublicMixin, APIView):
-    throttle_classes = [LoginThrottle]
-
+class LoginView(CountsWrongPasswords, PublicMixin, APIView):
     @operation(
         "logIn",
         "Get an access token for an hour, and a refresh token for a day",
@@ -49,7 +47,6 @@ class LoginView(PublicMixin, APIView):
     )
     def post(self, request):
         session = accounts.log_in(**valid(LogIn, request.data))
-        LoginThrottle.forgive(request)
         return Response(TokenPair(session).data)
 
 
@@ -84,12 +81,9 @@ class LogoutView(PublicMixin, APIView):
         return Response(status=204)
 
 
-class MeView(APIView):
+class MeView(CountsWrongPasswords, APIView):
     permission_classes = [IsAuthenticated]
-
-    def get_throttles(self):
-        guessing = [LoginThrottle()] if self.request.method == "DELETE" else []
-        return [*super().get_throttles(), *guessing]
+    takes_password = ("DELETE",)
 
     @operation("getMe", "My account", tag="Accounts", gives=PersonSerializer)
     def get(self, request):
@@ -122,9 +116,8 @@ class MeView(APIView):
         return Response(status=204)
 
 
-class PasswordView(APIView):
+class PasswordView(CountsWrongPasswords, APIView):
     permission_classes = [IsAuthenticated]
-    throttle_classes = [*APIView.throttle_classes, LoginThrottle]
     password_field = "old_password"  # noqa: S105 the name of a field
 
     @operation(
@@ -139,5 +132,4 @@ class PasswordView(APIView):
     def post(self, request):
         given = valid(ChangePassword, request.data, user=request.user)
         session = accounts.change_password(user=request.user, **given)
-        LoginThrottle.forgive(request)
         return Response(TokenPair(session).data)

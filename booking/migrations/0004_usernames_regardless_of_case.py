@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
-        ("booking", "0002_idempotency_keys"),
+        ("booking", "0003_counters"),
     ]
 
     operations = [
