@@ -25,7 +25,12 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 test: .venv/installed-dev ## Run the tests on SQLite and on a PostgreSQL of their own, side by side
-	@$(MAKE) --no-print-directory -j 2 --output-sync=line test-sqlite test-postgresql
+	@log=$$(mktemp); \
+	    $(MAKE) --no-print-directory test-postgresql >$$log 2>&1 & postgresql=$$!; \
+	    trap "kill $$postgresql; rm -f $$log" INT TERM; \
+	    $(MAKE) --no-print-directory test-sqlite; sqlite=$$?; \
+	    wait $$postgresql; postgresql=$$?; cat $$log; rm -f $$log; \
+	    exit $$((sqlite || postgresql))
 
 test-sqlite: .venv/installed-dev
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider

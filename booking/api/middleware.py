@@ -8,7 +8,7 @@ from django.utils.log import log_response
 
 from .errors import BadRequest, BodyTooLarge, HttpsRequired, bad_request, plain_response
 
-NUMBER = re.compile(r"[0-9]{1,18}")
+DIGITS = re.compile(r"[0-9]+")
 
 # Nothing comes from elsewhere, and nobody shows the pages inside of theirs. Swagger UI, ReDoc and
 # the admin have styles in their pages, pictures in their styles, and a worker of their own making.
@@ -63,8 +63,8 @@ class ApiMiddleware:
         if settings.HTTPS and not request.is_secure():
             return plain_response(HttpsRequired())
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not NUMBER.fullmatch(length):
+        if not DIGITS.fullmatch(length):
             return plain_response(BadRequest())
-        if int(length) > settings.LARGEST_BODY:
+        if len(length) > 18 or int(length) > settings.LARGEST_BODY:
             return plain_response(BodyTooLarge())
         return None

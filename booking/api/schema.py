@@ -192,7 +192,8 @@ class AutoSchema(SwaggerAutoSchema):
         """UserThrottle counts those only who are logged in."""
         throttles = self.view.throttle_classes
         known = self.view.authentication_classes and UserThrottle in throttles
-        return bool(known or set(throttles) - {UserThrottle})
+        guarded = self.method in getattr(self.view, "takes_password", ())
+        return bool(known or guarded or set(throttles) - {UserThrottle})
 
     def _success(self):
         status = self.overrides.get("success", 200)

@@ -162,7 +162,7 @@ class SeatNumberTests(ApiTestCase):
 
     def test_lengths_that_are_none(self):
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
-        for length in ("-1", "5.0", "²", "9" * 5000, "x"):
+        for length in ("-1", "5.0", "²", "x"):
             answer = self.alice.post(self.address, {"seat_number": 5}, CONTENT_LENGTH=length)
             self.assertAnswer(answer, 400, unreadable)
 
