@@ -6,9 +6,10 @@ import sys
 import time
 from datetime import timedelta
 from http.client import HTTPConnection
+from importlib.util import find_spec
 from socket import create_connection
 from threading import Thread
-from unittest import mock
+from unittest import mock, skipUnless
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -17,7 +18,6 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
 from django.utils import timezone
-from fakeredis import TcpFakeServer
 
 from booking.api.throttling import UserThrottle
 from booking.counters import RedisCounters
@@ -231,7 +231,10 @@ class _Counted:
 
 
 class RedisTests(SimpleTestCase):
+    @skipUnless(find_spec("fakeredis"), "pip install -r requirements-dev.txt")
     def test_the_same_in_redis(self):
+        from fakeredis import TcpFakeServer
+
         port = free_port()
         server = TcpFakeServer(("127.0.0.1", port))
         Thread(target=server.serve_forever, daemon=True).start()
