@@ -144,7 +144,10 @@ def _refuse(refusal, view):
         body = {field(view): [str(refusal)]}
     else:
         body = {"detail": str(refusal), "code": refusal.code, **refusal.facts}
-    return Response(body, status=status_of(kind))
+    response = Response(body, status=status_of(kind))
+    if response.status_code == status.HTTP_401_UNAUTHORIZED:
+        response["WWW-Authenticate"] = view.get_authenticate_header(view.request)
+    return response
 
 
 def _detail_and_code(detail, code=None):

@@ -48,7 +48,9 @@ class LoginTests(ApiTestCase):
                 self.assertEqual(answer.status_code, 200)
 
     def test_what_is_refused(self):
-        self.assertAnswer(self.log_in(username="carol", password="wrong"), 401, NO_ACCOUNT)
+        wrong = self.log_in(username="carol", password="wrong")
+        self.assertAnswer(wrong, 401, NO_ACCOUNT)
+        self.assertEqual(wrong["WWW-Authenticate"], 'Bearer realm="api"')
         self.assertAnswer(self.log_in(username="dave", password="wrong"), 401, NO_ACCOUNT)
         User.objects.filter(username="carol").update(is_active=False)
         right = {"username": "carol", "password": "paper-moon-1973"}
