@@ -163,7 +163,15 @@ def _response(components, status_code, sentences, has_fields):
         "\n\n".join(filter(None, texts)),
         _schema(components, list(sentences), has_fields),
         headers={"Retry-After": RETRY_AFTER} if waits else None,
+        examples={"application/json": _example(sentences)},
     )
+
+
+def _example(sentences):
+    """Of the first: short, where the shape would show all the facts that there may be."""
+    for code, sentence in sentences.items():
+        return {"detail": sentence, "code": code}
+    return {"field": ["This field is required."]}
 
 
 def _schema(components, codes, has_fields):

@@ -130,6 +130,13 @@ class SchemaTests(TestCase):
         for status in ("200", "304"):
             self.assertEqual(list(seats["responses"][status]["headers"]), ["ETag"])
 
+    def test_errors_have_short_examples(self):
+        refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
+        example = {"detail": "This show has been cancelled.", "code": "show_cancelled"}
+        self.assertEqual(refused["examples"], {"application/json": example})
+        missing = self.schema["responses"]["NotFound"]["examples"]["application/json"]
+        self.assertEqual(missing["code"], "not_found")
+
     def test_what_changes_a_seat_takes_an_idempotency_key(self):
         with_key = [
             name
