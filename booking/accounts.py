@@ -9,6 +9,7 @@ from django.db.models.functions import Lower
 from django.utils.crypto import get_random_string
 
 from . import box_office
+from .database import retried
 from .exceptions import CustomerNotFound, NoActiveAccount, UsernameTaken, WrongPassword
 from .rates import pseudonym
 from .sessions import close_all_sessions, open_session
@@ -41,8 +42,8 @@ def sign_up(*, username, password, email=""):
 
 
 def log_in(*, username, password):
-    """The refresh token of a new session. Raises NoActiveAccount for a wrong
-    password, an unknown name and a deactivated account alike, after the same time."""
+    """The refresh token of a new session. Raises NoActiveAccount for a wrong password, an unknown
+    name and a deactivated account alike, after the same time."""
     user = authenticate(username=username, password=password)
     if user is None:
         security.info("event=login_failed account=%s", pseudonym(username))
@@ -80,6 +81,14 @@ def erase(*, user, password):
     """Forget the person. What they booked for shows to come is cancelled; what is past stays, and
     so does a row that says no more than that it was one person. Raises WrongPassword."""
     _check_password(user, password)
+    _forget(user)
+    # What was being booked meanwhile. From now on the box office sells nothing to this account.
+    box_office.cancel_everything(user=user)
+    security.info("event=account_erased user=%s", user.pk)
+
+
+@retried
+def _forget(user):
     with transaction.atomic():
         box_office.cancel_everything(user=user)
         close_all_sessions(user)
@@ -91,10 +100,6 @@ def erase(*, user, password):
         user.save()
         user.groups.clear()
         user.user_permissions.clear()
-    # What was being booked meanwhile. From now on the box office sells nothing to this account.
-    with transaction.atomic():
-        box_office.cancel_everything(user=user)
-    security.info("event=account_erased user=%s", user.pk)
 
 
 def _check_password(user, password):

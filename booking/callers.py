@@ -31,12 +31,12 @@ def network_of(request):
     if with_port := re.fullmatch(r"\[(.*)\]:\d+|([^:]*):\d+", text):  # as some proxies write
         text = with_port[1] or with_port[2]
     try:
-        address = ip_address(text)
+        found = ip_address(text)
     except ValueError:
         return "unknown"
-    if address.version == 4:
-        return str(address)
-    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+    if found.version == 4:
+        return str(found)
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))
 
 
 class CallerMiddleware:

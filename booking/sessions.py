@@ -6,14 +6,12 @@ used, logged out of or stolen and used is dead at once; and the table holds no t
 the id of each, which is worth nothing without a signature.
 """
 
-from datetime import datetime, timezone
-
 from django.contrib.auth import get_user_model
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
 from rest_framework_simplejwt.tokens import BlacklistMixin, RefreshToken
-from rest_framework_simplejwt.utils import get_md5_hash_password
+from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
 from .exceptions import TokenNotValid
 
@@ -30,7 +28,7 @@ class SessionToken(RefreshToken):
 
     @property
     def expires_at(self):
-        return datetime.fromtimestamp(self["exp"], tz=timezone.utc)
+        return datetime_from_epoch(self["exp"])
 
 
 def open_session(user):

@@ -1,5 +1,7 @@
 import logging
 
+from django.db import transaction
+
 from ..database import retried
 from ..exceptions import NotBooked, ShowStarted
 from ..models import Booking
@@ -39,15 +41,17 @@ def cancel_reservation(*, reservation, by):
     return reservation
 
 
+@retried
 def cancel_everything(*, user):
-    """Give back whatever the user has of shows that have not started. To be called in a
-    transaction; it waits for several shows, in the one order in which nobody waits in a circle."""
-    mine = Booking.objects.active().filter(user=user)
-    for show_id in mine.order_by("show").values_list("show", flat=True).distinct():
-        wait_for_turn(show_id)
-        of_show = list(mine.filter(show=show_id).with_shows())
-        if can_cancel := [booking for booking in of_show if booking.can_cancel]:
-            _give_back(can_cancel)
+    """Give back whatever the user has of shows that have not started. All in one transaction, which
+    waits for several shows in the one order in which nobody waits in a circle."""
+    with transaction.atomic():
+        mine = Booking.objects.active().filter(user=user)
+        for show_id in mine.order_by("show").values_list("show", flat=True).distinct():
+            wait_for_turn(show_id)
+            of_show = list(mine.filter(show=show_id).with_shows())
+            if can_cancel := [booking for booking in of_show if booking.can_cancel]:
+                _give_back(can_cancel)
     log.info("user %s cancelled everything", user.pk)
 
 

@@ -106,8 +106,8 @@ class Tab(threading.Thread):
             if self.random.random() < 0.7:
                 count = self.random.randint(1, 3)
                 seats = sorted({self._seat() for _ in range(count)})
-                asked["seats"] = body_seats = seats
-                body = {"seat_numbers": body_seats, "hold": asked["hold"]}
+                asked["seats"] = seats
+                body = {"seat_numbers": seats, "hold": asked["hold"]}
             else:
                 asked["count"] = self.random.randint(1, 3)
                 body = dict(asked)

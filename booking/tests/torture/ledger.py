@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 HELD, BOOKED, CANCELLED, EXPIRED = "held", "booked", "cancelled", "expired"
-PRECEDENCE = [HELD, BOOKED, EXPIRED, CANCELLED]
 
 
 class Contradiction(Exception):
