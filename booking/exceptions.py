@@ -1,8 +1,8 @@
 """Every reason to say no. Plain Python: what each means for HTTP stands in api/errors.py.
 
 The docstring of a refusal is the sentence that its reader sees, its facts filled in; its
-`code` is what programs go by and never changes. (Docstrings are therefore needed at run
-time: do not start Python with -OO.)
+`code` is what programs go by and never changes; `example` shows which facts it comes with.
+(Docstrings are therefore needed at run time: do not start Python with -OO.)
 """
 
 import inspect
@@ -12,6 +12,7 @@ class Refusal(Exception):
     """No."""
 
     code = "refused"
+    example = {}
 
     def __init__(self, **facts):
         super().__init__(self.sentence().format_map(facts))
@@ -35,18 +36,21 @@ class ShowCancelled(Refusal):
     """This show has been cancelled."""
 
     code = "show_cancelled"
+    example = {"cancelled_at": "2026-12-23T09:30:00Z"}
 
 
 class SalesClosed(Refusal):
     """Sales for this show have closed."""
 
     code = "sales_closed"
+    example = {"bookable_until": "2026-12-24T19:25:00Z"}
 
 
 class NoSuchSeat(Refusal):
     """The seats of this show are numbered from 1 to {total_seats}."""
 
     code = "no_such_seat"
+    example = {"total_seats": 120}
 
 
 class SoldOut(Refusal):
@@ -59,6 +63,7 @@ class SeatTaken(Refusal):
     """This seat is already taken."""
 
     code = "seat_taken"
+    example = {"seat_numbers": [5], "alternatives": [4, 6, 3, 7, 17]}
 
 
 class SeatsTaken(SeatTaken):
@@ -69,12 +74,14 @@ class NotEnoughSeats(Refusal):
     """There are not that many seats left: {available_seats}."""
 
     code = "not_enough_seats"
+    example = {"available_seats": 2}
 
 
 class TooManySeats(Refusal):
     """One customer can have {limit} seats of a show, and you have {seats}."""
 
     code = "too_many_seats"
+    example = {"limit": 10, "seats": 9}
 
 
 class HeldTooSoon(Refusal):
@@ -82,6 +89,7 @@ class HeldTooSoon(Refusal):
     again in {retry_after} seconds, or book them."""
 
     code = "held_too_soon"
+    example = {"seat_numbers": [5, 6], "retry_after": 42}
 
 
 # --- Afterwards ---
@@ -97,12 +105,14 @@ class AlreadyCancelled(Refusal):
     """This is already cancelled."""
 
     code = "already_cancelled"
+    example = {"cancelled_at": "2026-12-23T09:30:00Z"}
 
 
 class HoldExpired(Refusal):
     """This hold has expired."""
 
     code = "hold_expired"
+    example = {"seat_numbers": [5, 6], "still_free": [6]}
 
 
 class NotHeld(Refusal):
@@ -121,6 +131,7 @@ class ShowStarted(Refusal):
     """This show has started: its bookings can no longer be cancelled or moved."""
 
     code = "show_started"
+    example = {"cancel_until": "2026-12-24T19:15:00Z"}
 
 
 # --- Changing a show ---
@@ -130,6 +141,7 @@ class SeatsInUse(Refusal):
     """Seat {highest} is held or booked, so this show needs at least {highest} seats."""
 
     code = "seats_in_use"
+    example = {"highest": 97}
 
 
 class RowsInUse(Refusal):
@@ -137,6 +149,7 @@ class RowsInUse(Refusal):
     seats."""
 
     code = "rows_in_use"
+    example = {"seats_per_row": 12}
 
 
 # --- Accounts ---

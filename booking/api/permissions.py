@@ -27,6 +27,3 @@ class IsOwner(BasePermission):
 
     def has_object_permission(self, request, view, obj):
         return obj.user_id == request.user.pk
-
-
-NOT_YOURS = (403, IsOwner.code, IsOwner.message)

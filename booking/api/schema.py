@@ -11,11 +11,12 @@ from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
 from drf_yasg.utils import force_serializer_instance, no_body, swagger_auto_schema
 from rest_framework import serializers
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import IsAdminUser, IsAuthenticated
 
 from ..models.idempotency_keys import LONGEST_KEY
 from . import idempotency
-from .errors import FIELD_OF_REFUSAL, status_of
+from .errors import FIELD_OF_REFUSAL
+from .fields import MomentField
 from .pagination import CursorPagination
 from .schema_errors import (
     ANYWHERE,
@@ -26,6 +27,7 @@ from .schema_errors import (
     THROTTLED,
     TOKEN_TROUBLE,
     Components,
+    Failure,
     error_response,
 )
 from .throttling import UserThrottle
@@ -37,13 +39,18 @@ INFO = openapi.Info(
         "A cinema sells numbered seats for shows. List movies and their shows without an "
         "account; to book a seat, sign up, log in, press **Authorize** and paste the `access` "
         "token.\n\n"
-        "Bodies may be JSON or form-encoded. Times are ISO 8601 in UTC. Errors are "
+        "Bodies may be JSON or form-encoded; what an operation does not name is ignored. Times "
+        "are ISO 8601 in UTC. Errors are "
         '`{"detail": "<sentence>", "code": "<stable word>"}`; errors of a field are '
-        '`{"<field>": ["<sentence>"]}`.'
+        '`{"<field>": ["<sentence>"]}`. Go by the code: sentences may change. A method that an '
+        "address does not have is 405 `method_not_allowed`.\n\n"
+        "Every answer has a header `X-Request-ID`, the one that was sent or a new one: name it "
+        "when something went wrong."
     ),
 )
 
 TAGS = [
+    ("Start", "An address to begin with."),
     ("Accounts", "Sign up and log in."),
     ("Movies", "What is shown."),
     ("Shows", "When and where it is shown, and how many seats are free."),
@@ -66,7 +73,7 @@ def operation(
 ):
     """Documents a view's method: its name in generated clients, its one sentence, the
     serializer it reads, the serializer (or schema) it answers, whether it has an ETag, and what
-    may go wrong: refusals, or others as (status, code, sentence)."""
+    may go wrong: refusals, or failures of another kind."""
     return swagger_auto_schema(
         operation_id=name,
         operation_summary=summary,
@@ -92,7 +99,16 @@ def documented(**operations):
 
 
 class SchemaGenerator(OpenAPISchemaGenerator):
+    """What the public may call."""
+
     reference_resolver_class = Components
+
+    def get_endpoints(self, request):
+        endpoints = super().get_endpoints(request)
+        return {path: each for path, each in endpoints.items() if self.is_shown(each[0])}
+
+    def is_shown(self, view_class):
+        return IsAdminUser not in view_class.permission_classes
 
     def get_schema(self, request=None, public=False):
         schema = super().get_schema(request, public)
@@ -114,21 +130,39 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         return parameters
 
 
+class StaffSchemaGenerator(SchemaGenerator):
+    """What the staff may call, all of the public's included."""
+
+    def is_shown(self, view_class):
+        return True
+
+
 class AnswerInspector(FieldInspector):
-    """What is answered is there, and a text may be empty, whatever input would have to be."""
+    """What is answered is there, null or not, and a text may be empty, whatever input would have
+    to be."""
 
     def process_result(self, result, method_name, obj, **kwargs):
         if method_name != "field_to_swagger_object":
             return result
         if isinstance(obj, serializers.Serializer):
-            schema = openapi.resolve_ref(result, self.components)
-            fields = obj.fields.items()
-            required = [name for name, field in fields if field.required or field.read_only]
-            schema.required = required or None
-        elif getattr(obj, "read_only", False) and isinstance(obj, serializers.CharField):
-            for claim in ("minLength", "format"):  # nor is it an address if it is empty
-                result.pop(claim, None)
+            self._require(openapi.resolve_ref(result, self.components), obj)
+        elif isinstance(obj, serializers.CharField):
+            if obj.read_only:
+                result.pop("minLength", None)
+            if obj.read_only or obj.allow_blank:
+                result.pop("format", None)  # nothing is no address
+        elif isinstance(obj, MomentField):
+            result.pop("format", None)  # a date alone will do
         return result
+
+    def _require(self, schema, serializer):
+        fields = serializer.fields.items()
+        required = [name for name, field in fields if field.required or field.read_only]
+        schema.required = required or None
+        for name in required:
+            if schema.properties[name].get("x-nullable"):
+                # Generators of clients take what may be null for what may be absent, but for this.
+                schema.properties[name]["x-omitempty"] = False
 
 
 class AutoSchema(SwaggerAutoSchema):
@@ -162,9 +196,8 @@ class AutoSchema(SwaggerAutoSchema):
                 openapi.IN_QUERY,
                 type=openapi.TYPE_INTEGER,
                 minimum=1,
-                maximum=CursorPagination.largest_page_size,
                 default=CursorPagination.page_size,
-                description="How many at once.",
+                description=f"How many at once, {CursorPagination.largest_page_size} at the most.",
             ),
             openapi.Parameter(
                 "cursor",
@@ -216,17 +249,15 @@ class AutoSchema(SwaggerAutoSchema):
         return {str(status): answer, **more}
 
     def _errors(self):
-        sentences = {}
-        for status, code, sentence in self._what_may_go_wrong():
-            sentences.setdefault(status, {})[code] = sentence
+        failures = {}
+        for failure in self._what_may_go_wrong():
+            failures.setdefault(failure.status, []).append(failure)
         has_fields = bool(self.get_request_serializer() or self.get_query_parameters())
-        if has_fields:
-            sentences.setdefault(400, {})
         return {
             str(status): error_response(
-                self.components, status, sentences[status], has_fields and status == 400
+                self.components, failures[status], has_fields and status == 400
             )
-            for status in sorted(sentences)
+            for status in sorted(failures)
         }
 
     def _what_may_go_wrong(self):
@@ -237,10 +268,10 @@ class AutoSchema(SwaggerAutoSchema):
         if "{" in self.path:
             yield NOTHING_THERE
         for error in self.overrides.get("errors", ()):
-            if isinstance(error, tuple):
+            if isinstance(error, Failure):
                 yield error
             elif error not in FIELD_OF_REFUSAL:
-                yield status_of(error), error.code, error.sentence()
+                yield Failure.of_refusal(error)
         if self.method != "GET":
             yield from OF_A_BODY
         if self._is_idempotent():
@@ -250,10 +281,13 @@ class AutoSchema(SwaggerAutoSchema):
         yield from ANYWHERE
 
 
-LINKS = openapi.Schema(
-    type=openapi.TYPE_OBJECT,
-    additional_properties=openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI),
-)
+def links(names):
+    """An object of addresses."""
+    address = openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI)
+    return openapi.Schema(
+        type=openapi.TYPE_OBJECT, properties=dict.fromkeys(names, address), required=list(names)
+    )
+
 
 IDEMPOTENCY_KEY = openapi.Parameter(
     idempotency.HEADER,

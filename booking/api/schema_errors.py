@@ -1,58 +1,101 @@
 """What may go wrong, in the document. Each shape is said once, as a definition; so is each answer
 that is the same wherever it is given, as a response."""
 
+from typing import NamedTuple
+
 from drf_yasg import openapi
 from rest_framework import exceptions, status
 
 from . import idempotency
-from .errors import BadRequest, BodyTooLarge, Busy, Unavailable
+from .errors import (
+    BadRequest,
+    BodyTooLarge,
+    Busy,
+    HttpsRequired,
+    ServerError,
+    Unavailable,
+    status_of,
+)
 from .permissions import IsOwner
 
 
-def _of(kind):
-    return kind.status_code, kind.default_code, str(kind.default_detail)
+class Failure(NamedTuple):
+    """One thing that may go wrong: what the answer says, and the facts that it says besides, as
+    they could be."""
+
+    status: int
+    code: str
+    sentence: str
+    facts: dict = {}
+
+    @classmethod
+    def of(cls, kind):
+        return cls(kind.status_code, kind.default_code, str(kind.default_detail))
+
+    @classmethod
+    def of_refusal(cls, kind):
+        return cls(status_of(kind), kind.code, kind.sentence(), kind.example)
+
+    def body(self):
+        """As it is answered."""
+        sentence = self.sentence.format_map(self.facts) if self.facts else self.sentence
+        return {"detail": sentence, "code": self.code, **self.facts}
 
 
-# As (status, code, sentence).
-NO_TOKEN = (401, "not_authenticated", "No token was sent.")
+NOT_YOURS = Failure(403, IsOwner.code, IsOwner.message)
+NO_TOKEN = Failure.of(exceptions.NotAuthenticated)
 TOKEN_TROUBLE = [
-    (401, "token_not_valid", "The token is not valid, or no longer."),
-    (401, "bad_authorization_header", "The header is not `Bearer <token>`."),
-    (401, "user_not_found", "The user of this token does not exist any more."),
-    (401, "user_inactive", "The user has been deactivated."),
-    (401, "password_changed", "The user has another password since."),
+    Failure(401, "token_not_valid", "Given token not valid for any token type"),
+    Failure(
+        401,
+        "bad_authorization_header",
+        "Authorization header must contain two space-delimited values",
+    ),
+    Failure(401, "user_not_found", "User not found"),
+    Failure(401, "user_inactive", "User is inactive"),
+    Failure(401, "password_changed", "The user's password has been changed."),
 ]
-NOTHING_THERE = (404, "not_found", "There is nothing with this id.")
+NOTHING_THERE = Failure(404, "not_found", "There is nothing with this id.")
 OF_A_BODY = [
-    _of(exceptions.ParseError),
-    _of(BadRequest),
-    _of(BodyTooLarge),
-    (415, "unsupported_media_type", "The body is neither JSON nor a form."),
+    Failure(400, "parse_error", "JSON parse error - Expecting value: line 1 column 1 (char 0)"),
+    Failure(415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
 ]
-OF_A_KEY = [_of(idempotency.BadKey), _of(idempotency.InProgress), _of(idempotency.Mismatch)]
-THROTTLED = (429, "throttled", "That was too often.")
+OF_A_KEY = [
+    Failure.of(kind) for kind in (idempotency.BadKey, idempotency.InProgress, idempotency.Mismatch)
+]
+THROTTLED = Failure(429, "throttled", "Request was throttled. Expected available in 42 seconds.")
 ANYWHERE = [
-    (406, "not_acceptable", "The header `Accept` wants something else than JSON."),
-    _of(Busy),
-    _of(Unavailable),
+    Failure.of(BadRequest),
+    Failure.of(HttpsRequired),
+    Failure.of(exceptions.NotAcceptable),
+    Failure.of(BodyTooLarge),
+    Failure.of(ServerError),
+    Failure.of(Busy),
+    Failure.of(Unavailable),
 ]
 
 # Those that are the same wherever they are given, by the first of their codes.
 SHARED = {
-    NO_TOKEN[1]: "NotAuthenticated",
+    BadRequest.default_code: "BadRequest",
+    NO_TOKEN.code: "NotAuthenticated",
+    HttpsRequired.default_code: "HttpsRequired",
     IsOwner.code: "NotYours",
-    NOTHING_THERE[1]: "NotFound",
-    "not_acceptable": "NotAcceptable",
+    NOTHING_THERE.code: "NotFound",
+    exceptions.NotAcceptable.default_code: "NotAcceptable",
     idempotency.InProgress.default_code: "InProgress",
     BodyTooLarge.default_code: "BodyTooLarge",
     "unsupported_media_type": "UnsupportedMediaType",
     idempotency.Mismatch.default_code: "IdempotencyMismatch",
-    THROTTLED[1]: "Throttled",
+    THROTTLED.code: "Throttled",
+    ServerError.default_code: "ServerError",
     Busy.default_code: "Unavailable",
 }
 
-FIELDS = "A field is missing or wrong: each is named with what is wrong with it."
-
+WITH_RETRY_AFTER = (
+    status.HTTP_409_CONFLICT,
+    status.HTTP_429_TOO_MANY_REQUESTS,
+    status.HTTP_503_SERVICE_UNAVAILABLE,
+)
 RETRY_AFTER = {
     "type": "integer",
     "description": "In how many seconds it may work.",
@@ -105,14 +148,6 @@ def _sentences():
     return openapi.Schema(type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING))
 
 
-def _field_errors():
-    return openapi.Schema(
-        type=openapi.TYPE_OBJECT,
-        description=FIELDS,
-        additional_properties=_sentences(),
-    )
-
-
 def _error_or_field_errors():
     both = {
         "type": openapi.TYPE_ARRAY,
@@ -120,16 +155,15 @@ def _error_or_field_errors():
     }
     return openapi.Schema(
         type=openapi.TYPE_OBJECT,
-        description="Either an Error or FieldErrors.",
+        description="Either an ApiError, or what is wrong with each field, by its name.",
         properties=_said() | _facts() | {"seat_numbers": both},
         additional_properties=_sentences(),
     )
 
 
 SHAPES = {
-    "Error": _error,
-    "FieldErrors": _field_errors,
-    "ErrorOrFieldErrors": _error_or_field_errors,
+    "ApiError": _error,
+    "ApiErrorOrFieldErrors": _error_or_field_errors,
 }
 
 
@@ -140,44 +174,41 @@ class Components(openapi.ReferenceResolver):
         super().__init__(*scopes, "responses", **kwargs)
 
 
-def error_response(components, status, sentences, has_fields):
-    """The answers of one status: a sentence for each code, and the shape of the body."""
-    name = SHARED.get(next(iter(sentences), None))
+def error_response(components, failures, has_fields):
+    """The answers of one status: what each says, and the shape of the body."""
+    name = None if has_fields else SHARED.get(failures[0].code)
     if name is None:
-        return _response(components, status, sentences, has_fields)
+        return _response(components, failures, has_fields)
     responses = components.with_scope("responses")
-    responses.setdefault(name, lambda: _response(components, status, sentences, has_fields))
+    responses.setdefault(name, lambda: _response(components, failures, has_fields))
     return openapi.SwaggerDict(ref=f"#/responses/{name}")
 
 
-def _response(components, status_code, sentences, has_fields):
-    texts = ["\n".join(f"- `{code}`: {sentence}" for code, sentence in sentences.items())]
+def _response(components, failures, has_fields):
+    texts = ["\n".join(map(_line, failures))]
     if has_fields:
-        texts.append(f"Or: {FIELDS}" if sentences else FIELDS)
-    waits = status_code in (
-        status.HTTP_409_CONFLICT,
-        status.HTTP_429_TOO_MANY_REQUESTS,
-        status.HTTP_503_SERVICE_UNAVAILABLE,
-    )
+        texts.append("Or a field is missing or wrong: each is named with what is wrong with it.")
+    waits = failures[0].status in WITH_RETRY_AFTER
     return openapi.Response(
-        "\n\n".join(filter(None, texts)),
-        _schema(components, list(sentences), has_fields),
+        "\n\n".join(texts),
+        _schema(components, [each.code for each in failures], has_fields),
         headers={"Retry-After": RETRY_AFTER} if waits else None,
-        examples={"application/json": _example(sentences)},
+        examples={"application/json": _example(failures)},
     )
 
 
-def _example(sentences):
-    """Of the first: short, where the shape would show all the facts that there may be."""
-    for code, sentence in sentences.items():
-        return {"detail": sentence, "code": code}
-    return {"field": ["This field is required."]}
+def _line(failure):
+    facts = ", ".join(f"`{name}`" for name in failure.facts)
+    return f"- `{failure.code}`: {failure.sentence}" + (f" With {facts}." if facts else "")
+
+
+def _example(failures):
+    """Of the one that has most to tell."""
+    return max(failures, key=lambda each: len(each.facts)).body()
 
 
 def _schema(components, codes, has_fields):
-    if not codes:
-        return _shape(components, "FieldErrors")
-    shape = _shape(components, "ErrorOrFieldErrors" if has_fields else "Error")
+    shape = _shape(components, "ApiErrorOrFieldErrors" if has_fields else "ApiError")
     code = openapi.Schema(type=openapi.TYPE_STRING, enum=codes)
     these = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"code": code})
     return openapi.Schema(type=openapi.TYPE_OBJECT, all_of=[shape, these])

@@ -7,5 +7,8 @@ logging.getLogger("booking").setLevel(logging.WARNING)  # not a line for each se
 # Tests ask more often than people do; those of the throttles set rates of their own. (The commands
 # in this package have no settings.)
 if settings.configured:
+    from .truth import watch
+
+    watch()
     for rate in ("THROTTLE_LOGIN", "THROTTLE_SIGNUP", "THROTTLE_HOLD", "THROTTLE_USER"):
         setattr(settings, rate, "")

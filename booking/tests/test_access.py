@@ -77,6 +77,8 @@ ADMIN = {
     "admin/password_change/done/": STAFF,
     "admin/autocomplete/": "302 302 302 403 403 403",  # without saying of what
     "admin/jsi18n/": STAFF,
+    "swagger/staff/": STAFF,
+    "swagger/staff.<str:format>": STAFF,
     "admin/r/<path:content_type_id>/<path:object_id>/": "302 302 302 404 404 404",
     r"admin/^(?P<app_label>booking|auth)/$": "302 302 302 200 200 200",
     "admin/(?P<url>.*)$": "302 302 302 404 404 404",
@@ -153,6 +155,7 @@ class AccessTests(TestCase):
         """With the ids of what is Alice's, or nobody's."""
         special = {
             "swagger.<str:format>": "swagger.json",
+            "swagger/staff.<str:format>": "swagger/staff.json",
             "admin/r/<path:content_type_id>/<path:object_id>/": "admin/r/0/0/",
             r"admin/^(?P<app_label>booking|auth)/$": "admin/booking/",
             "admin/(?P<url>.*)$": "admin/nothing/",
@@ -178,14 +181,14 @@ class AccessTests(TestCase):
         route = special.get(route, route)
         return "/" + re.sub(r"(\w+)/<[^>]+>", lambda m: f"{m[1]}/{of[m[1]]}", route)
 
-    def body(self, route):
+    def body(self, method, route):
         refresh = str(open_session(self.users["bob"]))
         return {
             "api/signup/": {"username": "carol", "password": PASSWORD},
             "api/login/": {"username": "bob", "password": PASSWORD},
             "api/token/refresh/": {"refresh": refresh},
             "api/logout/": {"refresh": refresh},
-            "api/me/": {"first_name": "Ada", "password": PASSWORD},
+            "api/me/": {"password": PASSWORD} if method == "DELETE" else {"first_name": "Ada"},
             "api/me/password/": {"old_password": PASSWORD, "new_password": "silver-screen-1927"},
             "api/shows/<int:pk>/book/": {"seat_number": 1},
             "api/shows/<int:pk>/reservations/": {"count": 1},
@@ -195,7 +198,7 @@ class AccessTests(TestCase):
     def ask(self, name, method, route):
         """The status, and whether anything was changed; if so, it is undone."""
         with transaction.atomic():
-            body = json.dumps(self.body(route)) if method in WITH_BODY else ""
+            body = json.dumps(self.body(method, route)) if method in WITH_BODY else ""
             before = whole_database() if name == "bob" and route in OBJECTS else None
             response = self.clients[name].generic(
                 method, self.address(route), body, content_type="application/json"

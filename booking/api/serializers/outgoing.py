@@ -5,6 +5,7 @@ from rest_framework import serializers
 
 from ...models import Booking, Movie, Show
 from ..fields import UTCDateTimeField
+from . import examples
 
 
 class TokenPair(serializers.Serializer):
@@ -13,12 +14,16 @@ class TokenPair(serializers.Serializer):
     refresh = serializers.CharField(source="*")
     access = serializers.CharField(source="access_token")
 
+    class Meta:
+        swagger_schema_fields = {"example": examples.TOKENS}
+
 
 class PersonSerializer(serializers.ModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email", "first_name", "last_name"]
         read_only_fields = fields
+        swagger_schema_fields = {"example": examples.PERSON}
 
 
 class AccountSerializer(serializers.ModelSerializer):
@@ -26,6 +31,7 @@ class AccountSerializer(serializers.ModelSerializer):
         model = get_user_model()
         fields = ["id", "username", "email"]
         read_only_fields = fields
+        swagger_schema_fields = {"example": examples.ACCOUNT}
 
 
 class MovieSerializer(serializers.ModelSerializer):
@@ -43,6 +49,7 @@ class MovieSerializer(serializers.ModelSerializer):
             "poster_url",
         ]
         read_only_fields = fields
+        swagger_schema_fields = {"example": examples.MOVIE}
 
 
 class ShowSerializer(serializers.ModelSerializer):
@@ -72,6 +79,7 @@ class ShowSerializer(serializers.ModelSerializer):
             "cancelled_at",
         ]
         read_only_fields = fields
+        swagger_schema_fields = {"example": examples.SHOW}
 
 
 class BookingSerializer(serializers.ModelSerializer):
@@ -108,6 +116,7 @@ class BookingSerializer(serializers.ModelSerializer):
             "cancel_until",
         ]
         read_only_fields = fields
+        swagger_schema_fields = {"example": examples.BOOKING}
 
 
 class CancelledBookingSerializer(BookingSerializer):
@@ -116,6 +125,7 @@ class CancelledBookingSerializer(BookingSerializer):
     class Meta(BookingSerializer.Meta):
         fields = [*BookingSerializer.Meta.fields, "detail"]
         read_only_fields = fields
+        swagger_schema_fields = {"example": examples.CANCELLED_BOOKING}
 
 
 class ReservedSeatSerializer(serializers.ModelSerializer):
@@ -146,6 +156,9 @@ class ReservationSerializer(serializers.Serializer):
     can_cancel = serializers.BooleanField(source="leading.can_cancel")
     cancel_until = UTCDateTimeField(source="leading.cancel_until")
 
+    class Meta:
+        swagger_schema_fields = {"example": examples.RESERVATION}
+
 
 class MySeatsSerializer(serializers.Serializer):
     booked = serializers.ListField(child=serializers.IntegerField())
@@ -165,3 +178,6 @@ class SeatMapSerializer(serializers.Serializer):
 
 class PersonalSeatMapSerializer(SeatMapSerializer):
     mine = MySeatsSerializer(help_text="One's own of these; only with a token.", required=False)
+
+    class Meta:
+        swagger_schema_fields = {"example": examples.SEAT_MAP}

@@ -9,8 +9,9 @@ from ...models import Booking
 from ..filters import BookingFilter, FilterMixin
 from ..idempotency import idempotent
 from ..pagination import CursorPagination
-from ..permissions import NOT_YOURS, IsOwner
+from ..permissions import IsOwner
 from ..schema import documented, operation
+from ..schema_errors import NOT_YOURS
 from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer, valid
 
 

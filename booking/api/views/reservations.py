@@ -5,8 +5,9 @@ from rest_framework.viewsets import ViewSet
 from ... import box_office, exceptions
 from ...models import Reservation
 from ..idempotency import idempotent
-from ..permissions import NOT_YOURS, IsOwner
+from ..permissions import IsOwner
 from ..schema import operation
+from ..schema_errors import NOT_YOURS
 from ..serializers import ReservationSerializer, ReserveSeats, valid
 from ..throttling import HoldThrottle
 

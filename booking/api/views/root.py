@@ -4,24 +4,25 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ..permissions import PublicMixin
-from ..schema import LINKS, operation
+from ..schema import links, operation
+
+LINKS = {  # and the names of their addresses
+    "signup": "signup",
+    "login": "login",
+    "token_refresh": "token_refresh",
+    "logout": "logout",
+    "me": "me",
+    "movies": "movies_list",
+    "shows": "shows_list",
+    "my_bookings": "my_bookings",
+    "documentation": "swagger-ui",
+}
 
 
 class RootView(PublicMixin, APIView):
-    @operation("listLinks", "Where everything is", tag="Accounts", gives=LINKS)
+    @operation("listLinks", "Where everything is", tag="Start", gives=links(LINKS))
     def get(self, request):
-        names = {
-            "signup": "signup",
-            "login": "login",
-            "token_refresh": "token_refresh",
-            "logout": "logout",
-            "me": "me",
-            "movies": "movies_list",
-            "shows": "shows_list",
-            "my_bookings": "my_bookings",
-            "documentation": "swagger-ui",
-        }
-        return Response({key: reverse(name, request=request) for key, name in names.items()})
+        return Response({key: reverse(name, request=request) for key, name in LINKS.items()})
 
 
 class UnknownAddressView(PublicMixin, APIView):

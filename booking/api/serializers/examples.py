@@ -1,0 +1,87 @@
+"""What the schema shows of each answer: one evening of one customer."""
+
+MOVIE = {
+    "id": 1,
+    "title": "Metropolis",
+    "duration_minutes": 153,
+    "description": "In a city of the future, the son of its master follows a woman underground.",
+    "genre": "Science fiction",
+    "language": "German",
+    "certificate": "Not rated",
+    "release_date": "1927-01-10",
+    "poster_url": "",
+}
+
+SHOW = {
+    "id": 7,
+    "movie": MOVIE,
+    "screen_name": "Screen 1",
+    "date_time": "2026-12-24T19:15:00Z",
+    "total_seats": 120,
+    "seats_per_row": 12,
+    "available_seats": 87,
+    "is_bookable": True,
+    "bookable_until": "2026-12-24T19:25:00Z",
+    "cancelled_at": None,
+}
+
+BOOKING = {
+    "id": 42,
+    "reference": "K7NWX3PD",
+    "user": 3,
+    "show": SHOW,
+    "seat_number": 14,
+    "seat_label": "B2",
+    "status": "booked",
+    "created_at": "2026-12-20T08:05:31.250000Z",
+    "cancelled_at": None,
+    "expires_at": None,
+    "expires_in": None,
+    "can_cancel": True,
+    "cancel_until": "2026-12-24T19:15:00Z",
+}
+
+CANCELLED_BOOKING = BOOKING | {
+    "status": "cancelled",
+    "cancelled_at": "2026-12-23T09:30:00Z",
+    "can_cancel": False,
+    "detail": "Booking cancelled.",
+}
+
+RESERVATION = {
+    "reference": "R3HTC9VA",
+    "user": 3,
+    "show": SHOW,
+    "status": "held",
+    "bookings": [
+        {"id": 43, "seat_number": 5, "seat_label": "A5", "status": "held"},
+        {"id": 44, "seat_number": 6, "seat_label": "A6", "status": "held"},
+    ],
+    "created_at": "2026-12-20T08:09:02.500000Z",
+    "expires_at": "2026-12-20T08:19:02.500000Z",
+    "expires_in": 600,
+    "can_cancel": True,
+    "cancel_until": "2026-12-20T08:19:02.500000Z",
+}
+
+SEAT_MAP = {
+    "total_seats": 120,
+    "seats_per_row": 12,
+    "available_seats": 115,
+    "largest_block": 12,
+    "booked": [14, 15, 31],
+    "held": [5, 6],
+    "mine": {"booked": [14], "held": [5, 6]},
+}
+
+PERSON = {
+    "id": 3,
+    "username": "ada",
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "last_name": "",
+}
+
+ACCOUNT = {name: PERSON[name] for name in ("id", "username", "email")}
+
+TOKENS = {"refresh": "eyJhbGciOiJIUzI1NiIs…", "access": "eyJhbGciOiJIUzI1NiIs…"}
