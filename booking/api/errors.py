@@ -9,7 +9,7 @@ import sys
 
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.utils.log import log_response
 from django.views import defaults
 from rest_framework import exceptions, status
@@ -49,6 +49,10 @@ class BadRequest(exceptions.APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = "This request cannot be read."
     default_code = "bad_request"
+
+
+class NothingThere(exceptions.NotFound):
+    default_detail = "There is nothing with this id."
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -126,6 +130,8 @@ def _meaning(exc):
         return BodyTooLarge()
     if isinstance(exc, SuspiciousOperation):
         return BadRequest()
+    if isinstance(exc, Http404):
+        return NothingThere()
     return _meaning_of_trouble(exc) or exc
 
 

@@ -12,6 +12,7 @@ from .errors import (
     BodyTooLarge,
     Busy,
     HttpsRequired,
+    NothingThere,
     ServerError,
     Unavailable,
     status_of,
@@ -55,7 +56,7 @@ TOKEN_TROUBLE = [
     Failure(401, "user_inactive", "User is inactive"),
     Failure(401, "password_changed", "The user's password has been changed."),
 ]
-NOTHING_THERE = Failure(404, "not_found", "There is nothing with this id.")
+NOTHING_THERE = Failure.of(NothingThere)
 OF_A_BODY = [
     Failure(400, "parse_error", "JSON parse error - Expecting value: line 1 column 1 (char 0)"),
     Failure(415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'),

@@ -13,7 +13,7 @@ class BookingDetailTests(ApiTestCase):
         self.assertAnswer(self.bob.get(f"/api/bookings/{alices.id}/"), 403, not_yours)
 
     def test_unknown(self):
-        none = {"detail": "No Booking matches the given query.", "code": "not_found"}
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.alice.get("/api/bookings/999/"), 404, none)
 
     def test_without_a_token(self):

@@ -98,7 +98,7 @@ class CancelTests(ApiTestCase):
         self.assertEqual(Booking.objects.get(pk=alices.pk).status, "booked")
 
     def test_unknown(self):
-        none = {"detail": "No Booking matches the given query.", "code": "not_found"}
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.alice.post("/api/bookings/999/cancel/"), 404, none)
 
     def test_without_a_token(self):

@@ -118,7 +118,7 @@ class MoveTests(ApiTestCase):
 
     def test_who_may_not(self):
         not_yours = {"detail": "This is somebody else's.", "code": "not_yours"}
-        none = {"detail": "No Booking matches the given query.", "code": "not_found"}
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertKept(self.move(9, by=self.bob), 403, not_yours)
         self.assertKept(self.move(9, by=self.client), 401, NO_TOKEN)
         unknown = self.alice.post("/api/bookings/999/move/", {"seat_number": 9})

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from booking.tests.cast import ApiTestCase, booking, hold, show
 
-NONE = {"detail": "No Show matches the given query.", "code": "not_found"}
+NONE = {"detail": "There is nothing with this id.", "code": "not_found"}
 
 
 class SeatMapTests(ApiTestCase):

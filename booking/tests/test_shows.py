@@ -166,7 +166,7 @@ class ShowDetailTests(ApiTestCase):
         self.assertAnswer(answer, 200, show_json(tomorrow, available_seats=9))
 
     def test_unknown(self):
-        none = {"detail": "No Show matches the given query.", "code": "not_found"}
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/shows/999/"), 404, none)
 
 
@@ -197,7 +197,7 @@ class MovieShowsTests(ApiTestCase):
         self.assertAnswer(self.client.get(f"/api/movies/{movie().id}/shows/"), 200, [])
 
     def test_unknown_movie(self):
-        none = {"detail": "No Movie matches the given query.", "code": "not_found"}
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/movies/999/shows/"), 404, none)
 
     def test_two_queries_for_any_number(self):
