@@ -12,6 +12,7 @@ from drf_yasg.inspectors import FieldInspector, SwaggerAutoSchema
 from drf_yasg.utils import force_serializer_instance, no_body, swagger_auto_schema
 from rest_framework import serializers
 from rest_framework.permissions import IsAdminUser, IsAuthenticated
+from rest_framework.settings import api_settings
 
 from ..models.idempotency_keys import LONGEST_KEY
 from . import idempotency
@@ -252,13 +253,18 @@ class AutoSchema(SwaggerAutoSchema):
         failures = {}
         for failure in self._what_may_go_wrong():
             failures.setdefault(failure.status, []).append(failure)
-        has_fields = bool(self.get_request_serializer() or self.get_query_parameters())
         return {
             str(status): error_response(
-                self.components, failures[status], has_fields and status == 400
+                self.components, failures[status], self._fields() if status == 400 else []
             )
             for status in sorted(failures)
         }
+
+    def _fields(self):
+        """The names of all that may be sent and wrong."""
+        asked = [parameter.name for parameter in self.get_query_parameters()]
+        body = self.get_request_serializer()
+        return [*asked, *body.fields, api_settings.NON_FIELD_ERRORS_KEY] if body else asked
 
     def _what_may_go_wrong(self):
         if self._is_personal():

@@ -134,38 +134,20 @@ def _facts():
     }
 
 
-def _said():
-    text = openapi.Schema(type=openapi.TYPE_STRING)
-    return {"detail": text, "code": text}
-
-
-def _error():
-    return openapi.Schema(
-        type=openapi.TYPE_OBJECT, required=["detail", "code"], properties=_said() | _facts()
-    )
+def _text():
+    return openapi.Schema(type=openapi.TYPE_STRING)
 
 
 def _sentences():
-    return openapi.Schema(type=openapi.TYPE_ARRAY, items=openapi.Schema(type=openapi.TYPE_STRING))
+    return openapi.Schema(type=openapi.TYPE_ARRAY, items=_text())
 
 
-def _error_or_field_errors():
-    both = {
-        "type": openapi.TYPE_ARRAY,
-        "items": {"description": "A seat, or what is wrong with the field."},
-    }
+def _api_error():
     return openapi.Schema(
         type=openapi.TYPE_OBJECT,
-        description="Either an ApiError, or what is wrong with each field, by its name.",
-        properties=_said() | _facts() | {"seat_numbers": both},
-        additional_properties=_sentences(),
+        required=["detail", "code"],
+        properties={"detail": _text(), "code": _text()},
     )
-
-
-SHAPES = {
-    "ApiError": _error,
-    "ApiErrorOrFieldErrors": _error_or_field_errors,
-}
 
 
 class Components(openapi.ReferenceResolver):
@@ -175,24 +157,25 @@ class Components(openapi.ReferenceResolver):
         super().__init__(*scopes, "responses", **kwargs)
 
 
-def error_response(components, failures, has_fields):
-    """The answers of one status: what each says, and the shape of the body."""
-    name = None if has_fields else SHARED.get(failures[0].code)
+def error_response(components, failures, fields):
+    """The answers of one status: what each says, and the shape of the body. `fields` are the names
+    of those that may be wrong."""
+    name = None if fields else SHARED.get(failures[0].code)
     if name is None:
-        return _response(components, failures, has_fields)
+        return _response(components, failures, fields)
     responses = components.with_scope("responses")
-    responses.setdefault(name, lambda: _response(components, failures, has_fields))
+    responses.setdefault(name, lambda: _response(components, failures, fields))
     return openapi.SwaggerDict(ref=f"#/responses/{name}")
 
 
-def _response(components, failures, has_fields):
+def _response(components, failures, fields):
     texts = ["\n".join(map(_line, failures))]
-    if has_fields:
+    if fields:
         texts.append("Or a field is missing or wrong: each is named with what is wrong with it.")
     waits = failures[0].status in WITH_RETRY_AFTER
     return openapi.Response(
         "\n\n".join(texts),
-        _schema(components, [each.code for each in failures], has_fields),
+        _error_or_field_errors(failures, fields) if fields else _error(components, failures),
         headers={"Retry-After": RETRY_AFTER} if waits else None,
         examples={"application/json": _example(failures)},
     )
@@ -208,14 +191,30 @@ def _example(failures):
     return max(failures, key=lambda each: len(each.facts)).body()
 
 
-def _schema(components, codes, has_fields):
-    shape = _shape(components, "ApiErrorOrFieldErrors" if has_fields else "ApiError")
-    code = openapi.Schema(type=openapi.TYPE_STRING, enum=codes)
-    these = openapi.Schema(type=openapi.TYPE_OBJECT, properties={"code": code})
-    return openapi.Schema(type=openapi.TYPE_OBJECT, all_of=[shape, these])
-
-
-def _shape(components, name):
+def _error(components, failures):
     definitions = components.with_scope(openapi.SCHEMA_DEFINITIONS)
-    definitions.setdefault(name, SHAPES[name])
-    return openapi.SchemaRef(definitions, name)
+    definitions.setdefault("ApiError", _api_error)
+    these = openapi.Schema(type=openapi.TYPE_OBJECT, properties=_told(failures))
+    either = [openapi.SchemaRef(definitions, "ApiError"), these]
+    return openapi.Schema(type=openapi.TYPE_OBJECT, all_of=either)
+
+
+def _error_or_field_errors(failures, fields):
+    """All that there may be of both: Swagger 2.0 has no "either, or". Nor can it say that what has
+    a fact's name and a field's is of either's type: such a name is left out, and others allowed."""
+    told = {"detail": _text()} | _told(failures)
+    both = told.keys() & set(fields)
+    properties = told | {name: _sentences() for name in fields}
+    return openapi.Schema(
+        type=openapi.TYPE_OBJECT,
+        properties={name: each for name, each in properties.items() if name not in both},
+        additional_properties=True if both else None,
+    )
+
+
+def _told(failures):
+    """By a failure, besides its sentence."""
+    codes = [failure.code for failure in failures]
+    code = openapi.Schema(type=openapi.TYPE_STRING, enum=codes)
+    facts = {name for failure in failures for name in failure.facts}
+    return {"code": code} | {name: each for name, each in _facts().items() if name in facts}
