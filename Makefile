@@ -9,7 +9,7 @@ CASES ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql schema fuzz torture lint format clean
+.PHONY: help run test test-sqlite test-postgresql schema client fuzz torture lint format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ test-postgresql: .venv/installed-dev
 
 schema: .venv/installed ## Write docs/swagger.json anew
 	$(BIN)/python manage.py generate_swagger docs/swagger.json --overwrite
+
+client: .venv/installed-dev ## Generate clients in TypeScript and Python, and use them on a live server
+	env -u DATABASE_URL $(BIN)/pytest docs/clients
 
 fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)

@@ -1,0 +1,103 @@
+"""An evening at the cinema, with the client that was generated from the schema:
+`python tour.py http://127.0.0.1:8000` signs up, looks around, and takes and gives back seats."""
+
+import re
+import sys
+import time
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+from movie_booking_client import (
+    AccountsApi,
+    ApiClient,
+    BookingsApi,
+    BookSeat,
+    Configuration,
+    LogIn,
+    MoviesApi,
+    Refresh,
+    ReservationsApi,
+    ReserveSeats,
+    ShowsApi,
+    SignUp,
+)
+from movie_booking_client.exceptions import ApiException
+
+host = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
+configuration = Configuration(host=host, api_key_prefix={"Bearer": "Bearer"})
+client = ApiClient(configuration)
+accounts, movies, shows = AccountsApi(client), MoviesApi(client), ShowsApi(client)
+bookings, reservations = BookingsApi(client), ReservationsApi(client)
+
+
+def error_of(call, *arguments):
+    """The error of a call that must not succeed."""
+    try:
+        call(*arguments)
+    except ApiException as refused:
+        return refused.data
+    raise AssertionError("It was granted.")
+
+
+def surely(call, *arguments):
+    """Sends a change until it is answered. The key makes it safe: it is done once."""
+    key = str(uuid4())
+    for attempt in range(1, 6):
+        try:
+            return call(*arguments, idempotency_key=key)
+        except ApiException as refused:
+            wait = refused.headers.get("Retry-After") if refused.headers else "1"
+            if wait is None or attempt == 5:
+                raise
+            time.sleep(int(wait))
+
+
+who = {"username": f"ada-{uuid4().hex[:8]}", "password": "paper-moon-1973"}
+account = accounts.sign_up(SignUp(**who))
+tokens = accounts.log_in(LogIn(**who))
+configuration.api_key["Bearer"] = tokens.access
+print(f"Signed up and logged in as {account.username}.")
+
+page = movies.list_movies_with_http_info(page_size=1)
+film = page.data[0]
+print(f"{film.title}, {film.duration_minutes} minutes, {film.release_date or 'undated'}.")
+following = re.search(r'<([^>]+)>; rel="next"', page.headers.get("Link", ""))
+if following:
+    cursor = parse_qs(urlsplit(following[1]).query)["cursor"][0]
+    print(f"On the next page: {movies.list_movies(page_size=1, cursor=cursor)[0].title}.")
+
+open_shows = [each for each in movies.list_movie_shows(film.id) if each.available_seats >= 8]
+show = next(each for each in open_shows if each.is_bookable)
+print(f"{show.screen_name}: {show.available_seats} seats are free.")
+
+before = shows.get_seat_map(show.id)
+free = sorted(set(range(1, before.total_seats + 1)) - set(before.booked) - set(before.held))
+
+booking = surely(bookings.book_seat, show.id, BookSeat(seat_number=free[0]))
+print(f"Booked seat {booking.seat_label}: {booking.reference}.")
+
+refused = error_of(bookings.book_seat, show.id, BookSeat(seat_number=booking.seat_number))
+print(f"Refused: {refused.code}; near it are free: {len(refused.alternatives)}.")
+
+couple = surely(reservations.reserve_seats, show.id, ReserveSeats(count=2, hold=True))
+print(f"Holding {len(couple.bookings)} seats for {couple.expires_in} seconds.")
+print(f"Confirmed: {surely(reservations.confirm_reservation, couple.reference).status}.")
+
+taken = shows.get_seat_map(show.id).mine.booked
+print(f"Mine are {len(taken)} seats.")
+
+another = next(seat for seat in free if seat not in taken)
+moved = surely(bookings.move_booking, booking.id, BookSeat(seat_number=another))
+print(f"Moved to another seat: {str(moved.seat_number != booking.seat_number).lower()}.")
+
+print(surely(bookings.cancel_booking, booking.id).detail)
+print(f"Refused: {error_of(bookings.cancel_booking, booking.id).code}.")
+print(f"The reservation is {surely(reservations.cancel_reservation, couple.reference).status}.")
+
+mine = bookings.list_my_bookings()
+print(f"I have {len(mine)} bookings, {sum(each.can_cancel for each in mine)} active.")
+
+fresh = accounts.refresh_token(Refresh(refresh=tokens.refresh))
+accounts.log_out(Refresh(refresh=fresh.refresh))
+configuration.api_key.clear()
+print(f"Logged out: {error_of(bookings.list_my_bookings).code}.")

@@ -1,0 +1,107 @@
+// An evening at the cinema, with the client that was generated from the schema:
+// `node build/tour.js http://127.0.0.1:8000` signs up, looks around, and takes and gives back seats.
+
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Api, type HttpResponse } from "./generated/api.js";
+
+const baseUrl = process.argv[2] ?? "http://127.0.0.1:8000";
+
+// Adds the access token to each call that needs one.
+const client = new Api<string>({
+  baseUrl,
+  securityWorker: (token) => (token ? { headers: { Authorization: `Bearer ${token}` } } : {}),
+});
+const { api } = client;
+
+// The error of a call that must not succeed; its type, and so its codes, are those of the call.
+async function errorOf<E>(call: Promise<HttpResponse<unknown, E>>): Promise<E> {
+  try {
+    await call;
+  } catch (answer) {
+    if (answer instanceof Response) return (answer as HttpResponse<unknown, E>).error;
+    throw answer;
+  }
+  throw new Error("It was granted.");
+}
+
+// Sends a change until it is answered. The key makes it safe: it is done once.
+async function surely<T>(
+  change: (options: { headers: Record<string, string> }) => Promise<T>,
+): Promise<T> {
+  const headers = { "Idempotency-Key": randomUUID() };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await change({ headers });
+    } catch (answer) {
+      const wait = answer instanceof Response ? answer.headers.get("Retry-After") : "1";
+      if (wait === null || attempt === 5) throw answer;
+      await sleep(Number(wait) * 1000);
+    }
+  }
+}
+
+function first<T>(list: T[]): T {
+  const [found] = list;
+  if (found === undefined) throw new Error("There is nothing in this list.");
+  return found;
+}
+
+const who = { username: `ada-${randomUUID().slice(0, 8)}`, password: "paper-moon-1973" };
+const account = (await api.signUp(who)).data;
+const tokens = (await api.logIn(who)).data;
+client.setSecurityData(tokens.access);
+console.log(`Signed up and logged in as ${account.username}.`);
+
+const page = await api.listMovies({ page_size: 1 });
+const film = first(page.data);
+console.log(`${film.title}, ${film.duration_minutes} minutes, ${film.release_date ?? "undated"}.`);
+const next = page.headers.get("Link")?.match(/<([^>]+)>; rel="next"/)?.[1];
+const cursor = next && new URL(next).searchParams.get("cursor");
+if (cursor) {
+  const following = await api.listMovies({ page_size: 1, cursor });
+  console.log(`On the next page: ${first(following.data).title}.`);
+}
+
+const shows = (await api.listMovieShows(film.id)).data;
+const show = first(shows.filter((each) => each.is_bookable && each.available_seats >= 8));
+console.log(`${show.screen_name}: ${show.available_seats} seats are free.`);
+
+const before = (await api.getSeatMap(show.id)).data;
+const taken = new Set([...before.booked, ...before.held]);
+const seats = Array.from({ length: before.total_seats }, (_, n) => n + 1);
+const free = seats.filter((seat) => !taken.has(seat));
+
+const booking = (await surely((o) => api.bookSeat(show.id, { seat_number: first(free) }, o))).data;
+console.log(`Booked seat ${booking.seat_label}: ${booking.reference}.`);
+
+const refused = await errorOf(api.bookSeat(show.id, { seat_number: booking.seat_number }));
+if (refused.code !== "seat_taken") throw new Error(`Refused for another reason: ${refused.code}`);
+console.log(`Refused: ${refused.code}; near it are free: ${refused.alternatives?.length ?? 0}.`);
+
+const couple = (await surely((o) => api.reserveSeats(show.id, { count: 2, hold: true }, o))).data;
+console.log(`Holding ${couple.bookings.length} seats for ${couple.expires_in} seconds.`);
+const confirmed = (await surely((o) => api.confirmReservation(couple.reference, o))).data;
+console.log(`Confirmed: ${confirmed.status}.`);
+
+const map = (await api.getSeatMap(show.id, { secure: true })).data;
+console.log(`Mine are ${map.mine?.booked.length} seats.`);
+
+const another = first(free.filter((seat) => !map.booked.includes(seat)));
+const moved = (await surely((o) => api.moveBooking(booking.id, { seat_number: another }, o))).data;
+console.log(`Moved to another seat: ${moved.seat_number !== booking.seat_number}.`);
+
+const cancelled = (await surely((o) => api.cancelBooking(booking.id, o))).data;
+console.log(cancelled.detail);
+const again = await errorOf(api.cancelBooking(booking.id));
+console.log(`Refused: ${again.code}.`);
+const all = (await surely((o) => api.cancelReservation(couple.reference, o))).data;
+console.log(`The reservation is ${all.status}.`);
+
+const mine = (await api.listMyBookings()).data;
+console.log(`I have ${mine.length} bookings, ${mine.filter((b) => b.can_cancel).length} active.`);
+
+const fresh = (await api.refreshToken({ refresh: tokens.refresh })).data;
+await api.logOut({ refresh: fresh.refresh });
+client.setSecurityData(null);
+console.log(`Logged out: ${(await errorOf(api.listMyBookings())).code}.`);
