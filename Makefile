@@ -9,7 +9,7 @@ CASES ?= 10000
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql schema client fuzz torture lint format clean
+.PHONY: help run test test-sqlite test-postgresql schema client browser fuzz torture lint format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)
 	env -u DATABASE_URL FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/pytest booking/tests/test_fuzz.py
 	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres $(BIN)/pytest booking/tests/test_fuzz.py
+
+browser: .venv/installed-dev ## Try every operation out in Swagger UI, in a Chromium that is installed
+	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py booking/tests/browser/redoc.py
 
 torture: .venv/installed-dev ## Kill and restart all of it for five minutes, and judge every answer (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
