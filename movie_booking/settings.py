@@ -355,10 +355,11 @@ SWAGGER_SETTINGS = {
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "The access token that logging in answers.",
+            "description": "Paste the `access` token that logging in answered.",
         }
     },
     "PERSIST_AUTH": True,
+    "DEEP_LINKING": True,
     "DISPLAY_OPERATION_ID": False,
     "DEFAULT_MODEL_RENDERING": "example",
 }

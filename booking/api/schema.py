@@ -5,6 +5,9 @@ security from its permissions, query parameters from its filter and paging, and 
 what may go wrong besides.
 """
 
+import re
+
+from django.urls import get_resolver
 from django.utils.decorators import method_decorator
 from drf_yasg import openapi
 from drf_yasg.generators import OpenAPISchemaGenerator
@@ -49,6 +52,8 @@ INFO = openapi.Info(
         "when something went wrong."
     ),
 )
+
+URLS = "booking.api.urls"
 
 TAGS = [
     ("Start", "An address to begin with."),
@@ -114,6 +119,7 @@ class SchemaGenerator(OpenAPISchemaGenerator):
     def get_schema(self, request=None, public=False):
         schema = super().get_schema(request, public)
         schema.tags = [{"name": name, "description": text} for name, text in TAGS]
+        schema.paths = openapi.Paths(dict(sorted(schema.paths.items(), key=_place)))
         return schema
 
     def determine_path_prefix(self, paths):
@@ -125,10 +131,20 @@ class SchemaGenerator(OpenAPISchemaGenerator):
     def get_path_parameters(self, path, view_cls):
         parameters = super().get_path_parameters(path, view_cls)
         for parameter in parameters:
+            noun = path.split("/")[2].removesuffix("s")
+            parameter.description = f"The {noun}'s {parameter.name}."
             if parameter.name == "id":
                 parameter.type = openapi.TYPE_INTEGER
-            parameter.description = ""
         return parameters
+
+
+def _place(path_and_item):
+    """Among the addresses as api/urls.py lists them, which begins with signing up."""
+    places = [
+        re.sub("<.*?>", "{}", f"/api/{url.pattern}") for url in get_resolver(URLS).url_patterns
+    ]
+    path = re.sub("{.*?}", "{}", path_and_item[0])
+    return places.index(path) if path in places else len(places)
 
 
 class StaffSchemaGenerator(SchemaGenerator):

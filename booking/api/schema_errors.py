@@ -35,12 +35,11 @@ class Failure(NamedTuple):
 
     @classmethod
     def of_refusal(cls, kind):
-        return cls(status_of(kind), kind.code, kind.sentence(), kind.example)
+        return cls(status_of(kind), kind.code, str(kind(**kind.example)), kind.example)
 
     def body(self):
         """As it is answered."""
-        sentence = self.sentence.format_map(self.facts) if self.facts else self.sentence
-        return {"detail": sentence, "code": self.code, **self.facts}
+        return {"detail": self.sentence, "code": self.code, **self.facts}
 
 
 NOT_YOURS = Failure(403, IsOwner.code, IsOwner.message)

@@ -95,7 +95,6 @@ class Scene:
         return {
             "refreshToken": {"refresh": self.refresh},
             "logOut": {"refresh": self.refresh},
-            "eraseMe": {"password": PASSWORD},
         }.get(operation["operationId"])
 
 
