@@ -137,6 +137,14 @@ class SchemaGenerator(OpenAPISchemaGenerator):
                 parameter.type = openapi.TYPE_INTEGER
         return parameters
 
+    def get_path_item(self, path, view_cls, operations):
+        """With the path's parameters in each operation, in front: pages show them in that order."""
+        item = super().get_path_item(path, view_cls, operations)
+        of_path = item.pop("parameters")
+        for operation in operations.values():
+            operation.parameters = [*of_path, *operation.parameters]
+        return item
+
 
 def _place(path_and_item):
     """Among the addresses as api/urls.py lists them, which begins with signing up."""

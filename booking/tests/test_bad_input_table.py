@@ -454,6 +454,6 @@ class BadInputTableTests(ApiTestCase):
             for case in subject()
         }
         for path, item in self.client.get("/swagger.json").json()["paths"].items():
-            for method in item.keys() - {"parameters"}:
+            for method in item:
                 address = re.sub(r"{\w+}", "{}", path.removeprefix("/api/"))
                 self.assertIn((method.upper(), address), asked | set(OBJECTS))

@@ -29,8 +29,6 @@ def documented_errors():
     """As (operation, status, code, example)."""
     for path, item in document().raw["paths"].items():
         for method, operation in item.items():
-            if method == "parameters":
-                continue
             operation = operation | {"method": method, "path": path}
             for status, response in operation["responses"].items():
                 if status < "400":

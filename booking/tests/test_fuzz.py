@@ -48,8 +48,7 @@ def strict(schema):
     read = {
         parameter["schema"]["$ref"].rpartition("/")[2]
         for path in schema["paths"].values()
-        for name, operation in path.items()
-        if name != "parameters"
+        for operation in path.values()
         for parameter in operation["parameters"]
         if parameter["in"] == "body"
     }

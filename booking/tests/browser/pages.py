@@ -12,8 +12,6 @@ from playwright.sync_api import sync_playwright
 # None: the one that `playwright install chromium` has fetched, if somebody did.
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "google-chrome"])), None)
 
-METHODS = ("get", "post", "put", "patch", "delete")
-
 TELL_OF_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
     console.error("The policy forbids", event.effectiveDirective, event.blockedURI));
@@ -26,11 +24,8 @@ NO_MOTION = "* { animation: none !important; transition: none !important }"
 def operations(schema):
     """Those of the document, each with its path and its method."""
     for path, item in schema["paths"].items():
-        for method in METHODS:
-            if method in item:
-                shared = item.get("parameters", [])
-                parameters = shared + item[method].get("parameters", [])
-                yield item[method] | {"path": path, "method": method, "parameters": parameters}
+        for method, operation in item.items():
+            yield operation | {"path": path, "method": method}
 
 
 class BrowserTestCase(LiveServerTestCase):
