@@ -42,7 +42,7 @@ schema: .venv/installed ## Write docs/swagger.json anew
 	$(BIN)/python manage.py generate_swagger docs/swagger.json --overwrite
 
 client: .venv/installed-dev ## Generate clients in TypeScript and Python, and use them on a live server
-	env -u DATABASE_URL $(BIN)/pytest docs/clients
+	env -u DATABASE_URL $(BIN)/pytest docs/clients/test_clients.py
 
 fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)
@@ -67,6 +67,7 @@ format: .venv/installed-dev ## Mend the style
 
 clean: ## Remove .venv and the development database
 	rm -rf .venv db.sqlite3 db.sqlite3-wal db.sqlite3-shm
+	cd docs/clients && rm -rf */generated */build */node_modules */.venv
 
 .venv/installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \

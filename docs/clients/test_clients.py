@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 from unittest import skipUnless
 
-from booking.tests.test_readme import TranscriptCase
+from booking.tests.transcripts import TranscriptCase
 
 HERE = Path(__file__).parent
 

@@ -22,6 +22,7 @@ from movie_booking_client import (
     SignUp,
 )
 from movie_booking_client.exceptions import ApiException
+from urllib3.exceptions import HTTPError
 
 host = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
 configuration = Configuration(host=host, api_key_prefix={"Bearer": "Bearer"})
@@ -42,14 +43,26 @@ def error_of(call, *arguments):
 def surely(call, *arguments):
     """Sends a change until it is answered. The key makes it safe: it is done once."""
     key = str(uuid4())
-    for attempt in range(1, 6):
+    for attempt in range(6):
         try:
             return call(*arguments, idempotency_key=key)
-        except ApiException as refused:
-            wait = refused.headers.get("Retry-After") if refused.headers else "1"
-            if wait is None or attempt == 5:
+        except (ApiException, HTTPError) as failure:
+            seconds = pause(failure, attempt)
+            if seconds is None:
                 raise
-            time.sleep(int(wait))
+            time.sleep(seconds)
+
+
+def pause(failure, attempt):
+    """How long to wait before the next attempt; None if another would not help."""
+    if attempt == 5:
+        return None
+    if isinstance(failure, HTTPError):  # no answer
+        return 2**attempt
+    if failure.status not in (409, 429, 500, 503):
+        return None
+    seconds = int(failure.headers.get("Retry-After", 2**attempt))
+    return seconds if seconds <= 30 else None  # longer than anybody looks at a wheel that turns
 
 
 who = {"username": f"ada-{uuid4().hex[:8]}", "password": "paper-moon-1973"}

@@ -30,15 +30,24 @@ async function surely<T>(
   change: (options: { headers: Record<string, string> }) => Promise<T>,
 ): Promise<T> {
   const headers = { "Idempotency-Key": randomUUID() };
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 0; ; attempt++) {
     try {
       return await change({ headers });
-    } catch (answer) {
-      const wait = answer instanceof Response ? answer.headers.get("Retry-After") : "1";
-      if (wait === null || attempt === 5) throw answer;
-      await sleep(Number(wait) * 1000);
+    } catch (failure) {
+      const seconds = pause(failure, attempt);
+      if (seconds === null) throw failure;
+      await sleep(seconds * 1000);
     }
   }
+}
+
+// How long to wait before the next attempt; null if another would not help.
+function pause(failure: unknown, attempt: number): number | null {
+  if (attempt === 5) return null;
+  if (!(failure instanceof Response)) return failure instanceof TypeError ? 2 ** attempt : null;
+  if (![409, 429, 500, 503].includes(failure.status)) return null;
+  const seconds = Number(failure.headers.get("Retry-After") ?? 2 ** attempt);
+  return seconds <= 30 ? seconds : null; // longer than anybody looks at a wheel that turns
 }
 
 function first<T>(list: T[]): T {
@@ -84,7 +93,7 @@ console.log(`Holding ${couple.bookings.length} seats for ${couple.expires_in} se
 const confirmed = (await surely((o) => api.confirmReservation(couple.reference, o))).data;
 console.log(`Confirmed: ${confirmed.status}.`);
 
-const map = (await api.getSeatMap(show.id, { secure: true })).data;
+const map = (await api.getSeatMap(show.id)).data;
 console.log(`Mine are ${map.mine?.booked.length} seats.`);
 
 const another = first(free.filter((seat) => !map.booked.includes(seat)));
