@@ -344,9 +344,9 @@ SCHEMA = reverse_lazy("schema", kwargs={"format": "json"})
 REDOC_SETTINGS = {"SPEC_URL": SCHEMA}
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
-    "DEFAULT_GENERATOR_CLASS": "booking.api.schema.SchemaGenerator",
-    "DEFAULT_AUTO_SCHEMA_CLASS": "booking.api.schema.AutoSchema",
-    "DEFAULT_INFO": "booking.api.schema.INFO",
+    "DEFAULT_GENERATOR_CLASS": "booking.api.schema.document.SchemaGenerator",
+    "DEFAULT_AUTO_SCHEMA_CLASS": "booking.api.schema.inspector.AutoSchema",
+    "DEFAULT_INFO": "booking.api.schema.document.INFO",
     "SPEC_URL": SCHEMA,
     "VALIDATOR_URL": None,  # nobody elsewhere is asked whether the document is valid
     "USE_SESSION_AUTH": False,

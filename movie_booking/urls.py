@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from booking.api import schema_views as schema
+from booking.api.schema import views as schema
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="swagger-ui")),

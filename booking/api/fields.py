@@ -8,6 +8,7 @@ from rest_framework import serializers
 from ..models.shows import EARLIEST, LATEST
 
 DIGITS = re.compile(r"[0-9]{1,10}")
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 LARGEST = 2**31 - 1  # of an integer column in PostgreSQL
 
 
@@ -49,12 +50,13 @@ class MomentField(serializers.DateTimeField):
 
 
 class DayField(serializers.DateField):
-    """A day at the cinema."""
+    """A day at the cinema, as RFC 3339 writes it; which other forms Python reads depends on its
+    version."""
 
     default_error_messages = {"range": "Choose a day between the years 1900 and 3000."}
 
     def to_internal_value(self, data):
-        day = super().to_internal_value(_ascii(data))
+        day = super().to_internal_value(data if DAY.fullmatch(str(data)) else "")
         if not EARLIEST.year <= day.year < LATEST.year:
             self.fail("range")
         return day

@@ -53,7 +53,7 @@ def strict(schema):
         if parameter["in"] == "body"
     }
     for name, definition in schema["definitions"].items():
-        if name not in read and name != "ApiError":  # that is one part of an error
+        if name not in read and "allOf" not in definition and name != "ApiError":  # part of errors
             definition.setdefault("additionalProperties", False)
     return schema
 

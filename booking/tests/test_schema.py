@@ -74,7 +74,10 @@ class SchemaTests(TestCase):
                         response = self.schema["responses"][response["$ref"].split("/")[-1]]
                     sent = [p for p in each["parameters"] if p["in"] in ("body", "query")]
                     has_fields = status == "400" and bool(sent)
-                    self.assertEqual("allOf" in response["schema"], not has_fields)
+                    shape = response["schema"]
+                    if "$ref" in shape:
+                        shape = self.schema["definitions"][shape["$ref"].split("/")[-1]]
+                    self.assertEqual("allOf" in shape, not has_fields)
                     self.assertEqual(
                         "Retry-After" in response.get("headers", {}),
                         status in ("409", "429", "503"),
@@ -119,6 +122,44 @@ class SchemaTests(TestCase):
         self.assertNotIn("format", movie["poster_url"])
         seat_map = self.schema["definitions"]["PersonalSeatMap"]
         self.assertEqual(set(seat_map["properties"]) - set(seat_map["required"]), {"mine"})
+
+    def test_what_may_be_null(self):
+        """And is there all the same."""
+        nullable = {
+            f"{name}.{field}"
+            for name, definition in self.schema["definitions"].items()
+            for field, each in definition.get("properties", {}).items()
+            if "x-nullable" in each
+        }
+        ends = ("cancelled_at", "expires_at", "expires_in")
+        of_bookings = {f"{name}.{end}" for name in ("Booking", "CancelledBooking") for end in ends}
+        of_others = {
+            "Movie.release_date",
+            "Show.cancelled_at",
+            "Reservation.expires_at",
+            "Reservation.expires_in",
+        }
+        self.assertEqual(nullable, of_bookings | of_others)
+        for each in nullable:
+            name, field = each.split(".")
+            shape = self.schema["definitions"][name]["properties"][field]
+            self.assertEqual((shape["x-nullable"], shape["x-omitempty"]), (True, False))
+
+    def test_words(self):
+        words = {
+            f"{name}.{field}": each["enum"]
+            for name, definition in self.schema["definitions"].items()
+            for field, each in definition.get("properties", {}).items()
+            if "enum" in each
+        }
+        of = ("Booking", "CancelledBooking", "ReservedSeat", "Reservation")
+        statuses = ["held", "booked", "cancelled", "expired"]
+        self.assertEqual(words, {f"{name}.status": statuses for name in of})
+
+    def test_nothing_is_read_only_or_titled(self):
+        text = str(self.schema["definitions"])
+        self.assertNotIn("readOnly", text)
+        self.assertNotIn("'title': 'ID'", text)
 
     def test_the_seat_map_has_an_etag(self):
         seats = self.schema["paths"]["/api/shows/{id}/seats/"]["get"]

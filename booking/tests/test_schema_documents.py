@@ -1,6 +1,7 @@
 """The documents themselves: valid, committed, for the public and for the staff, with examples that
 are real."""
 
+import json
 import logging
 from copy import deepcopy
 from io import StringIO
@@ -9,14 +10,21 @@ from django.conf import settings
 from django.core.management import call_command
 from django.test import SimpleTestCase, TestCase
 from django.urls import include, path
-from rest_framework.permissions import IsAdminUser
+from drf_yasg.codecs import OpenAPICodecJson
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.response import Response
 from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
 from swagger_spec_validator.validator20 import validate_spec
 
-from booking.api.schema import INFO, SchemaGenerator, StaffSchemaGenerator, operation
+from booking.api.schema import operation
+from booking.api.schema.document import INFO, SchemaGenerator, StaffSchemaGenerator
+from booking.api.schema.errors import SHARED
+from booking.api.serializers import BookSeat
+from booking.exceptions import NoActiveAccount
 from booking.seating import seat_label
 from booking.tests.cast import ApiTestCase, person, show
-from booking.tests.truth import document
+from booking.tests.documents import document
 
 try:
     from openapi_spec_validator import OpenAPIV2SpecValidator
@@ -56,24 +64,82 @@ class DocumentTests(TestCase):
                 self.assertIn(content, response.content)
 
 
+class Door(BasePermission):
+    """A permission that the schema has never heard of."""
+
+
 class CheckInView(APIView):
     permission_classes = [IsAdminUser]
 
-    @operation("checkIn", "Let somebody in", tag="Bookings", status=204)
+    @operation("checkIn", "Let somebody in", tag="The door", status=204, takes=BookSeat)
+    def post(self, request):
+        return Response(status=204)
+
+
+class OfDoorView(APIView):
+    permission_classes = [Door]
+
+    @operation("close", "Close", tag="The door", status=204, errors=[NoActiveAccount])
     def post(self, request):
         """Never called."""
 
 
+class OfBothView(CheckInView):
+    permission_classes = [IsAuthenticated & IsAdminUser]
+
+
+class MixedView(GenericViewSet):
+    def get_permissions(self):
+        return [IsAdminUser() if self.action == "destroy" else AllowAny()]
+
+    @operation("getDoor", "The door", tag="Shows", gives=BookSeat)
+    def retrieve(self, request):
+        """Never called."""
+
+    @operation("closeDoor", "Close it", tag="The door", status=204)
+    def destroy(self, request):
+        """Never called."""
+
+
+urlpatterns = [
+    path("api/door/", CheckInView.as_view()),
+    path("api/a/", OfDoorView.as_view()),
+    path("api/b/", OfBothView.as_view()),
+    path("api/c/", APIView.as_view(permission_classes=[IsAdminUser])),
+    path("api/mixed/", MixedView.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("api/", include("booking.api.urls")),
+]
+
+
 class AudienceTests(TestCase):
-    def paths(self, generator_class):
-        door = path("api/door/", CheckInView.as_view())
-        patterns = [door, path("api/", include("booking.api.urls"))]
-        return set(generator_class(INFO, patterns=patterns).get_schema(public=True).paths)
+    def schema(self, generator_class):
+        made = generator_class(INFO, patterns=urlpatterns).get_schema(public=True)
+        return json.loads(OpenAPICodecJson(validators=[]).encode(made))
 
     def test_what_only_staff_may_do_is_in_the_document_of_the_staff(self):
-        public, staffs = self.paths(SchemaGenerator), self.paths(StaffSchemaGenerator)
-        self.assertEqual(public, set(document().raw["paths"]))
-        self.assertEqual(staffs, public | {"/api/door/"})
+        public, staffs = self.schema(SchemaGenerator), self.schema(StaffSchemaGenerator)
+        known = document().raw["paths"].keys()
+        self.assertEqual(public["paths"].keys(), known | {"/api/mixed/"})
+        self.assertEqual(public["paths"]["/api/mixed/"].keys(), {"get"})
+        more = {"/api/door/", "/api/a/", "/api/b/", "/api/mixed/"}
+        self.assertEqual(staffs["paths"].keys(), known | more)
+        self.assertEqual(staffs["paths"]["/api/mixed/"].keys(), {"get", "delete"})
+
+    def test_only_staff_may_do_it(self):
+        for address in ("/api/door/", "/api/a/", "/api/b/"):
+            check_in = self.schema(StaffSchemaGenerator)["paths"][address]["post"]
+            refused = check_in["responses"]["403"]["schema"]["allOf"][1]["properties"]["code"]
+            self.assertEqual(check_in["security"], [{"Bearer": []}])
+            self.assertEqual(refused["enum"], ["permission_denied", "https_required"])
+            self.assertIn("401", check_in["responses"])
+
+    def test_a_failure_of_one_operation_is_no_other_operations(self):
+        """What is shared stays as it was, whatever others may answer besides."""
+        before = document().raw["responses"]
+        self.assertEqual(self.schema(StaffSchemaGenerator)["responses"], before)
+        spoilt = self.schema(StaffSchemaGenerator)["paths"]["/api/a/"]["post"]["responses"]["401"]
+        told = spoilt["schema"]["allOf"][1]["properties"]["code"]["enum"]
+        self.assertEqual((told[0], told[-1]), ("not_authenticated", "no_active_account"))
 
     def test_the_staffs_document_is_for_the_staff(self):
         for address in ("/swagger/staff/", "/swagger/staff.json"):
@@ -90,7 +156,7 @@ class ExampleTests(SimpleTestCase):
     def test_each_is_as_the_schema_says(self):
         definitions = document().raw["definitions"]
         without = {name for name, each in definitions.items() if "example" not in each}
-        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"})
+        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"} | SHARED.keys())
         for name in definitions.keys() - without:
             with self.subTest(name):
                 schema = {"$ref": f"#/definitions/{name}"}

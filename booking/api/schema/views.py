@@ -5,7 +5,7 @@ from django.urls import reverse
 from drf_yasg.renderers import SwaggerUIRenderer
 from drf_yasg.views import get_schema_view
 
-from .schema import StaffSchemaGenerator
+from .document import StaffSchemaGenerator
 
 
 class PublicSchemaView(get_schema_view(public=True, authentication_classes=[])):

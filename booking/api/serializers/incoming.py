@@ -34,6 +34,15 @@ class PasswordField(serializers.CharField):
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, **kwargs)
 
 
+class NewPasswordField(PasswordField):
+    def __init__(self):
+        super().__init__(
+            max_length=128,
+            help_text="At least eight characters, not only digits, not one that many people use, "
+            "and nothing like the username or the address.",
+        )
+
+
 class NormalisedEmailField(serializers.EmailField):
     def to_internal_value(self, data):
         return User.objects.normalize_email(super().to_internal_value(data))
@@ -52,7 +61,7 @@ class NewPasswordMixin:
 class SignUp(NewPasswordMixin, serializers.Serializer):
     # ASCII only: two names that look alike to a person must not be two accounts.
     username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
-    password = PasswordField(max_length=128)
+    password = NewPasswordField()
     email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
 
     class Meta:
@@ -97,7 +106,7 @@ class EraseAccount(serializers.Serializer):
 
 class ChangePassword(NewPasswordMixin, serializers.Serializer):
     old_password = PasswordField()
-    new_password = PasswordField(max_length=128)
+    new_password = NewPasswordField()
 
     class Meta:
         swagger_schema_fields = {
@@ -129,6 +138,9 @@ class BookSeat(serializers.Serializer):
 class SeatNumbersField(serializers.ListField):
     """Distinct seats; what is wrong with them is said in one list, as of any other field."""
 
+    class Meta:
+        swagger_schema_fields = {"uniqueItems": True}
+
     child = SeatNumberField()
     default_error_messages = {
         "max_length": f"Name {settings.MAX_SEATS_PER_RESERVATION} seats at the most.",
@@ -137,7 +149,7 @@ class SeatNumbersField(serializers.ListField):
 
     def __init__(self, **kwargs):
         limit = settings.MAX_SEATS_PER_RESERVATION
-        super().__init__(allow_empty=False, max_length=limit, **kwargs)
+        super().__init__(allow_empty=False, min_length=1, max_length=limit, **kwargs)
 
     def to_internal_value(self, data):
         if isinstance(data, list) and len(data) > self.max_length:

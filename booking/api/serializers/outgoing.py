@@ -11,8 +11,8 @@ from . import examples
 class TokenPair(serializers.Serializer):
     """Of a session's refresh token."""
 
-    refresh = serializers.CharField(source="*")
-    access = serializers.CharField(source="access_token")
+    refresh = serializers.CharField(read_only=True, source="*")
+    access = serializers.CharField(read_only=True, source="access_token")
 
     class Meta:
         swagger_schema_fields = {"example": examples.TOKENS}
@@ -87,7 +87,7 @@ class BookingSerializer(serializers.ModelSerializer):
 
     user = serializers.IntegerField(source="user_id", help_text="The user's id.")
     show = ShowSerializer()
-    seat_label = serializers.CharField(help_text="Row and place, such as B2.")
+    seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
     created_at = UTCDateTimeField()
     cancelled_at = UTCDateTimeField(allow_null=True)
     status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
@@ -129,7 +129,7 @@ class CancelledBookingSerializer(BookingSerializer):
 
 
 class ReservedSeatSerializer(serializers.ModelSerializer):
-    seat_label = serializers.CharField(help_text="Row and place, such as B2.")
+    seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
     status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
 
     class Meta:
@@ -139,7 +139,9 @@ class ReservedSeatSerializer(serializers.ModelSerializer):
 
 
 class ReservationSerializer(serializers.Serializer):
-    reference = serializers.CharField(help_text="The code to read out at the counter.")
+    reference = serializers.CharField(
+        read_only=True, help_text="The code to read out at the counter."
+    )
     user = serializers.IntegerField(source="user_id", help_text="The user's id.")
     show = ShowSerializer()
     status = serializers.ChoiceField(Booking.Status.choices)

@@ -39,7 +39,7 @@ class SignUpView(PublicMixin, APIView):
 class LoginView(CountsWrongPasswords, PublicMixin, APIView):
     @operation(
         "logIn",
-        "Get an access token for an hour, and a refresh token for a day",
+        "Get an access and a refresh token",
         tag="Accounts",
         takes=LogIn,
         gives=TokenPair,
@@ -70,7 +70,7 @@ class LogoutView(PublicMixin, APIView):
         "logOut",
         "End the session of a refresh token",
         tag="Accounts",
-        description="The access token is good until its hour is over: forget it. Doing it again "
+        description="The access token is good until it expires: forget it. Doing it again "
         "does no harm.",
         takes=Refresh,
         status=204,

@@ -11,7 +11,7 @@ from ..idempotency import idempotent
 from ..pagination import CursorPagination
 from ..permissions import IsOwner
 from ..schema import documented, operation
-from ..schema_errors import NOT_YOURS
+from ..schema.failures import NOT_YOURS
 from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer, valid
 
 
@@ -51,6 +51,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
         gives=BookingSerializer,
         status=201,
         errors=[
+            exceptions.ShowNotFound,
             exceptions.ShowCancelled,
             exceptions.SalesClosed,
             exceptions.NoSuchSeat,

@@ -7,7 +7,7 @@ from ...models import Reservation
 from ..idempotency import idempotent
 from ..permissions import IsOwner
 from ..schema import operation
-from ..schema_errors import NOT_YOURS
+from ..schema.failures import NOT_YOURS
 from ..serializers import ReservationSerializer, ReserveSeats, valid
 from ..throttling import HoldThrottle
 
@@ -30,6 +30,7 @@ class ReservationViewSet(ViewSet):
         gives=ReservationSerializer,
         status=201,
         errors=[
+            exceptions.ShowNotFound,
             exceptions.ShowCancelled,
             exceptions.SalesClosed,
             exceptions.NoSuchSeat,
@@ -51,7 +52,7 @@ class ReservationViewSet(ViewSet):
         "One of my reservations",
         tag="Reservations",
         gives=ReservationSerializer,
-        errors=[NOT_YOURS],
+        errors=[exceptions.ReservationNotFound, NOT_YOURS],
     )
     def retrieve(self, request, reference):
         return self._answer(self._mine(reference))
@@ -64,6 +65,7 @@ class ReservationViewSet(ViewSet):
         "`still_free`.",
         gives=ReservationSerializer,
         errors=[
+            exceptions.ReservationNotFound,
             NOT_YOURS,
             exceptions.HoldExpired,
             exceptions.AlreadyCancelled,
@@ -83,6 +85,7 @@ class ReservationViewSet(ViewSet):
         description="Not without end: there is a limit, counted from when they were first held.",
         gives=ReservationSerializer,
         errors=[
+            exceptions.ReservationNotFound,
             NOT_YOURS,
             exceptions.HoldExpired,
             exceptions.AlreadyCancelled,
@@ -102,6 +105,7 @@ class ReservationViewSet(ViewSet):
         tag="Reservations",
         gives=ReservationSerializer,
         errors=[
+            exceptions.ReservationNotFound,
             NOT_YOURS,
             exceptions.AlreadyCancelled,
             exceptions.HoldExpired,
