@@ -6,10 +6,12 @@ PORT ?= 8000
 SECONDS ?= 300
 SEED ?=
 CASES ?= 10000
+SCALE ?= 1
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql schema client browser fuzz torture lint format clean
+.PHONY: help run test test-sqlite test-postgresql schema client browser fuzz torture bench \
+    lint format clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +58,9 @@ torture: .venv/installed-dev ## Kill and restart all of it for five minutes, and
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m booking.tests.torture --database sqlite --seconds 60 \
 	    --mutants no_idempotency,partial_reservations,stale_seat_map $(if $(SEED),--seed $(SEED))
+
+bench: .venv/installed-dev ## Measure the speed, and write docs/benchmarks.md (SCALE=10 for a larger cinema, too)
+	$(BIN)/python -m benchmarks --scale $(SCALE)
 
 lint: .venv/installed-dev ## Check style and likely mistakes
 	$(BIN)/ruff check .
