@@ -186,5 +186,9 @@ class RowsTests(TestCase):
         self.assertEqual([row.key for row in chosen(["login"], growth=False)], [("login", PROJECT)])
 
     def test_a_list_is_as_long_however_it_is_packed(self):
-        answers = [[1, 2], {"count": 9, "results": [1, 2]}, {"booked": [1, 2], "held": []}]
+        answers = [
+            [1, 2],
+            {"count": 9, "next": None, "results": [1, 2]},
+            {"booked": [1, 2], "held": []},
+        ]
         self.assertEqual([length_of(answer) for answer in answers], [2, 2, 2])
