@@ -11,8 +11,9 @@ from .databases import PROJECT
 from .goals import goals
 from .load import wrk_is_missing
 from .report import aligned, page, table_of_goals, table_of_rows
-from .rows import SUBJECTS
+from .rows import SUBJECTS, chosen
 from .run import Run
+from .stage import Stage
 
 PAGE = PROJECT / "docs" / "benchmarks.md"
 
@@ -63,22 +64,21 @@ def main():
         print("`wrk` puts the load, and is not installed: apt install wrk", file=sys.stderr)
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers go, too
-    with Run(
-        seconds=given.seconds,
-        repetitions=given.repetitions,
-        only=given.only,
-        scale=given.scale,
-    ) as run:
+    rows = list(chosen(given.only, growth=given.scale > 1))
+    with Stage({row.who for row in rows}, given.scale) as stage:
+        run = Run(stage, rows, seconds=given.seconds, repetitions=given.repetitions)
         measured = run.measure()
-        of_machine = list(machine.describe(run.postgresql.version()))
+        of_machine = list(machine.describe(stage.postgresql.version()))
     reach = goals(measured)
-    print(aligned(table_of_rows(run.rows, measured, run.failures, run.absent)))
+    print(aligned(table_of_rows(rows, measured, run.failures, run.absent)))
     print()
     print(aligned(table_of_goals(reach)))
     print()
     print("\n".join(f"{what}: {which}" for what, which in of_machine))
     if not given.no_write:
-        PAGE.write_text(page(run=run, measured=measured, goals=reach, machine=of_machine))
+        PAGE.write_text(
+            page(stage=stage, run=run, measured=measured, goals=reach, machine=of_machine)
+        )
         print(f"\nwritten: {PAGE.relative_to(PROJECT)}")
     return 1 if run.failures else 0
 

@@ -82,9 +82,13 @@ class Server(Postgres):
 
 
 class OnPostgresql:
+    """`label` is of the app that has the tables. Whoever changes them says so in `is_as_kept`."""
+
     def __init__(self, url, label):
         self.url = url
+        self.label = label
         self.bookings = f"{label}_booking"
+        self.is_as_kept = False
 
     def keep(self):
         """A copy of every table, as it is now."""
@@ -96,6 +100,8 @@ class OnPostgresql:
 
     def restore(self):
         """Every table as it was kept, and written anew, without what an earlier load left of it."""
+        if self.is_as_kept:
+            return
         with self._connect() as connection:
             tables = self._tables(connection)
             with connection.transaction():
@@ -108,6 +114,7 @@ class OnPostgresql:
                     connection.execute(sql.SQL(copy).format(sql.Identifier(table)))
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
+        self.is_as_kept = True
 
     def count(self):
         """How many bookings there are, and how many seats are there twice."""
@@ -133,7 +140,9 @@ class OnSqlite:
     def __init__(self, file, label):
         self.file = file
         self.url = f"sqlite:///{file}"
+        self.label = label
         self.bookings = f"{label}_booking"
+        self.is_as_kept = False
 
     def keep(self):
         with closing(sqlite3.connect(self.file)) as connection:
@@ -141,9 +150,12 @@ class OnSqlite:
         shutil.copy(self.file, self._kept)
 
     def restore(self):
+        if self.is_as_kept:
+            return
         for ending in ("-wal", "-shm"):
             Path(f"{self.file}{ending}").unlink(missing_ok=True)
         shutil.copy(self._kept, self.file)
+        self.is_as_kept = True
 
     def count(self):
         with closing(sqlite3.connect(self.file, timeout=20)) as connection:

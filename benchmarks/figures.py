@@ -16,6 +16,12 @@ class Figures:
     def cpu(self):
         return self.cpu_server + self.cpu_postgresql
 
+    def __str__(self):
+        return (
+            f"{self.rate:.0f}/s, p50 {self.p50:.1f} ms, p99 {self.p99:.1f} ms, "
+            f"CPU {self.cpu_server:.2f} + {self.cpu_postgresql:.2f} ms"
+        )
+
     @classmethod
     def of(cls, outcome, cpu):
         # What was computed for requests that were on their way at the end is theirs, too.

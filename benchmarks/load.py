@@ -6,7 +6,8 @@ import statistics
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from . import cinema
 
 CONNECTIONS = 16
 SCRIPT = Path(__file__).with_name("load.lua")
@@ -124,34 +125,39 @@ COMMIT;
 class Pgbench:
     """Books without any server between it and the database."""
 
-    def __init__(self, binary, url, numbers):
-        """`numbers`: first, shows and users of the cinema."""
+    def __init__(self, binary, url, folder):
         self.binary = binary
         self.url = url
-        self.numbers = {**numbers, "clients": CONNECTIONS}
+        self.folder = folder
         self.next = -1
+        (folder / "book.sql").write_text(TRANSACTION)
 
     def put(self, seconds):
-        with TemporaryDirectory() as folder:
-            script = Path(folder) / "book.sql"
-            script.write_text(TRANSACTION)
-            given = self.numbers | {"k": self.next}
-            done = subprocess.run(
-                [
-                    *(self.binary, "--no-vacuum", "--protocol", "prepared", "--client"),
-                    *(str(CONNECTIONS), "--jobs", "2", "--time", str(seconds), "--log"),
-                    *(f"--define={name}={value}" for name, value in given.items()),
-                    *("--file", script, self.url),
-                ],
-                capture_output=True,
-                text=True,
-                cwd=folder,
-            )
-            if done.returncode:
-                raise LoadFailed(f"pgbench failed: {done.stderr}")
-            logs = [log.read_text() for log in Path(folder).glob("pgbench_log.*")]
-        outcome = outcome_of_pgbench(done.stdout, logs)
-        # The quickest client has put more than its share; nobody more than all of them.
+        given = {
+            "k": self.next,
+            "clients": CONNECTIONS,
+            "first": cinema.FIRST_FOR_SALE,
+            "shows": cinema.FOR_SALE,
+            "users": cinema.USERS,
+        }
+        done = subprocess.run(
+            [
+                *(self.binary, "--no-vacuum", "--protocol", "prepared", "--client"),
+                *(str(CONNECTIONS), "--jobs", "2", "--time", str(seconds), "--log"),
+                *(f"--define={name}={value}" for name, value in given.items()),
+                *("--file", "book.sql", self.url),
+            ],
+            capture_output=True,
+            text=True,
+            cwd=self.folder,
+        )
+        if done.returncode:
+            raise LoadFailed(f"pgbench failed: {done.stderr}")
+        logs = list(self.folder.glob("pgbench_log.*"))
+        outcome = outcome_of_pgbench(done.stdout, [log.read_text() for log in logs])
+        for log in logs:
+            log.unlink()
+        # The quickest client has put more than its share, but nobody more than all of them.
         self.next += outcome.asked
         return outcome
 

@@ -88,14 +88,14 @@ def markdown(table):
     return "\n".join(f"| {' | '.join(line)} |" for line in [heading, ruler, *body])
 
 
-def page(*, run, measured, goals, machine):
+def page(*, stage, run, measured, goals, machine):
     """docs/benchmarks.md"""
     reached = [goal.is_reached for goal in goals]
     verdicts = {True: "reached", False: "not reached", None: "not measured"}
     tally = ", ".join(f"{reached.count(one)} {verdict}" for one, verdict in verdicts.items())
     scale = (
-        f"\n`grown` is this project with {run.scale} times the shows and bookings.\n"
-        if run.scale > 1
+        f"\n`grown` is this project with {stage.scale} times the shows and bookings.\n"
+        if stage.scale > 1
         else ""
     )
     return f"""\

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from . import cinema
@@ -143,7 +143,7 @@ def chosen(only, growth):
             continue
         yield row
         if growth and row.who == PROJECT:
-            yield Row(**{**vars(row), "who": GROWN})
+            yield replace(row, who=GROWN)
 
 
 def length_of(answer):

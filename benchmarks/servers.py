@@ -130,16 +130,14 @@ class Cpu:
 
     @classmethod
     def now(cls, server, postgresql):
-        """Of the processes with these ids, and all that they have started; None is nobody."""
-        return cls(seconds_of(server), seconds_of(postgresql))
+        """Of the two, with all the processes that they have started; None is nobody."""
+        return cls(*(seconds_of(each.pid) if each else 0.0 for each in (server, postgresql)))
 
     def __sub__(self, earlier):
         return Cpu(self.server - earlier.server, self.postgresql - earlier.postgresql)
 
 
 def seconds_of(pid):
-    if pid is None:
-        return 0.0
     process = psutil.Process(pid)
     total = 0.0
     for each in [process, *process.children(recursive=True)]:
