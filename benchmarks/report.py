@@ -104,8 +104,8 @@ def page(*, stage, run, measured, goals, machine):
 Written by `make bench`; every figure and every verdict is computed. Measure again rather than edit.
 
 All of it is of one run, on one machine that load, server and database share: compare figures with
-each other, not with those of another machine. Each row is the median of {run.repetitions}
-measurements of {run.seconds} s, taken in turn with the others after a second of warming up.
+each other, not with those of another machine. Each row is the median of what was measured
+{run.repetitions} × {run.seconds} s long, in turn with the others and after a second of warming up.
 
 - **project** is this application, **textbook** the implementation that everyone writes
   (`benchmarks/textbook`), and the floors are in `benchmarks/floors`: a constant Django view and a
@@ -115,8 +115,9 @@ measurements of {run.seconds} s, taken in turn with the others after a second of
 - All are served as in production: granian, two processes. PostgreSQL waits for the disk at each
   commit (`fsync` and `synchronous_commit` are on).
 - `wrk` asks on 16 connections that are kept alive (a login: 4), with the tokens of all
-  {cinema.USERS:,} users in turn. "Hot show": all fill one show before the next one opens.
-- There are {cinema.FILMS:,} films, {cinema.SHOWS:,} shows and {cinema.BOOKINGS:,} bookings when a
+  {cinema.USERS:,} users in turn. "Hot show": all fill one show before the next one opens. p50 and
+  p99 are corrected for what `wrk` would have asked while it waited for an answer.
+- {cinema.FILMS:,} films, {cinema.SHOWS:,} shows and {cinema.BOOKINGS:,} bookings are there when a
   measurement begins.
 - A row counts only if every answer was the expected one, if what is booked afterwards is what was
   acknowledged, and if no seat is there twice. When `wrk` stops, up to 16 requests are on their

@@ -58,10 +58,13 @@ def hot(seats=1):
 
 
 def spread(seats=1):
-    """The same seats, from each show in turn."""
+    """The same seats, from each show in turn. Each round begins one show later, or customers would
+    come back to the same shows soon, until they have as many seats there as one may have."""
+    shows = list(shows_for_sale())
     for first in range(1, cinema.SEATS - seats + 2, seats):
-        for show in shows_for_sale():
+        for show in shows:
             yield show, list(range(first, first + seats))
+        shows.append(shows.pop(0))
 
 
 def book(order, path="/api/shows/{}/book/", **options):

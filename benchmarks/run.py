@@ -59,7 +59,7 @@ class Run:
                     server = stack.enter_context(self.stage.server_on_sqlite())
                 folder = Path(stack.enter_context(TemporaryDirectory(dir=self.stage.folder)))
                 figures = self._measure(row, server, folder)
-        except (LoadFailed, TimeoutError) as failure:
+        except (LoadFailed, OSError) as failure:
             self.failures[row.key] = str(failure)
             return f"FAILED, {failure}"
         if figures is None:
@@ -122,10 +122,12 @@ def middle_of(values):
 
 
 def put_until_quiet(load, server, seconds):
-    outcome = load.put(seconds)
-    if server:
-        server.wait_until_quiet()
-    return outcome
+    """Also when it fails: what is still worked at would be in the next one's way."""
+    try:
+        return load.put(seconds)
+    finally:
+        if server:
+            server.wait_until_quiet()
 
 
 def check_answer(row, server, questions):
