@@ -45,7 +45,7 @@ def arguments():
     parser.add_argument("--seconds", type=number, default=8, help="of each measurement (8)")
     parser.add_argument("--repetitions", type=number, default=3, help="of every row (3)")
     parser.add_argument(
-        "--only", type=subjects, metavar="SUBJECT,…", help="some subjects; ratios need both sides"
+        "--only", type=subjects, metavar="SUBJECT,…", help="some subjects, and write nothing"
     )
     parser.add_argument(
         "--scale",
@@ -75,10 +75,9 @@ def main():
     print(aligned(table_of_goals(reach)))
     print()
     print("\n".join(f"{what}: {which}" for what, which in of_machine))
-    if not given.no_write:
-        PAGE.write_text(
-            page(stage=stage, run=run, measured=measured, goals=reach, machine=of_machine)
-        )
+    if not given.no_write and not given.only:  # a part must not take the place of the whole
+        written = page(stage=stage, run=run, measured=measured, goals=reach, machine=of_machine)
+        PAGE.write_text(written, encoding="utf-8")
         print(f"\nwritten: {PAGE.relative_to(PROJECT)}")
     return 1 if run.failures else 0
 

@@ -58,7 +58,7 @@ function request()
    if number >= #starts and not is_get then
       ran_out = true
       wrk.thread:stop()
-      return starts[1] .. heads[1] .. "\r\n"  -- malformed, changes nothing, and is not waited for
+      return starts[1] .. heads[1] .. "\r\n"  -- something must be; without a body it books nothing
    end
    local question = number % #starts + 1
    local head = heads[number % #heads + 1]
