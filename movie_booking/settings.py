@@ -217,6 +217,8 @@ POSTGRESQL_OPTIONS = {
     # Said explicitly, whatever the server's default is: after the wait for a show's lock the
     # next statement must see what the others committed; a REPEATABLE READ snapshot is older.
     "isolation_level": IsolationLevel.READ_COMMITTED,
+    "server_side_binding": True,
+    "prepare_threshold": 2,
     # A server that does not answer is given up after seconds, not minutes.
     "connect_timeout": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
@@ -329,7 +331,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["booking.api.throttling.UserThrottle"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["booking.api.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_RENDERER_CLASSES": ["booking.api.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "booking.api.parsers.JSONParser",
         "rest_framework.parsers.FormParser",

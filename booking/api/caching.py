@@ -4,7 +4,8 @@ from hashlib import sha256
 
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
-from rest_framework.renderers import JSONRenderer
+
+from .renderers import as_json
 
 SECONDS = 2  # that anybody may show an anonymous answer again
 
@@ -14,7 +15,7 @@ def conditional(data, request):
 
     Anonymous answers may be kept for a moment by anybody, personal ones by nobody.
     """
-    body = JSONRenderer().render(data)
+    body = as_json(data)
     response = HttpResponse(body, content_type="application/json")
     personal = request.user.is_authenticated
     response["Cache-Control"] = "private, no-store" if personal else f"public, max-age={SECONDS}"

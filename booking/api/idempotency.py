@@ -18,12 +18,12 @@ from hashlib import sha256
 from django.db import IntegrityError, OperationalError, transaction
 from django.http import HttpResponse
 from rest_framework import exceptions, status
-from rest_framework.renderers import JSONRenderer
 
 from ..box_office import customer_kept
 from ..database import TIMED_OUT, retried, sqlstate
 from ..models import IdempotencyKey
 from ..models.idempotency_keys import LONGEST_KEY
+from .renderers import as_json
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -103,7 +103,7 @@ def _do(claim, fingerprint, act):
     with customer_kept(), transaction.atomic():
         mine = _claim(**claim, fingerprint=fingerprint)
         response = act()
-        body = JSONRenderer().render(response.data).decode()
+        body = as_json(response.data).decode()
         IdempotencyKey.objects.filter(pk=mine.pk).update(status=response.status_code, body=body)
     return response.status_code, body
 

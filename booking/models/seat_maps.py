@@ -1,5 +1,12 @@
+from typing import NamedTuple
+
 from ..seating import largest_block
 from .bookings import Booking
+
+
+class MySeats(NamedTuple):
+    booked: list
+    held: list
 
 
 class SeatMap:
@@ -13,13 +20,13 @@ class SeatMap:
         self.total_seats = show.total_seats
         self.seats_per_row = show.seats_per_row
         self.booked, self.held = [], []
-        self.mine = {"booked": [], "held": []}
+        self.mine = MySeats([], [])
         active = Booking.objects.active().filter(show=show).order_by("seat_number")
         for seat_number, status, user_id in active.values_list("seat_number", "status", "user"):
             kind = "booked" if status == Booking.Status.BOOKED else "held"
             getattr(self, kind).append(seat_number)
             if user_id == user.pk:
-                self.mine[kind].append(seat_number)
+                getattr(self.mine, kind).append(seat_number)
         free = set(range(1, self.total_seats + 1)).difference(self.booked, self.held)
         self.available_seats = len(free)
         self.largest_block = largest_block(free, self.seats_per_row)

@@ -6,6 +6,7 @@ from rest_framework import serializers
 from ...models import Booking, Movie, Show
 from ..fields import UTCDateTimeField
 from . import examples
+from .reading import ReadOnlySerializer
 
 
 class TokenPair(serializers.Serializer):
@@ -18,7 +19,7 @@ class TokenPair(serializers.Serializer):
         swagger_schema_fields = {"example": examples.TOKENS}
 
 
-class PersonSerializer(serializers.ModelSerializer):
+class PersonSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email", "first_name", "last_name"]
@@ -26,7 +27,7 @@ class PersonSerializer(serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.PERSON}
 
 
-class AccountSerializer(serializers.ModelSerializer):
+class AccountSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email"]
@@ -34,7 +35,7 @@ class AccountSerializer(serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.ACCOUNT}
 
 
-class MovieSerializer(serializers.ModelSerializer):
+class MovieSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     class Meta:
         model = Movie
         fields = [
@@ -52,7 +53,7 @@ class MovieSerializer(serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.MOVIE}
 
 
-class ShowSerializer(serializers.ModelSerializer):
+class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     """A show read `with_availability`."""
 
     movie = MovieSerializer()
@@ -82,7 +83,7 @@ class ShowSerializer(serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.SHOW}
 
 
-class BookingSerializer(serializers.ModelSerializer):
+class BookingSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     """A booking read `with_shows`."""
 
     user = serializers.IntegerField(source="user_id", help_text="The user's id.")
@@ -128,7 +129,7 @@ class CancelledBookingSerializer(BookingSerializer):
         swagger_schema_fields = {"example": examples.CANCELLED_BOOKING}
 
 
-class ReservedSeatSerializer(serializers.ModelSerializer):
+class ReservedSeatSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
     status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
 
@@ -138,7 +139,7 @@ class ReservedSeatSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class ReservationSerializer(serializers.Serializer):
+class ReservationSerializer(ReadOnlySerializer):
     reference = serializers.CharField(
         read_only=True, help_text="The code to read out at the counter."
     )
@@ -162,12 +163,12 @@ class ReservationSerializer(serializers.Serializer):
         swagger_schema_fields = {"example": examples.RESERVATION}
 
 
-class MySeatsSerializer(serializers.Serializer):
+class MySeatsSerializer(ReadOnlySerializer):
     booked = serializers.ListField(child=serializers.IntegerField())
     held = serializers.ListField(child=serializers.IntegerField())
 
 
-class SeatMapSerializer(serializers.Serializer):
+class SeatMapSerializer(ReadOnlySerializer):
     total_seats = serializers.IntegerField()
     seats_per_row = serializers.IntegerField()
     available_seats = serializers.IntegerField()
