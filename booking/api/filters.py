@@ -3,19 +3,42 @@
 from rest_framework import serializers
 
 from ..models import Booking
+from ..models.prepared import prepared
 from .fields import DayField, MomentField, StrictIntegerField
+from .pagination import CursorPagination
 from .serializers import valid
 
 
-class FilterMixin:
-    """A list that is narrowed by its query string, which `filter_class` reads."""
+class ListMixin:
+    """A list, by pages, that is narrowed by its query string, which `filter_class` reads.
 
-    def filter_queryset(self, queryset):
-        if self.action != "list":
-            return queryset
+    `rows` makes the queryset; it is about what `ids` names, such as one movie. What most clients
+    ask for, the first page of all, is a prepared question.
+    """
+
+    pagination_class = CursorPagination
+
+    def list(self, request, *args, **kwargs):
+        if request.query_params:
+            page = self.paginator.paginate_queryset(self.narrowed(), request, view=self)
+        else:
+            rows = first_rows(*self.ids(), of=type(self), limit=CursorPagination.page_size + 1)
+            page = self.paginator.first_page(rows, request, view=self)
+        serializer = self.get_serializer(page, many=True)
+        return self.paginator.get_paginated_response(serializer.data)
+
+    def ids(self):
+        return []
+
+    def narrowed(self):
         # A parameter that is there but empty (`?search=`) asks for nothing.
         asked = {name: value for name, value in self.request.query_params.items() if value.strip()}
-        return queryset.matching(**valid(self.filter_class, asked))
+        return self.rows(*self.ids()).matching(**valid(self.filter_class, asked))
+
+
+@prepared
+def first_rows(*ids, of, limit):
+    return of.rows(*ids).order_by(*of.ordering)[:limit]
 
 
 class MovieFilter(serializers.Serializer):

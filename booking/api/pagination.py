@@ -22,16 +22,26 @@ class CursorPagination(BasePagination):
     largest_page_size = 500
 
     def paginate_queryset(self, queryset, request, view=None):
+        self._begin(request, view)
+        size = self._page_size()
+        cursor = request.query_params.get("cursor")
+        if cursor:
+            queryset = queryset.filter(self._after(self._decode(cursor)))
+        return self._page(list(queryset.order_by(*view.ordering)[: size + 1]), size)
+
+    def first_page(self, rows, request, view):
+        """Of rows that were read in the view's order: one more than a page has, if there are."""
+        self._begin(request, view)
+        return self._page(rows, self.page_size)
+
+    def _begin(self, request, view):
         self.request = request
         self.fields = [name.lstrip("-") for name in view.ordering]
         self.descending = view.ordering[0].startswith("-")
         # Signed, so that a cursor is one of ours and of this list, or it is refused.
         self.salt = f"cursor of {','.join(view.ordering)}"
-        size = self._page_size()
-        cursor = request.query_params.get("cursor")
-        if cursor:
-            queryset = queryset.filter(self._after(self._decode(cursor)))
-        rows = list(queryset.order_by(*view.ordering)[: size + 1])
+
+    def _page(self, rows, size):
         self.last = rows[size - 1] if len(rows) > size else None
         return rows[:size]
 

@@ -5,7 +5,9 @@ from django.db import transaction
 
 from ..database import retried
 from ..exceptions import CustomerNotFound, HeldTooSoon, NotEnoughSeats, SoldOut
-from ..models import Booking, Reservation, Show, new_reference
+from ..models import Booking, Reservation, new_reference
+from ..models.prepared import insert
+from ..models.shows import for_sale
 from ..seating import best_seats
 from .limits import check_limit, held_too_soon
 from .seats import (
@@ -42,14 +44,7 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
     reference = new_reference()
     with integrity_kept(show_id, wanted), transaction.atomic():
         wait_for_turn(show_id)
-        show = (
-            Show.objects.with_availability()
-            .with_seats(wanted)
-            .with_seats_of(customer or by)
-            .with_reference(reference)
-            .select_related("movie")
-            .get(pk=show_id)
-        )
+        [show] = for_sale(show_id, wanted, (customer or by).pk, reference)
         check_sales_are_open(show)
         if not show.customer_is_active:
             raise CustomerNotFound
@@ -123,6 +118,6 @@ def _sell(show, seat_numbers, user, reference, hold):
         )
         for seat_number in sorted(seat_numbers)
     ]
-    Booking.objects.bulk_create(bookings)
+    insert(bookings)
     show.available_seats -= len(bookings)
     return bookings

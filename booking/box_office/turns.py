@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 
 from ..exceptions import CustomerNotFound, ShowNotFound
 from ..models import Booking, Reservation, Show
+from ..models.prepared import prepared
 from .seats import seats_taken
 
 
@@ -14,10 +15,13 @@ def wait_for_turn(show_id):
 
     Raises ShowNotFound.
     """
-    try:
-        Show.objects.select_for_update().values_list("pk").get(pk=show_id)
-    except Show.DoesNotExist:
-        raise ShowNotFound from None
+    if not _lock(show_id):
+        raise ShowNotFound
+
+
+@prepared
+def _lock(show_id):
+    return Show.objects.select_for_update().filter(pk=show_id).values_list("pk")
 
 
 @contextmanager

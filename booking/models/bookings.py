@@ -3,7 +3,8 @@ import secrets
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Prefetch, Q
+from django.db.models import Q
+from django.db.models.query import ModelIterable
 from django.utils import timezone
 
 from ..seating import seat_label
@@ -22,6 +23,18 @@ def new_reference():
 LAPSED = Q(status="held", held_until__lte=Now())
 
 
+class WithShows(ModelIterable):
+    """Bookings whose shows know what was counted for them; those of one show have the same."""
+
+    def __iter__(self):
+        found = {}
+        for booking in super().__iter__():
+            counted = {name: booking.__dict__.pop(name) for name in ("available_seats", "as_of")}
+            booking.show = found.setdefault(booking.show_id, booking.show)
+            vars(booking.show).update(counted)
+            yield booking
+
+
 class BookingQuerySet(models.QuerySet):
     def active(self, as_of=None):
         """Those whose seat is not free: booked, or held and not yet lapsed; now, or as of the time
@@ -36,9 +49,12 @@ class BookingQuerySet(models.QuerySet):
         return self.filter(LAPSED)
 
     def with_shows(self):
-        """With show and movie at hand, and the show's availability: two queries for any number."""
-        available = shows.Show.objects.with_availability().select_related("movie")
-        return self.prefetch_related(Prefetch("show", available))
+        """With show and movie at hand, and the show's availability, in one query."""
+        bookings = self.select_related("show__movie").annotate(
+            available_seats=shows.available_seats("show"), as_of=Now()
+        )
+        bookings._iterable_class = WithShows
+        return bookings
 
     def matching(self, *, status=None, show=None):
         """Of one show (its id); of one status, where a hold that has lapsed is expired."""

@@ -12,6 +12,7 @@ from django.utils import timezone
 from . import bookings
 from .clock import Now
 from .movies import Movie
+from .prepared import prepared
 
 # Beyond, a time may overflow when ten minutes are added or it is told in another time zone.
 EARLIEST = datetime(1900, 1, 1, tzinfo=dt_timezone.utc)
@@ -40,8 +41,7 @@ class ShowQuerySet(models.QuerySet):
 
     def with_availability(self):
         """Adds `available_seats` and `as_of`, the database's clock when they were counted."""
-        taken = bookings.Booking.objects.active().filter(show=OuterRef("pk"))
-        return self.annotate(available_seats=F("total_seats") - _count(taken), as_of=Now())
+        return self.annotate(available_seats=available_seats(), as_of=Now())
 
     def with_seats(self, seat_numbers):
         """Adds `seats_are_taken` and `seats_have_lapsed_holds`: whether any of these are."""
@@ -53,17 +53,36 @@ class ShowQuerySet(models.QuerySet):
             seats_have_lapsed_holds=Exists(of_seats.lapsed()),
         )
 
-    def with_seats_of(self, user):
+    def with_seats_of(self, user_id):
         """Adds `seats_of_customer`, how many active bookings the user has, and
         `customer_is_active`."""
-        mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user)
-        account = get_user_model().objects.filter(pk=user.pk, is_active=True)
+        mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user_id)
+        account = get_user_model().objects.filter(pk=user_id, is_active=True)
         return self.annotate(seats_of_customer=_count(mine), customer_is_active=Exists(account))
 
     def with_reference(self, reference):
         """Adds `reference_is_used`: whether any booking of any show has it."""
         used = bookings.Booking.objects.filter(reference=reference)
         return self.annotate(reference_is_used=Exists(used))
+
+
+def available_seats(show=None):
+    """Of a show, or of that which the foreign key leads to."""
+    taken = bookings.Booking.objects.active().filter(show=OuterRef(show or "pk"))
+    return F(f"{show}__total_seats" if show else "total_seats") - _count(taken)
+
+
+@prepared
+def for_sale(show_id, seat_numbers, user_id, reference):
+    """The show (or nothing), with all that is asked before seats of it are sold."""
+    return (
+        Show.objects.with_availability()
+        .with_seats(seat_numbers)
+        .with_seats_of(user_id)
+        .with_reference(reference)
+        .select_related("movie")
+        .filter(pk=show_id)
+    )
 
 
 def _count(bookings_of_show):

@@ -119,9 +119,9 @@ class RetrieveTests(ReservationTestCase):
         one = Booking.objects.get(pk=booked["id"])
         self.assertAnswer(answer, 200, reservation_json([one], available_seats=18))
 
-    def test_three_queries(self):
+    def test_two_queries(self):
         self.booked()
-        with self.assertNumQueries(3):
+        with self.assertNumQueries(2):
             self.get()
 
     def test_who_may_not(self):

@@ -1,14 +1,13 @@
 from django.shortcuts import get_object_or_404
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from ... import box_office, exceptions
 from ...models import Booking
-from ..filters import BookingFilter, FilterMixin
+from ..filters import BookingFilter, ListMixin
 from ..idempotency import idempotent
-from ..pagination import CursorPagination
 from ..permissions import IsOwner
 from ..schema import documented, operation
 from ..schema.failures import NOT_YOURS
@@ -22,15 +21,17 @@ from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerialize
         tag="Bookings",
     )
 )
-class MyBookingsViewSet(FilterMixin, ListModelMixin, GenericViewSet):
-    queryset = Booking.objects.with_shows()
+class MyBookingsViewSet(ListMixin, GenericViewSet):
     serializer_class = BookingSerializer
     filter_class = BookingFilter
-    pagination_class = CursorPagination
     ordering = ["-created_at", "-id"]
 
-    def filter_queryset(self, bookings):
-        return super().filter_queryset(bookings.filter(user=self.request.user))
+    def ids(self):
+        return [self.request.user.pk]
+
+    @staticmethod
+    def rows(user_id):
+        return Booking.objects.with_shows().filter(user=user_id)
 
 
 @documented(

@@ -1,12 +1,12 @@
-from django.shortcuts import get_object_or_404
-from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
+from django.http import Http404
+from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import GenericViewSet
 
 from ...models import Movie, SeatMap, Show
+from ...models.prepared import prepared
 from ..caching import conditional
-from ..filters import FilterMixin, MovieFilter, ShowFilter, ShowTimesFilter
-from ..pagination import CursorPagination
+from ..filters import ListMixin, MovieFilter, ShowFilter, ShowTimesFilter
 from ..permissions import PublicMixin
 from ..schema import documented, operation
 from ..serializers import (
@@ -17,8 +17,8 @@ from ..serializers import (
 )
 
 
-class CatalogueViewSet(PublicMixin, FilterMixin, ListModelMixin, GenericViewSet):
-    pagination_class = CursorPagination
+class CatalogueViewSet(PublicMixin, ListMixin, GenericViewSet):
+    pass
 
 
 @documented(
@@ -31,6 +31,10 @@ class MovieViewSet(RetrieveModelMixin, CatalogueViewSet):
     filter_class = MovieFilter
     ordering = ["title", "id"]
 
+    @staticmethod
+    def rows():
+        return Movie.objects.all()
+
 
 @documented(
     list=operation("listShows", "Shows, by time", tag="Shows"),
@@ -42,19 +46,33 @@ class ShowViewSet(RetrieveModelMixin, CatalogueViewSet):
     filter_class = ShowFilter
     ordering = ["date_time", "id"]
 
+    @staticmethod
+    def rows():
+        return Show.objects.with_availability().select_related("movie")
+
 
 @documented(
     list=operation("listMovieShows", "A movie's shows, past ones too, by time", tag="Movies")
 )
 class MovieShowsViewSet(CatalogueViewSet):
-    queryset = Show.objects.with_availability().select_related("movie")
     serializer_class = ShowSerializer
     filter_class = ShowTimesFilter
     ordering = ["date_time", "id"]
 
-    def filter_queryset(self, shows):
-        movie = get_object_or_404(Movie, pk=self.kwargs["pk"])
-        return super().filter_queryset(shows.filter(movie=movie))
+    def ids(self):
+        movie = self.kwargs["pk"]
+        if not movie_exists(movie):
+            raise Http404
+        return [movie]
+
+    @staticmethod
+    def rows(movie_id):
+        return Show.objects.with_availability().select_related("movie").filter(movie=movie_id)
+
+
+@prepared
+def movie_exists(pk):
+    return Movie.objects.filter(pk=pk).values_list("pk")
 
 
 class SeatMapViewSet(GenericViewSet):

@@ -1,0 +1,96 @@
+"""Prepared questions answer what the querysets do that they are written from."""
+
+from django.test import TestCase
+
+from booking.api.authentication import users
+from booking.api.filters import first_rows
+from booking.api.views.bookings import MyBookingsViewSet
+from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet, movie_exists
+from booking.models import Booking
+from booking.models.prepared import insert, prepared
+from booking.models.shows import for_sale
+from booking.tests.cast import booking, hold, movie, person, show
+
+
+def facts(row, seen=()):
+    """All that is known of a row, and of the rows that it leads to; but not of the clock."""
+    if isinstance(row, tuple):
+        return row
+    known = {name: each for name, each in vars(row).items() if name not in ("_state", "as_of")}
+    for name, related in row._state.fields_cache.items():
+        known[name] = facts(related)
+    return type(row), known
+
+
+@prepared
+def bookings_of_seats(seat_numbers, status, *, newest_first=False):
+    found = Booking.objects.filter(seat_number__in=seat_numbers, status=status)
+    return found.order_by("-pk" if newest_first else "pk")
+
+
+class PreparedTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.alice, cls.bob = person("alice"), person("bob")
+        cls.film, cls.other = movie("Alien"), movie("M")
+        cls.hall, cls.hall_of_other = show(cls.film), show(cls.other)
+        cls.first = booking(cls.alice, cls.hall, 1)
+        hold(cls.alice, cls.hall, 2)
+        booking(cls.bob, cls.hall, 3)
+        booking(cls.bob, cls.hall_of_other, 1, status="cancelled")
+
+    def assertSame(self, question, *arguments, **more):
+        plain = [facts(row) for row in question.__wrapped__(*arguments, **more)]
+        with self.assertNumQueries(1):
+            found = question(*arguments, **more)
+        self.assertEqual([facts(row) for row in found], plain)
+        return found
+
+    def test_every_question(self):
+        for hall in (self.hall, self.hall_of_other):
+            for user in (self.alice, self.bob):
+                for seats in ([], [1], [1, 2, 9]):
+                    reference = self.first.reference
+                    [row] = self.assertSame(for_sale, hall.pk, seats, user.pk, reference)
+                    self.assertTrue(row.reference_is_used)
+        for user in (self.alice, self.bob):
+            self.assertEqual(self.assertSame(users, user.pk), [user])
+            mine = self.assertSame(first_rows, user.pk, of=MyBookingsViewSet, limit=5)
+            self.assertEqual(len(mine), 2)
+        for film in (self.film, self.other):
+            self.assertSame(movie_exists, film.pk)
+            self.assertSame(first_rows, film.pk, of=MovieShowsViewSet, limit=5)
+        for limit in (1, 5):
+            for of in (MovieViewSet, ShowViewSet):
+                self.assertEqual(
+                    len(self.assertSame(first_rows, of=of, limit=limit)), min(limit, 2)
+                )
+
+    def test_nothing(self):
+        self.assertEqual(self.assertSame(users, 0), [])
+        self.assertEqual(users(10**30), [])
+        self.assertEqual(for_sale(2**63, [1], 1, "A"), [])
+
+    def test_lists_texts_and_variants(self):
+        ask = bookings_of_seats
+        self.assertEqual(len(self.assertSame(ask, [1, 2, 3], "booked")), 2)
+        self.assertEqual(len(self.assertSame(ask, [3, 2, 1], "booked", newest_first=True)), 2)
+        self.assertEqual(len(self.assertSame(ask, [2, 7], "held")), 1)
+        self.assertEqual(self.assertSame(ask, [2], "it's; DROP TABLE %s"), [])
+
+    def test_bookings_of_one_show_have_the_same_show(self):
+        one, other = first_rows(self.alice.pk, of=MyBookingsViewSet, limit=5)
+        self.assertIs(one.show, other.show)
+        self.assertEqual(one.show.available_seats, 7)
+
+
+class InsertTests(TestCase):
+    def test_it_inserts_what_bulk_create_does(self):
+        hall, alice = show(), person("alice")
+        new = [Booking(user=alice, show=hall, seat_number=seat) for seat in (4, 5)]
+        with self.assertNumQueries(1):
+            insert(new)
+        for each in new:
+            found = Booking.objects.filter(pk=each.pk).values().get()
+            self.assertEqual(found, {name: getattr(each, name) for name in found})
+            self.assertFalse(each._state.adding)
