@@ -1,32 +1,79 @@
 """What may keep an answer, and how it is asked whether it is still the same."""
 
+import time
 from hashlib import sha256
+from typing import NamedTuple
 
+from django.conf import settings
 from django.http import HttpResponse, HttpResponseNotModified
 from django.utils.http import parse_etags
 
+from ..freshness import version
 from .renderers import as_json
 
-SECONDS = 2  # that anybody may show an anonymous answer again
+SECONDS = 2  # that anybody may show an anonymous answer again which tells of seats
+SECONDS_OF_FILMS = 60
+MOST_KEPT = 1_000  # answers, of each worker
 
 
-def conditional(data, request):
+def conditional(data, request, seconds=SECONDS, headers=None):
     """The answer with a strong ETag, or 304 if that is what the client has already.
 
     Anonymous answers may be kept for a moment by anybody, personal ones by nobody.
     """
     body = as_json(data)
-    response = HttpResponse(body, content_type="application/json")
-    personal = request.user.is_authenticated
-    response["Cache-Control"] = "private, no-store" if personal else f"public, max-age={SECONDS}"
-    response["Vary"] = "Authorization"
-    response["ETag"] = f'"{sha256(body).hexdigest()[:32]}"'
-    known = [
-        etag.removeprefix("W/") for etag in parse_etags(request.headers.get("If-None-Match", ""))
-    ]
-    if response["ETag"] in known or "*" in known:
-        same = HttpResponseNotModified()
-        for header in ("Cache-Control", "ETag", "Vary"):
-            same[header] = response[header]
-        return same
-    return response
+    headers = {
+        **(headers or {}),
+        "Cache-Control": _who_may_keep_it(request, seconds),
+        "ETag": f'"{sha256(body).hexdigest()[:32]}"',
+    }
+    if request.authenticators:
+        headers["Vary"] = "Authorization"
+    return Answer(body, headers).to(request)
+
+
+def _who_may_keep_it(request, seconds):
+    personal = request.authenticators and request.user.is_authenticated
+    return "private, no-store" if personal else f"public, max-age={seconds}"
+
+
+class Answer(NamedTuple):
+    body: bytes
+    headers: dict
+
+    def to(self, request):
+        known = parse_etags(request.headers.get("If-None-Match", ""))
+        if "*" in known or self.headers["ETag"] in [each.removeprefix("W/") for each in known]:
+            response = HttpResponseNotModified(headers=self.headers)
+        else:
+            response = HttpResponse(
+                self.body, content_type="application/json", headers=self.headers
+            )
+        response.answer = self
+        return response
+
+
+class KeptFilms:
+    """For views of the films, which change once a week and are asked for all day: each worker
+    gives an answer again for a second, unless staff of this host have changed a film."""
+
+    def dispatch(self, request, *args, **kwargs):
+        if not settings.KEEP_FILMS or request.method != "GET" or not _takes_json(request):
+            return super().dispatch(request, *args, **kwargs)
+        key, now = request.build_absolute_uri(), (version(), int(time.monotonic()))
+        kept = KEPT.get(key)
+        if kept and kept[0] == now:
+            return kept[1].to(request)
+        response = super().dispatch(request, *args, **kwargs)
+        if answer := getattr(response, "answer", None):
+            if len(KEPT) >= MOST_KEPT:
+                KEPT.clear()
+            KEPT[key] = now, answer
+        return response
+
+
+KEPT = {}
+
+
+def _takes_json(request):
+    return request.headers.get("Accept", "*/*") in ("*/*", "application/json")

@@ -81,7 +81,7 @@ class UserThrottle(Throttle):
     """Everything that somebody does who is logged in.
 
     To ask the cache each time would cost more than many a request: each worker counts by itself
-    and tells the others in steps of a fiftieth of the limit.
+    and tells the others in steps of a twentieth of the limit.
     """
 
     setting = "THROTTLE_USER"
@@ -95,7 +95,7 @@ class UserThrottle(Throttle):
         self._begin_window()
         user = request.user.pk
         untold, told = self.untold.get(user, 0) + 1, self.told.get(user, 0)
-        if untold >= max(1, self.rate.limit // 50):
+        if untold >= max(1, self.rate.limit // 20):
             untold, told = 0, self.rate.count(user, by=untold)
         self.untold[user], self.told[user] = untold, told
         return untold + told <= self.rate.limit

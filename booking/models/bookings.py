@@ -10,6 +10,7 @@ from django.utils import timezone
 from ..seating import seat_label
 from . import shows
 from .clock import Now
+from .rows import QuickModel
 
 REFERENCE_LENGTH = 8
 REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # nothing that looks like something else
@@ -70,7 +71,7 @@ class BookingQuerySet(models.QuerySet):
         return bookings
 
 
-class Booking(models.Model):
+class Booking(QuickModel):
     """One seat of one show for one user. What depends on the time (`current_status`, `can_cancel`,
     …) is known of a booking read `with_shows`, as of the moment that was."""
 

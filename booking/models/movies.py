@@ -4,6 +4,9 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from ..freshness import films_change
+from .rows import QuickModel
+
 
 class MovieQuerySet(models.QuerySet):
     def matching(self, *, search="", genre="", language=""):
@@ -18,8 +21,20 @@ class MovieQuerySet(models.QuerySet):
             movies = movies.filter(language__iregex=f"^{re.escape(language)}$")
         return movies
 
+    def bulk_create(self, *args, **kwargs):
+        films_change()
+        return super().bulk_create(*args, **kwargs)
 
-class Movie(models.Model):
+    def update(self, **values):
+        films_change()
+        return super().update(**values)
+
+    def delete(self):
+        films_change()
+        return super().delete()
+
+
+class Movie(QuickModel):
     title = models.CharField(max_length=200)
     duration_minutes = models.PositiveIntegerField(
         "running time",
@@ -49,3 +64,11 @@ class Movie(models.Model):
 
     def __str__(self):
         return self.title
+
+    def save(self, **kwargs):
+        films_change()
+        super().save(**kwargs)
+
+    def delete(self, **kwargs):
+        films_change()
+        return super().delete(**kwargs)

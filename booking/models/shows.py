@@ -13,6 +13,7 @@ from . import bookings
 from .clock import Now
 from .movies import Movie
 from .prepared import prepared
+from .rows import QuickModel
 
 # Beyond, a time may overflow when ten minutes are added or it is told in another time zone.
 EARLIEST = datetime(1900, 1, 1, tzinfo=dt_timezone.utc)
@@ -91,7 +92,7 @@ def _count(bookings_of_show):
     return Coalesce(Subquery(counted.values("count")), 0)
 
 
-class Show(models.Model):
+class Show(QuickModel):
     """One screening. Whether it `is_bookable` is known of a show read `with_availability`."""
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="shows", db_index=False)

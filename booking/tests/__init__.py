@@ -10,5 +10,6 @@ if settings.configured:
     from .truth import watch
 
     watch()
+    settings.KEEP_FILMS = False  # tests change films and look at once; test_caching.py has it on
     for rate in ("THROTTLE_LOGIN", "THROTTLE_SIGNUP", "THROTTLE_HOLD", "THROTTLE_USER"):
         setattr(settings, rate, "")

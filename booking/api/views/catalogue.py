@@ -5,7 +5,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ...models import Movie, SeatMap, Show
 from ...models.prepared import prepared
-from ..caching import conditional
+from ..caching import SECONDS, SECONDS_OF_FILMS, KeptFilms, conditional
 from ..filters import ListMixin, MovieFilter, ShowFilter, ShowTimesFilter
 from ..permissions import PublicMixin
 from ..schema import documented, operation
@@ -17,15 +17,28 @@ from ..serializers import (
 )
 
 
-class CatalogueViewSet(PublicMixin, ListMixin, GenericViewSet):
-    pass
+class CatalogueViewSet(PublicMixin, ListMixin, RetrieveModelMixin, GenericViewSet):
+    """What anybody may keep for a while, and ask whether it is still the same."""
+
+    seconds = SECONDS
+
+    def list(self, request, **kwargs):
+        return self._conditional(super().list(request, **kwargs))
+
+    def retrieve(self, request, **kwargs):
+        return self._conditional(super().retrieve(request, **kwargs))
+
+    def _conditional(self, response):
+        link = {"Link": response["Link"]} if "Link" in response else {}
+        return conditional(response.data, self.request, self.seconds, link)
 
 
 @documented(
-    list=operation("listMovies", "Movies, by title", tag="Movies"),
-    retrieve=operation("getMovie", "One movie", tag="Movies"),
+    list=operation("listMovies", "Movies, by title", tag="Movies", conditional=True),
+    retrieve=operation("getMovie", "One movie", tag="Movies", conditional=True),
 )
-class MovieViewSet(RetrieveModelMixin, CatalogueViewSet):
+class MovieViewSet(KeptFilms, CatalogueViewSet):
+    seconds = SECONDS_OF_FILMS
     queryset = Movie.objects.all()
     serializer_class = MovieSerializer
     filter_class = MovieFilter
@@ -37,10 +50,10 @@ class MovieViewSet(RetrieveModelMixin, CatalogueViewSet):
 
 
 @documented(
-    list=operation("listShows", "Shows, by time", tag="Shows"),
-    retrieve=operation("getShow", "One show", tag="Shows"),
+    list=operation("listShows", "Shows, by time", tag="Shows", conditional=True),
+    retrieve=operation("getShow", "One show", tag="Shows", conditional=True),
 )
-class ShowViewSet(RetrieveModelMixin, CatalogueViewSet):
+class ShowViewSet(CatalogueViewSet):
     queryset = Show.objects.with_availability().select_related("movie")
     serializer_class = ShowSerializer
     filter_class = ShowFilter
@@ -52,7 +65,12 @@ class ShowViewSet(RetrieveModelMixin, CatalogueViewSet):
 
 
 @documented(
-    list=operation("listMovieShows", "A movie's shows, past ones too, by time", tag="Movies")
+    list=operation(
+        "listMovieShows",
+        "A movie's shows, past ones too, by time",
+        tag="Movies",
+        conditional=True,
+    )
 )
 class MovieShowsViewSet(CatalogueViewSet):
     serializer_class = ShowSerializer
