@@ -24,11 +24,15 @@ class ListMixin:
         else:
             rows = first_rows(*self.ids(), of=type(self), limit=CursorPagination.page_size + 1)
             page = self.paginator.first_page(rows, request, view=self)
-        serializer = self.get_serializer(page, many=True)
+        serializer = self.get_serializer(self.completed(page), many=True)
         return self.paginator.get_paginated_response(serializer.data)
 
     def ids(self):
         return []
+
+    def completed(self, page):
+        """The rows, with what need not be asked for each."""
+        return page
 
     def narrowed(self):
         # A parameter that is there but empty (`?search=`) asks for nothing.

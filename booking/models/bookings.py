@@ -86,7 +86,7 @@ class Booking(QuickModel):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookings", db_index=False
     )
-    show = models.ForeignKey("Show", models.PROTECT, related_name="bookings")
+    show = models.ForeignKey("Show", models.PROTECT, related_name="bookings", db_index=False)
     seat_number = models.PositiveIntegerField(validators=[MinValueValidator(1)])
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.BOOKED)
     reference = models.CharField(max_length=REFERENCE_LENGTH, default=new_reference, editable=False)
@@ -102,6 +102,8 @@ class Booking(QuickModel):
                 fields=["user", "-created_at", "-id"], name="bookings_of_user_newest_first"
             ),
             models.Index(fields=["reference"], name="bookings_by_reference"),
+            # With all that it takes to count those that are active.
+            models.Index(fields=["show", "status", "held_until"], name="bookings_of_show"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -139,7 +141,7 @@ class Booking(QuickModel):
         """The status, where a hold that has lapsed is expired, noted or not."""
         if self.status == self.Status.HELD and self.held_until <= self.show.as_of:
             return self.Status.EXPIRED
-        return self.Status(self.status)
+        return self.status
 
     @property
     def is_active(self):

@@ -5,7 +5,7 @@ from django.test import TestCase
 from booking.api.authentication import users
 from booking.api.filters import first_rows
 from booking.api.views.bookings import MyBookingsViewSet
-from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet, movie_exists
+from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet, movies_of_id
 from booking.models import Booking
 from booking.models.prepared import insert, prepared
 from booking.models.shows import for_sale
@@ -58,7 +58,7 @@ class PreparedTests(TestCase):
             mine = self.assertSame(first_rows, user.pk, of=MyBookingsViewSet, limit=5)
             self.assertEqual(len(mine), 2)
         for film in (self.film, self.other):
-            self.assertSame(movie_exists, film.pk)
+            self.assertSame(movies_of_id, film.pk)
             self.assertSame(first_rows, film.pk, of=MovieShowsViewSet, limit=5)
         for limit in (1, 5):
             for of in (MovieViewSet, ShowViewSet):

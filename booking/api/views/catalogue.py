@@ -78,19 +78,25 @@ class MovieShowsViewSet(CatalogueViewSet):
     ordering = ["date_time", "id"]
 
     def ids(self):
-        movie = self.kwargs["pk"]
-        if not movie_exists(movie):
+        movies = movies_of_id(self.kwargs["pk"])
+        if not movies:
             raise Http404
-        return [movie]
+        [self.movie] = movies
+        return [self.movie.pk]
 
     @staticmethod
     def rows(movie_id):
-        return Show.objects.with_availability().select_related("movie").filter(movie=movie_id)
+        return Show.objects.with_availability().filter(movie=movie_id)
+
+    def completed(self, shows):
+        for show in shows:
+            show.movie = self.movie
+        return shows
 
 
 @prepared
-def movie_exists(pk):
-    return Movie.objects.filter(pk=pk).values_list("pk")
+def movies_of_id(pk):
+    return Movie.objects.filter(pk=pk)
 
 
 class SeatMapViewSet(GenericViewSet):
