@@ -15,12 +15,12 @@ def wait_for_turn(show_id):
 
     Raises ShowNotFound.
     """
-    if not _lock(show_id):
+    if not lock(show_id):
         raise ShowNotFound
 
 
 @prepared
-def _lock(show_id):
+def lock(show_id):
     return Show.objects.select_for_update().filter(pk=show_id).values_list("pk")
 
 

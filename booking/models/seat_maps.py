@@ -2,6 +2,13 @@ from typing import NamedTuple
 
 from ..seating import largest_block
 from .bookings import Booking
+from .prepared import prepared
+
+
+@prepared
+def seats_in_use(show_id):
+    active = Booking.objects.active().filter(show=show_id).order_by("seat_number")
+    return active.values_list("seat_number", "status", "user")
 
 
 class MySeats(NamedTuple):
@@ -21,8 +28,7 @@ class SeatMap:
         self.seats_per_row = show.seats_per_row
         self.booked, self.held = [], []
         self.mine = MySeats([], [])
-        active = Booking.objects.active().filter(show=show).order_by("seat_number")
-        for seat_number, status, user_id in active.values_list("seat_number", "status", "user"):
+        for seat_number, status, user_id in seats_in_use(show.pk):
             kind = "booked" if status == Booking.Status.BOOKED else "held"
             getattr(self, kind).append(seat_number)
             if user_id == user.pk:

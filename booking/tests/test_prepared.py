@@ -5,9 +5,16 @@ from django.test import TestCase
 from booking.api.authentication import users
 from booking.api.filters import first_rows
 from booking.api.views.bookings import MyBookingsViewSet
-from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet, movies_of_id
+from booking.api.views.catalogue import (
+    MovieShowsViewSet,
+    MovieViewSet,
+    ShowViewSet,
+    movies_of_id,
+    shows_of_id,
+)
 from booking.models import Booking
 from booking.models.prepared import insert, prepared
+from booking.models.seat_maps import seats_in_use
 from booking.models.shows import for_sale
 from booking.tests.cast import booking, hold, movie, person, show
 
@@ -59,6 +66,10 @@ class PreparedTests(TestCase):
             self.assertEqual(len(mine), 2)
         for film in (self.film, self.other):
             self.assertSame(movies_of_id, film.pk)
+        for hall in (self.hall, self.hall_of_other):
+            self.assertSame(shows_of_id, hall.pk)
+            self.assertSame(seats_in_use, hall.pk)
+        for film in (self.film, self.other):
             self.assertSame(first_rows, film.pk, of=MovieShowsViewSet, limit=5)
         for limit in (1, 5):
             for of in (MovieViewSet, ShowViewSet):

@@ -1,7 +1,7 @@
 from django.http import Http404
 from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.permissions import AllowAny
-from rest_framework.viewsets import GenericViewSet
+from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from ...models import Movie, SeatMap, Show
 from ...models.prepared import prepared
@@ -99,8 +99,12 @@ def movies_of_id(pk):
     return Movie.objects.filter(pk=pk)
 
 
-class SeatMapViewSet(GenericViewSet):
-    queryset = Show.objects.all()
+@prepared
+def shows_of_id(pk):
+    return Show.objects.filter(pk=pk)
+
+
+class SeatMapViewSet(ViewSet):
     permission_classes = [AllowAny]  # whoever sends a token is shown their own seats, too
 
     @operation(
@@ -114,5 +118,8 @@ class SeatMapViewSet(GenericViewSet):
     def retrieve(self, request, pk):
         personal = request.user.is_authenticated
         serializer = PersonalSeatMapSerializer if personal else SeatMapSerializer
-        seat_map = SeatMap(self.get_object(), user=request.user)
+        shows = shows_of_id(pk)
+        if not shows:
+            raise Http404
+        seat_map = SeatMap(shows[0], user=request.user)
         return conditional(serializer(seat_map).data, request)

@@ -10,7 +10,6 @@ import random
 import threading
 import time
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
 from io import BytesIO
 from queue import Queue
 
@@ -75,7 +74,7 @@ def limit_before_lock(application):
     reserve = selling.reserve
 
     def count_first(**wanted):
-        shows = Show.objects.with_seats_of(wanted["by"]).filter(pk=wanted["show_id"])
+        shows = Show.objects.with_seats_of(wanted["by"].pk).filter(pk=wanted["show_id"])
         counted.seats = shows.values_list("seats_of_customer", flat=True)[0]
         return reserve(**wanted)
 
@@ -103,9 +102,7 @@ def no_idempotency(application):
 
     def do_again(claim, fingerprint, act):
         response = act()
-        answer = idempotency._json(
-            response.status_code, idempotency.JSONRenderer().render(response.data)
-        )
+        answer = idempotency._json(response.status_code, idempotency.as_json(response.data))
         kept = {"fingerprint": fingerprint, "status": 201, "body": answer.content.decode()}
         IdempotencyKey.objects.update_or_create(**claim, defaults=kept)
         return answer
@@ -185,13 +182,12 @@ def skewed_clocks(application):
     """Holds lapse by the clock of each worker, of which some are wrong."""
     from booking.models.clock import Now
 
-    skew = timedelta(seconds=random.Random(os.getpid()).choice([-1.5, 0, 1.5]))
+    skew = random.Random(os.getpid()).choice([-1.5, 0, 1.5])
 
     def as_sql(self, compiler, connection, **context):
-        text = (datetime.now(timezone.utc) + skew).strftime("%Y-%m-%d %H:%M:%S.%f")
         if connection.vendor == "postgresql":
-            return "%s::timestamptz", [f"{text}+00"]
-        return "%s", [text]
+            return f"(STATEMENT_TIMESTAMP() + INTERVAL '{skew} seconds')", []
+        return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f000', 'NOW', '{skew:+} seconds')", []
 
     Now.as_sql = Now.as_postgresql = Now.as_sqlite = as_sql
 
