@@ -35,7 +35,7 @@ def version():
 
 
 def films_change():
-    """Call it where films are changed: from the commit on they are another version."""
+    """Call it after films were changed: from the commit on they are another version."""
     transaction.on_commit(_touch)
 
 

@@ -219,7 +219,7 @@ POSTGRESQL_OPTIONS = {
     # next statement must see what the others committed; a REPEATABLE READ snapshot is older.
     "isolation_level": IsolationLevel.READ_COMMITTED,
     # What is asked often is planned once, by PostgreSQL itself, without regard to the values: a
-    # booking costs it half of what it would cost otherwise.
+    # booking costs it half of what it would cost otherwise. (A ROLLBACK makes psycopg forget.)
     "server_side_binding": True,
     "prepare_threshold": 2,
     # A server that does not answer is given up after seconds, not minutes.

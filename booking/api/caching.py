@@ -2,6 +2,7 @@
 
 import time
 from hashlib import sha256
+from types import SimpleNamespace
 from typing import NamedTuple
 
 from django.conf import settings
@@ -13,7 +14,7 @@ from .renderers import as_json
 
 SECONDS = 2  # that anybody may show an anonymous answer again which tells of seats
 SECONDS_OF_FILMS = 60
-MOST_KEPT = 1_000  # answers, of each worker
+MOST_KEPT, LARGEST_KEPT = 200, 64 * 1024  # answers, of each worker; bytes
 
 
 def conditional(data, request, seconds=SECONDS, headers=None):
@@ -22,11 +23,10 @@ def conditional(data, request, seconds=SECONDS, headers=None):
     Anonymous answers may be kept for a moment by anybody, personal ones by nobody.
     """
     body = as_json(data)
-    headers = {
-        **(headers or {}),
-        "Cache-Control": _who_may_keep_it(request, seconds),
-        "ETag": f'"{sha256(body).hexdigest()[:32]}"',
-    }
+    headers = dict(headers or {})
+    told = body + headers.get("Link", "").encode()
+    headers["ETag"] = f'"{sha256(told).hexdigest()[:32]}"'
+    headers["Cache-Control"] = _who_may_keep_it(request, seconds)
     if request.authenticators:
         headers["Vary"] = "Authorization"
     return Answer(body, headers).to(request)
@@ -60,19 +60,20 @@ class KeptFilms:
     def dispatch(self, request, *args, **kwargs):
         if not settings.KEEP_FILMS or request.method != "GET" or not _takes_json(request):
             return super().dispatch(request, *args, **kwargs)
-        key, now = request.build_absolute_uri(), (version(), int(time.monotonic()))
-        kept = KEPT.get(key)
-        if kept and kept[0] == now:
-            return kept[1].to(request)
+        now = version(), int(time.monotonic())
+        if KEPT.now != now:
+            KEPT.now, KEPT.answers = now, {}
+        answers, address = KEPT.answers, request.build_absolute_uri()
+        if address in answers:
+            return answers[address].to(request)
         response = super().dispatch(request, *args, **kwargs)
-        if answer := getattr(response, "answer", None):
-            if len(KEPT) >= MOST_KEPT:
-                KEPT.clear()
-            KEPT[key] = now, answer
+        answer = getattr(response, "answer", None)
+        if answer and len(answer.body) <= LARGEST_KEPT and len(answers) < MOST_KEPT:
+            answers[address] = answer
         return response
 
 
-KEPT = {}
+KEPT = SimpleNamespace(now=None, answers={})  # all of one second and one version
 
 
 def _takes_json(request):

@@ -63,7 +63,8 @@ class DayField(serializers.DateField):
 
 
 class UTCDateTimeField(serializers.DateTimeField):
-    """ISO 8601 in UTC, whatever the cinema's time zone."""
+    """ISO 8601 in UTC, whatever the cinema's time zone. (Times come from the database in UTC; the
+    renderer writes them.)"""
 
     def __init__(self, **kwargs):
         super().__init__(default_timezone=timezone.utc, **kwargs)

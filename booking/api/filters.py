@@ -12,8 +12,8 @@ from .serializers import valid
 class ListMixin:
     """A list, by pages, that is narrowed by its query string, which `filter_class` reads.
 
-    `rows` makes the queryset; it is about what `ids` names, such as one movie. What most clients
-    ask for, the first page of all, is a prepared question.
+    `rows` are those of what `ids` names, such as one movie. What most clients ask for, the first
+    page of all, is a prepared question.
     """
 
     pagination_class = CursorPagination
@@ -29,6 +29,10 @@ class ListMixin:
 
     def ids(self):
         return []
+
+    @classmethod
+    def rows(cls, *ids):
+        return cls.queryset.all()
 
     def completed(self, page):
         """The rows, with what need not be asked for each."""

@@ -8,7 +8,7 @@ class PublicMixin:
     permission_classes = [AllowAny]
 
     def finalize_response(self, request, response, *args, **kwargs):
-        """To be asked for anew each time: seats go fast."""
+        """To be asked for anew each time, unless it says how long it is good."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method == "GET" and response.status_code == 200:
             response.headers.setdefault("Cache-Control", "no-cache")

@@ -1,6 +1,7 @@
 """JSON out."""
 
 import orjson
+from django.utils.functional import Promise
 from rest_framework.renderers import BaseRenderer
 
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
@@ -8,7 +9,13 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 def as_json(data):
     """As bytes; times in ISO 8601."""
-    return orjson.dumps(data, default=str, option=OPTIONS)
+    return orjson.dumps(data, default=_text, option=OPTIONS)
+
+
+def _text(value):
+    if isinstance(value, Promise):  # a sentence that is translated when it is shown
+        return str(value)
+    raise TypeError
 
 
 class JSONRenderer(BaseRenderer):

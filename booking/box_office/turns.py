@@ -2,7 +2,8 @@
 
 from contextlib import contextmanager
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.db.transaction import TransactionManagementError
 
 from ..exceptions import CustomerNotFound, ShowNotFound
 from ..models import Booking, Reservation, Show
@@ -15,6 +16,8 @@ def wait_for_turn(show_id):
 
     Raises ShowNotFound.
     """
+    if not connection.in_atomic_block:
+        raise TransactionManagementError("A lock outside of a transaction is gone at once.")
     if not lock(show_id):
         raise ShowNotFound
 

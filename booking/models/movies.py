@@ -22,16 +22,21 @@ class MovieQuerySet(models.QuerySet):
         return movies
 
     def bulk_create(self, *args, **kwargs):
+        created = super().bulk_create(*args, **kwargs)
         films_change()
-        return super().bulk_create(*args, **kwargs)
+        return created
 
     def update(self, **values):
+        changed = super().update(**values)
         films_change()
-        return super().update(**values)
+        return changed
 
     def delete(self):
+        deleted = super().delete()
         films_change()
-        return super().delete()
+        return deleted
+
+    delete.queryset_only = True  # or it would be a manager's, for all films
 
 
 class Movie(QuickModel):
@@ -66,9 +71,10 @@ class Movie(QuickModel):
         return self.title
 
     def save(self, **kwargs):
-        films_change()
         super().save(**kwargs)
+        films_change()
 
     def delete(self, **kwargs):
+        deleted = super().delete(**kwargs)
         films_change()
-        return super().delete(**kwargs)
+        return deleted

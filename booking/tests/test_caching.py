@@ -2,6 +2,7 @@
 
 from unittest import mock
 
+from django.db.models.signals import pre_save
 from django.test import TransactionTestCase, override_settings
 
 from booking import freshness
@@ -45,6 +46,10 @@ class ConditionalTests(ApiTestCase):
         first = self.client.get(f"{FILMS}?page_size=1")
         again = self.client.get(f"{FILMS}?page_size=1", headers={"if-none-match": first["ETag"]})
         self.assertEqual((again.status_code, again["Link"]), (304, first["Link"]))
+        Movie.objects.get(title="B").delete()
+        last = self.client.get(f"{FILMS}?page_size=1", headers={"if-none-match": first["ETag"]})
+        self.assertEqual((last.status_code, last.content), (200, first.content))
+        self.assertNotIn("Link", last)
 
     def test_errors_have_none(self):
         self.assertNotIn("ETag", self.client.get(f"{FILMS}0/"))
@@ -55,7 +60,7 @@ class ConditionalTests(ApiTestCase):
 class KeptFilmsTests(TransactionTestCase):
     def setUp(self):
         self.film = movie("Alien")
-        caching.KEPT.clear()
+        caching.KEPT.now = None
         clock = mock.patch("booking.api.caching.time.monotonic", lambda: self.now)
         clock.start()
         self.addCleanup(clock.stop)
@@ -103,6 +108,21 @@ class KeptFilmsTests(TransactionTestCase):
             change()
             self.assertNotEqual(self.titles(), before)
 
+    def test_whoever_reads_during_a_change_keeps_nothing_old(self):
+        self.addCleanup(pre_save.disconnect, self.read, sender=Movie)
+        pre_save.connect(self.read, sender=Movie)
+        self.film.title = "Aliens"
+        self.film.save()
+        self.assertEqual(self.titles(), ["Aliens"])
+
+    def read(self, **signal):
+        self.titles()
+
+    def test_large_answers_are_not_kept(self):
+        with mock.patch("booking.api.caching.LARGEST_KEPT", 9):
+            self.titles()
+        self.assertEqual(caching.KEPT.answers, {})
+
     def test_what_is_rolled_back_is_no_change(self):
         before = freshness.version()
         with self.assertRaises(ZeroDivisionError), freshness.transaction.atomic():
@@ -133,7 +153,7 @@ class KeptFilmsTests(TransactionTestCase):
         with mock.patch("booking.api.caching.MOST_KEPT", 3):
             for size in range(1, 9):
                 self.titles(f"{FILMS}?page_size={size}")
-                self.assertLessEqual(len(caching.KEPT), 3)
+                self.assertLessEqual(len(caching.KEPT.answers), 3)
 
     def test_shows_are_never_kept(self):
         tomorrow = show(self.film)

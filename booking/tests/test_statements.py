@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 
+from booking.box_office.turns import wait_for_turn
 from booking.tests.cast import booking, client_of, hold, person, show
 
 
@@ -34,6 +36,13 @@ class StatementTests(TransactionTestCase):
         with_key = self.statements("post", address, {"seat_number": 10}, HTTP_IDEMPOTENCY_KEY="key")
         within = ["INSERT", "SAVEPOINT", "SELECT", "SELECT", "INSERT", "RELEASE", "UPDATE"]
         self.assertEqual(with_key, ["SELECT", "BEGIN", *within, "COMMIT"])
+
+    def test_nobody_locks_outside_of_a_transaction(self):
+        """Also once the question is prepared, of which Django itself no longer takes care."""
+        with transaction.atomic():
+            wait_for_turn(self.hall.pk)
+        with self.assertRaises(TransactionManagementError):
+            wait_for_turn(self.hall.pk)
 
     def test_a_seat_whose_hold_has_lapsed(self):
         hold(person("bob"), self.hall, 5, ends_in=timedelta(seconds=-1))

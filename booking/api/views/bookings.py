@@ -22,6 +22,7 @@ from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerialize
     )
 )
 class MyBookingsViewSet(ListMixin, GenericViewSet):
+    queryset = Booking.objects.with_shows()
     serializer_class = BookingSerializer
     filter_class = BookingFilter
     ordering = ["-created_at", "-id"]
@@ -29,9 +30,9 @@ class MyBookingsViewSet(ListMixin, GenericViewSet):
     def ids(self):
         return [self.request.user.pk]
 
-    @staticmethod
-    def rows(user_id):
-        return Booking.objects.with_shows().filter(user=user_id)
+    @classmethod
+    def rows(cls, user_id):
+        return cls.queryset.filter(user=user_id)
 
 
 @documented(

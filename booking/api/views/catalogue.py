@@ -17,51 +17,45 @@ from ..serializers import (
 )
 
 
-class CatalogueViewSet(PublicMixin, ListMixin, RetrieveModelMixin, GenericViewSet):
+class CatalogueViewSet(PublicMixin, ListMixin, GenericViewSet):
     """What anybody may keep for a while, and ask whether it is still the same."""
 
     seconds = SECONDS
 
     def list(self, request, **kwargs):
-        return self._conditional(super().list(request, **kwargs))
+        return self.conditional(super().list(request, **kwargs))
 
-    def retrieve(self, request, **kwargs):
-        return self._conditional(super().retrieve(request, **kwargs))
-
-    def _conditional(self, response):
+    def conditional(self, response):
         link = {"Link": response["Link"]} if "Link" in response else {}
         return conditional(response.data, self.request, self.seconds, link)
+
+
+class RetrieveMixin(RetrieveModelMixin):
+    def retrieve(self, request, **kwargs):
+        return self.conditional(super().retrieve(request, **kwargs))
 
 
 @documented(
     list=operation("listMovies", "Movies, by title", tag="Movies", conditional=True),
     retrieve=operation("getMovie", "One movie", tag="Movies", conditional=True),
 )
-class MovieViewSet(KeptFilms, CatalogueViewSet):
+class MovieViewSet(KeptFilms, RetrieveMixin, CatalogueViewSet):
     seconds = SECONDS_OF_FILMS
     queryset = Movie.objects.all()
     serializer_class = MovieSerializer
     filter_class = MovieFilter
     ordering = ["title", "id"]
 
-    @staticmethod
-    def rows():
-        return Movie.objects.all()
-
 
 @documented(
     list=operation("listShows", "Shows, by time", tag="Shows", conditional=True),
     retrieve=operation("getShow", "One show", tag="Shows", conditional=True),
 )
-class ShowViewSet(CatalogueViewSet):
+class ShowViewSet(RetrieveMixin, CatalogueViewSet):
     queryset = Show.objects.with_availability().select_related("movie")
     serializer_class = ShowSerializer
     filter_class = ShowFilter
     ordering = ["date_time", "id"]
-
-    @staticmethod
-    def rows():
-        return Show.objects.with_availability().select_related("movie")
 
 
 @documented(
@@ -73,6 +67,7 @@ class ShowViewSet(CatalogueViewSet):
     )
 )
 class MovieShowsViewSet(CatalogueViewSet):
+    queryset = Show.objects.with_availability()
     serializer_class = ShowSerializer
     filter_class = ShowTimesFilter
     ordering = ["date_time", "id"]
@@ -84,9 +79,9 @@ class MovieShowsViewSet(CatalogueViewSet):
         [self.movie] = movies
         return [self.movie.pk]
 
-    @staticmethod
-    def rows(movie_id):
-        return Show.objects.with_availability().filter(movie=movie_id)
+    @classmethod
+    def rows(cls, movie_id):
+        return cls.queryset.filter(movie=movie_id)
 
     def completed(self, shows):
         for show in shows:
