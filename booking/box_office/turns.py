@@ -16,7 +16,7 @@ def wait_for_turn(show_id):
 
     Raises ShowNotFound.
     """
-    if not connection.in_atomic_block:
+    if connection.features.has_select_for_update and not connection.in_atomic_block:
         raise TransactionManagementError("A lock outside of a transaction is gone at once.")
     if not lock(show_id):
         raise ShowNotFound

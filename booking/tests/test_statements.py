@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.transaction import TransactionManagementError
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, skipUnlessDBFeature
 from django.test.utils import CaptureQueriesContext
 
 from booking.box_office.turns import wait_for_turn
@@ -37,6 +37,7 @@ class StatementTests(TransactionTestCase):
         within = ["INSERT", "SAVEPOINT", "SELECT", "SELECT", "INSERT", "RELEASE", "UPDATE"]
         self.assertEqual(with_key, ["SELECT", "BEGIN", *within, "COMMIT"])
 
+    @skipUnlessDBFeature("has_select_for_update")
     def test_nobody_locks_outside_of_a_transaction(self):
         """Also once the question is prepared, of which Django itself no longer takes care."""
         with transaction.atomic():
