@@ -1,5 +1,6 @@
 """Who may keep an answer, how it is asked whether it is the same, and what is kept of the films."""
 
+import time
 from unittest import mock
 
 from django.db.models.signals import pre_save
@@ -46,6 +47,9 @@ class ConditionalTests(ApiTestCase):
         first = self.client.get(f"{FILMS}?page_size=1")
         again = self.client.get(f"{FILMS}?page_size=1", headers={"if-none-match": first["ETag"]})
         self.assertEqual((again.status_code, again["Link"]), (304, first["Link"]))
+        with mock.patch("django.core.signing.time.time", return_value=time.time() + 60):
+            later = self.client.get(f"{FILMS}?page_size=1")
+        self.assertEqual((later["ETag"], later["Link"]), (first["ETag"], first["Link"]))
         Movie.objects.get(title="B").delete()
         last = self.client.get(f"{FILMS}?page_size=1", headers={"if-none-match": first["ETag"]})
         self.assertEqual((last.status_code, last.content), (200, first.content))
