@@ -29,10 +29,10 @@ def users(user_id):
 
 
 def user_of_token(*, id):
-    number = int(id)
-    for user in users(number) if 0 < number < 2**63 else ():
-        return user
-    raise User.DoesNotExist
+    found = users(int(id))
+    if not found:
+        raise User.DoesNotExist
+    return found[0]
 
 
 # What simplejwt asks its model for, by a question that is prepared: every request asks it.

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from ..freshness import films_change
+from .prepared import prepared
 from .rows import QuickModel
 
 
@@ -78,3 +79,9 @@ class Movie(QuickModel):
         deleted = super().delete(**kwargs)
         films_change()
         return deleted
+
+
+@prepared
+def movies_of_id(movie_id):
+    """The movie, or nothing."""
+    return Movie.objects.filter(pk=movie_id)

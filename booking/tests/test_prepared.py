@@ -5,21 +5,16 @@ from django.test import TestCase
 from booking.api.authentication import users
 from booking.api.filters import first_rows
 from booking.api.views.bookings import MyBookingsViewSet
-from booking.api.views.catalogue import (
-    MovieShowsViewSet,
-    MovieViewSet,
-    ShowViewSet,
-    movies_of_id,
-    shows_of_id,
-)
+from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet
 from booking.models import Booking
+from booking.models.movies import movies_of_id
 from booking.models.prepared import insert, prepared
 from booking.models.seat_maps import seats_in_use
-from booking.models.shows import for_sale
+from booking.models.shows import for_sale, shows_of_id
 from booking.tests.cast import booking, hold, movie, person, show
 
 
-def facts(row, seen=()):
+def facts(row):
     """All that is known of a row, and of the rows that it leads to; but not of the clock."""
     if isinstance(row, tuple):
         return row

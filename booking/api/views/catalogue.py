@@ -4,7 +4,8 @@ from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from ...models import Movie, SeatMap, Show
-from ...models.prepared import prepared
+from ...models.movies import movies_of_id
+from ...models.shows import shows_of_id
 from ..caching import SECONDS, SECONDS_OF_FILMS, KeptFilms, conditional
 from ..filters import ListMixin, MovieFilter, ShowFilter, ShowTimesFilter
 from ..permissions import PublicMixin
@@ -87,16 +88,6 @@ class MovieShowsViewSet(CatalogueViewSet):
         for show in shows:
             show.movie = self.movie
         return shows
-
-
-@prepared
-def movies_of_id(pk):
-    return Movie.objects.filter(pk=pk)
-
-
-@prepared
-def shows_of_id(pk):
-    return Show.objects.filter(pk=pk)
 
 
 class SeatMapViewSet(ViewSet):
