@@ -91,9 +91,14 @@ def with_constants(sql, parameters, places):
 
 
 def literal(constant):
+    """Raises TypeError for what is no text, number or truth value: a time would stand still."""
+    if isinstance(constant, str):
+        return "'" + str(constant).replace("'", "''").replace("%", "%%") + "'"
+    if isinstance(constant, bool):
+        return str(constant).upper()
     if isinstance(constant, int):
         return str(int(constant))
-    return "'" + str(constant).replace("'", "''").replace("%", "%%") + "'"
+    raise TypeError(f"{constant!r} cannot be a constant of a prepared question.")
 
 
 def insert(instances):

@@ -1,5 +1,7 @@
 """Prepared questions answer what the querysets do that they are written from."""
 
+from datetime import datetime, timezone
+
 from django.test import TestCase
 
 from booking.api.authentication import users
@@ -8,7 +10,7 @@ from booking.api.views.bookings import MyBookingsViewSet
 from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet
 from booking.models import Booking
 from booking.models.movies import movies_of_id
-from booking.models.prepared import insert, prepared
+from booking.models.prepared import insert, literal, prepared
 from booking.models.seat_maps import seats_in_use
 from booking.models.shows import for_sale, shows_of_id
 from booking.tests.cast import booking, hold, movie, person, show
@@ -83,6 +85,13 @@ class PreparedTests(TestCase):
         self.assertEqual(len(self.assertSame(ask, [3, 2, 1], "booked", newest_first=True)), 2)
         self.assertEqual(len(self.assertSame(ask, [2, 7], "held")), 1)
         self.assertEqual(self.assertSame(ask, [2], "it's; DROP TABLE %s"), [])
+
+    def test_constants_are_texts_whole_numbers_and_truth_values(self):
+        self.assertEqual(literal("it's 100%"), "'it''s 100%%'")
+        self.assertEqual((literal(7), literal(True), literal(False)), ("7", "TRUE", "FALSE"))
+        for constant in (None, 1.5, datetime.now(timezone.utc)):
+            with self.assertRaises(TypeError):
+                literal(constant)
 
     def test_bookings_of_one_show_have_the_same_show(self):
         one, other = first_rows(self.alice.pk, of=MyBookingsViewSet, limit=5)
