@@ -43,8 +43,8 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
     wanted = list(seat_numbers or [])
     reference = new_reference()
     with integrity_kept(show_id, wanted), transaction.atomic():
-        wait_for_turn(show_id)
-        [show] = for_sale(show_id, wanted, (customer or by).pk, reference)
+        asked = for_sale.about(show_id, wanted, (customer or by).pk, reference)
+        [[show]] = wait_for_turn(show_id, asked)
         check_sales_are_open(show)
         if not show.customer_is_active:
             raise CustomerNotFound
@@ -118,6 +118,6 @@ def _sell(show, seat_numbers, user, reference, hold):
         )
         for seat_number in sorted(seat_numbers)
     ]
-    insert(bookings)
     show.available_seats -= len(bookings)
+    insert(bookings, last=True)
     return bookings

@@ -7,19 +7,22 @@ from django.db.transaction import TransactionManagementError
 
 from ..exceptions import CustomerNotFound, ShowNotFound
 from ..models import Booking, Reservation, Show
-from ..models.prepared import prepared
+from ..models.prepared import ask_together, prepared
 from .seats import seats_taken
 
 
-def wait_for_turn(show_id):
-    """Lock the show's row until the transaction ends; reads nothing that is decided on.
+def wait_for_turn(show_id, *then):
+    """Lock the show's row until the transaction ends; answers what is asked `then`, prepared
+    questions, by statements of their own after the wait.
 
     Raises ShowNotFound.
     """
     if connection.features.has_select_for_update and not connection.in_atomic_block:
         raise TransactionManagementError("A lock outside of a transaction is gone at once.")
-    if not lock(show_id):
+    locked, *answers = ask_together(lock.about(show_id), *then)
+    if not locked:
         raise ShowNotFound
+    return answers
 
 
 @prepared

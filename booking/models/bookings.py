@@ -28,8 +28,12 @@ class WithShows(ModelIterable):
     """Bookings whose shows know what was counted for them; those of one show have the same."""
 
     def __iter__(self):
+        return self.complete(super().__iter__())
+
+    @staticmethod
+    def complete(bookings):
         found = {}
-        for booking in super().__iter__():
+        for booking in bookings:
             counted = {name: booking.__dict__.pop(name) for name in ("available_seats", "as_of")}
             booking.show = found.setdefault(booking.show_id, booking.show)
             vars(booking.show).update(counted)

@@ -10,6 +10,7 @@ from unittest import mock
 from django.db import connection, connections
 
 from booking.models import Booking, Show
+from booking.models.prepared import prepared
 
 DONE = "done"
 
@@ -70,6 +71,7 @@ def no_transaction(*args, **kwargs):
     return nullcontext()
 
 
+@prepared
 def unlocked(show_id):
     return Show.objects.filter(pk=show_id)
 

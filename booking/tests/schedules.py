@@ -50,7 +50,7 @@ def interleave(windows, first, second, point, meanwhile=lambda: None):
         two = windows[1].send(second, around_the_lock(before=asked.set))
         if point == AFTER_COMMIT:  # nothing is in its way
             wait([two], PATIENCE)
-        while not two.done() and not _is_queueing(asked):
+        while not two.done() and not is_queueing(asked):
             time.sleep(0.001)
         waited = not two.done()
         meanwhile()
@@ -109,7 +109,7 @@ def around_the_lock(before=lambda: None, after=lambda: None):
         yield
 
 
-def _is_queueing(asked):
+def is_queueing(asked):
     """PostgreSQL tells who waits for a lock; of SQLite we know only that it was asked."""
     if connection.vendor == "sqlite":
         return asked.is_set()

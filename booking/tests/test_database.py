@@ -76,10 +76,11 @@ class RetryTests(TransactionTestCase):
         troubles = list(troubles)
         lock = turns.wait_for_turn
 
-        def wait_for_turn(show_id):
-            lock(show_id)
+        def wait_for_turn(show_id, *then):
+            answers = lock(show_id, *then)
             if troubles:
                 raise troubles.pop(0)
+            return answers
 
         return mock.patch("booking.box_office.selling.wait_for_turn", wait_for_turn)
 

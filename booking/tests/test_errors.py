@@ -66,7 +66,7 @@ class ServerErrorTests(ApiTestCase):
         self.client.raise_request_exception = False
 
     def break_(self, error):
-        return mock.patch("booking.box_office.selling.for_sale", side_effect=error)
+        return mock.patch("booking.box_office.selling.wait_for_turn", side_effect=error)
 
     def test_a_defect_of_ours(self):
         for debug in [False, True]:

@@ -15,6 +15,7 @@ from psycopg.errors import DeadlockDetected
 from booking import box_office
 from booking.api import idempotency
 from booking.models import Booking, IdempotencyKey
+from booking.models.prepared import ask_together
 from booking.tests.cast import ApiTestCase, booking, client_of, hold, person, show
 from booking.tests.racing import at_once
 
@@ -254,10 +255,11 @@ class MomentTests(TransactionTestCase):
         at_work, go_on, answers = Event(), Event(), []
         lock = box_office.selling.wait_for_turn
 
-        def wait_for_turn(show_id):
-            lock(show_id)
+        def wait_for_turn(show_id, *then):
+            answers = lock(show_id, *then)
             at_work.set()
             go_on.wait(20)
+            return answers
 
         def first():
             try:
@@ -300,8 +302,10 @@ class MomentTests(TransactionTestCase):
         self.assertEqual(self.book(self.clients[1]).content, first.content)
 
     def test_a_customer_who_is_deleted_meanwhile(self):
-        def wait(show_id):
+        def wait(show_id, *then):
+            answers = ask_together(*then)
             self.user.delete()
+            return answers
 
         with mock.patch("booking.box_office.selling.wait_for_turn", wait):
             answer = self.book(self.clients[0])
@@ -312,11 +316,12 @@ class MomentTests(TransactionTestCase):
     def test_a_deadlock_is_tried_again_as_a_whole(self):
         lock, tries = box_office.selling.wait_for_turn, []
 
-        def unlucky(show_id):
+        def unlucky(show_id, *then):
             tries.append(show_id)
-            lock(show_id)
+            answers = lock(show_id, *then)
             if len(tries) < 3:
                 raise OperationalError("deadlock detected") from DeadlockDetected()
+            return answers
 
         with mock.patch("booking.box_office.selling.wait_for_turn", unlucky):
             answer = self.book(self.clients[0])

@@ -11,6 +11,7 @@ from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from booking.models import Booking
+from booking.models.prepared import ask_together
 from booking.tests.cast import booking, client_of, person, show
 from booking.tests.racing import DONE, at_once, no_constraint, no_lock, outcomes
 
@@ -149,8 +150,10 @@ class RaceTests(TransactionTestCase):
         """The user's row goes after the token was checked; only the commit notices."""
         tomorrow = show()
 
-        def wait(show_id):
+        def wait(show_id, *then):
+            answers = ask_together(*then)
             self.buyers[0].delete()
+            return answers
 
         with mock.patch("booking.box_office.selling.wait_for_turn", wait):
             answer = self.book(self.clients[0], tomorrow, 5)()

@@ -78,9 +78,9 @@ def limit_before_lock(application):
         counted.seats = shows.values_list("seats_of_customer", flat=True)[0]
         return reserve(**wanted)
 
-    def hesitate(show_id):
+    def hesitate(show_id, *then):
         time.sleep(4 * MOMENT)
-        wait(show_id)
+        return wait(show_id, *then)
 
     def check_what_was_counted(show, more):
         show.seats_of_customer = counted.seats

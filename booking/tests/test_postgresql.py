@@ -1,0 +1,141 @@
+"""Several statements in one message to PostgreSQL: what they mean is what they mean one by one."""
+
+from threading import Thread
+from unittest import mock, skipUnless
+
+from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
+from django.db.backends.postgresql.base import DatabaseWrapper
+from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
+
+from booking.box_office.turns import lock
+from booking.models import Booking
+from booking.models.prepared import ask_together, insert, put
+from booking.models.shows import for_sale, shows_of_id
+from booking.tests.cast import booking, person, show
+from booking.tests.schedules import is_queueing
+
+
+@skipUnless(connection.vendor == "postgresql", "SQLite gets no messages")
+class MessageTests(TransactionTestCase):
+    def setUp(self):
+        self.alice, self.hall = person("alice"), show()
+
+    def new(self, seat_number, hall=None):
+        return Booking(user=self.alice, show=hall or self.hall, seat_number=seat_number)
+
+    def elsewhere(self, ask):
+        """What it answers on a connection of its own."""
+        found = []
+
+        def run():
+            try:
+                found.append(ask())
+            finally:
+                connections.close_all()
+
+        thread = Thread(target=run)
+        thread.start()
+        thread.join()
+        return found[0]
+
+    def test_the_rows_of_each(self):
+        first, second = put([("SELECT %s::int, 'a%%'", [1]), ("SELECT generate_series(1, 2)", [])])
+        self.assertEqual((first, second), ([(1, "a%")], [(1,), (2,)]))
+        nothing, [hall] = ask_together(shows_of_id.about(2**70), shows_of_id.about(self.hall.pk))
+        self.assertEqual((nothing, hall), ([], self.hall))
+
+    def test_commit_goes_with_the_last_statement(self):
+        with transaction.atomic():
+            insert([self.new(1)])
+            self.assertEqual(self.elsewhere(Booking.objects.count), 0)
+            insert([self.new(2)], last=True)
+            self.assertEqual(self.elsewhere(Booking.objects.count), 2)
+
+    def test_but_not_of_a_part_of_a_transaction(self):
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            with transaction.atomic():
+                insert([self.new(1)], last=True)
+            raise ZeroDivisionError
+        self.assertEqual(Booking.objects.count(), 0)
+
+    def test_what_is_to_be_done_after_the_commit_is_done(self):
+        done = []
+        with transaction.atomic():
+            transaction.on_commit(lambda: done.append("done"))
+            insert([self.new(1)], last=True)
+            self.assertEqual(done, [])
+        self.assertEqual(done, ["done"])
+
+    def test_a_rollback_takes_all_back(self):
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            insert([self.new(1)])
+            raise ZeroDivisionError
+        self.assertEqual(Booking.objects.count(), 0)
+
+    def test_what_follows_a_failure_is_not_done(self):
+        booking(self.alice, self.hall, 1)
+        insertion = "INSERT INTO auth_group (name) VALUES ('new') RETURNING id"
+        doubled = "UPDATE booking_booking SET seat_number = 1, status = 'booked' RETURNING id"
+        booking(self.alice, self.hall, 2)
+        for _ in range(2):  # by its name, too, once it is prepared
+            with self.assertRaises(IntegrityError), transaction.atomic():
+                put([("SELECT 1", []), (doubled, []), (insertion, [])], last=True)
+            self.assertEqual(put([("SELECT count(*) FROM auth_group", [])]), [[(0,)]])
+
+    def test_a_statement_that_could_not_be_prepared_can_be_later(self):
+        ask = ("SELECT count(*) FROM built_later", [])
+        for _ in range(2):
+            with self.assertRaises(ProgrammingError):
+                put([ask])
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TABLE built_later ()")
+        self.assertEqual(put([ask]), [[(0,)]])
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE built_later")
+
+    def test_a_key_that_leads_nowhere_is_noticed_by_the_commit(self):
+        gone = show()
+        Booking.objects.all().delete()
+        new = self.new(1, gone)
+        gone.delete()
+        new.show_id = 10**9
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            insert([new], last=True)
+        self.assertEqual(Booking.objects.count(), 0)
+
+    def test_what_is_asked_after_the_lock_is_read_after_the_wait(self):
+        """In one message, and yet each statement sees what was committed when its turn came."""
+        answers = []
+
+        def wait():
+            try:
+                with transaction.atomic():
+                    asked = for_sale.about(self.hall.pk, [5], self.alice.pk, "A")
+                    answers.extend(ask_together(lock.about(self.hall.pk), asked))
+            finally:
+                connections.close_all()
+
+        with transaction.atomic():
+            lock(self.hall.pk)
+            insert([self.new(5)])
+            waiting = Thread(target=wait)
+            waiting.start()
+            while waiting.is_alive() and not self.elsewhere(lambda: is_queueing(None)):
+                pass
+        waiting.join()
+        [[row]] = answers[1:]
+        self.assertTrue(row.seats_are_taken)
+
+    def test_each_is_noted_for_whoever_wants_to_know(self):
+        with CaptureQueriesContext(connection) as asked:
+            put([("SELECT 1", []), ("SELECT 2", [])])
+        self.assertEqual([each["sql"] for each in asked], ["SELECT 1", "SELECT 2"])
+
+    def test_a_quiet_server_is_not_asked_whether_it_is_there(self):
+        """One that has gone away is: test_database.py."""
+        connection.health_check_enabled, connection.health_check_done = True, False
+        with mock.patch.object(DatabaseWrapper, "is_usable") as ask:
+            put([("SELECT 1", [])])
+        ask.assert_not_called()
+        self.assertTrue(connection.health_check_done)
