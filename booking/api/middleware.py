@@ -51,6 +51,7 @@ class ApiMiddleware:
             request.path += "/"
         response = self._refusal(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     def _refusal(self, request):

@@ -1,0 +1,23 @@
+"""What pages need and the API does not: sessions, who is logged in by them, messages. A request to
+the API passes Django's middleware for that by, which costs as much as all others together."""
+
+from django.contrib.auth import middleware as auth
+from django.contrib.messages import middleware as messages
+from django.contrib.sessions import middleware as sessions
+from django.middleware import common
+
+
+def for_pages(middleware):
+    class ForPages(middleware):
+        def __call__(self, request):
+            if request.path_info.startswith("/api/"):
+                return self.get_response(request)
+            return super().__call__(request)
+
+    return ForPages
+
+
+AuthenticationMiddleware = for_pages(auth.AuthenticationMiddleware)
+CommonMiddleware = for_pages(common.CommonMiddleware)
+MessageMiddleware = for_pages(messages.MessageMiddleware)
+SessionMiddleware = for_pages(sessions.SessionMiddleware)
