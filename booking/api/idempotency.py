@@ -82,6 +82,10 @@ def idempotent(action):
     return once
 
 
+def is_repeatable(request):
+    return HEADER in request.headers
+
+
 def _do_or_repeat(claim, fingerprint, act):
     while True:
         try:

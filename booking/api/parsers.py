@@ -10,11 +10,7 @@ class JSONParser(parsers.JSONParser):
 
     def parse(self, stream, media_type=None, parser_context=None):
         try:
-            return json.loads(
-                stream.read().decode(),
-                object_pairs_hook=_object,
-                parse_constant=_refuse,
-            )
+            return STRICT.decode(stream.read().decode())
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:
@@ -30,3 +26,6 @@ def _object(pairs):
 
 def _refuse(constant):
     raise ValueError(f"{constant} is no number")
+
+
+STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)

@@ -1,14 +1,21 @@
-"""What keeps customers from hoarding seats; to be asked after the lock."""
+"""Who may buy, and what keeps customers from hoarding seats; to be asked after the lock."""
 
 from math import ceil
 
 from django.conf import settings
 from django.db.models import Exists, OuterRef
 
-from ..exceptions import TooManySeats
+from ..exceptions import CustomerNotFound, TooManySeats
 from ..models import Booking
+from ..sessions import Bearer
 
 Status = Booking.Status
+
+
+def check_account(show, customer):
+    password = show.customers_password
+    if password is None or (isinstance(customer, Bearer) and not customer.may_act(password)):
+        raise CustomerNotFound
 
 
 def check_limit(show, more):
@@ -23,7 +30,7 @@ def held_too_soon(show, user):
     Whoever has just let a hold lapse may hold its seats again, but only once in HOLD_AGAIN_AFTER:
     others want them, too. "Just" is HOLD_AT_MOST. Who gives a hold back has not let it lapse.
     """
-    mine = Booking.objects.filter(show=show, user=user, held_until__isnull=False)
+    mine = Booking.objects.filter(show=show, user=user.pk, held_until__isnull=False)
     lapsed = mine.filter(
         status__in=[Status.HELD, Status.EXPIRED],
         held_until__range=(show.as_of - settings.HOLD_AT_MOST, show.as_of),

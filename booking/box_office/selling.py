@@ -4,12 +4,12 @@ from django.conf import settings
 from django.db import transaction
 
 from ..database import retried
-from ..exceptions import CustomerNotFound, HeldTooSoon, NotEnoughSeats, SoldOut
+from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut
 from ..models import Booking, Reservation, new_reference
 from ..models.prepared import insert
 from ..models.shows import for_sale
 from ..seating import best_seats
-from .limits import check_limit, held_too_soon
+from .limits import check_account, check_limit, held_too_soon
 from .seats import (
     Status,
     check_sales_are_open,
@@ -34,11 +34,11 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
     """Sell seats, or hold them for a while: these seats, or the `count` best there are; all of
     them or none. The reservation comes with its show (and movie) as it is now.
 
-    The seats are for `by`, within the limits of a customer; or staff sell them to a `customer`,
-    without limits.
+    The seats are for `by`, a user or the bearer of a token, within the limits of a customer; or
+    staff sell them to a `customer`, without limits.
 
-    Raises ShowNotFound, ShowCancelled, SalesClosed, NoSuchSeat, SoldOut, NotEnoughSeats,
-    TooManySeats, HeldTooSoon or SeatTaken, which offers up to five `alternatives`.
+    Raises CustomerNotFound, ShowNotFound, ShowCancelled, SalesClosed, NoSuchSeat, SoldOut,
+    NotEnoughSeats, TooManySeats, HeldTooSoon or SeatTaken, which offers up to five `alternatives`.
     """
     wanted = list(seat_numbers or [])
     reference = new_reference()
@@ -46,8 +46,7 @@ def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=F
         asked = for_sale.about(show_id, wanted, (customer or by).pk, reference)
         [[show]] = wait_for_turn(show_id, asked)
         check_sales_are_open(show)
-        if not show.customer_is_active:
-            raise CustomerNotFound
+        check_account(show, customer or by)
         limited = customer is None
         too_soon, retry_after = held_too_soon(show, by) if hold and limited else (set(), None)
         if wanted:
@@ -108,7 +107,7 @@ def _unused_reference():
 def _sell(show, seat_numbers, user, reference, hold):
     bookings = [
         Booking(
-            user=user,
+            user_id=user.pk,
             show=show,
             seat_number=seat_number,
             status=Status.HELD if hold else Status.BOOKED,

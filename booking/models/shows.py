@@ -56,10 +56,12 @@ class ShowQuerySet(models.QuerySet):
 
     def with_seats_of(self, user_id):
         """Adds `seats_of_customer`, how many active bookings the user has, and
-        `customer_is_active`."""
+        `customers_password`, as it is kept; None without an active account."""
         mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user_id)
         account = get_user_model().objects.filter(pk=user_id, is_active=True)
-        return self.annotate(seats_of_customer=_count(mine), customer_is_active=Exists(account))
+        return self.annotate(
+            seats_of_customer=_count(mine), customers_password=Subquery(account.values("password"))
+        )
 
     def with_reference(self, reference):
         """Adds `reference_is_used`: whether any booking of any show has it."""

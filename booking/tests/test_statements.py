@@ -27,12 +27,18 @@ class StatementTests(TransactionTestCase):
 
     def test_booking(self):
         address = f"/api/shows/{self.hall.pk}/book/"
-        six = ["SELECT", "BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]
-        self.assertEqual(self.statements("post", address, {"seat_number": 5}), six)
-        self.assertEqual(self.statements("post", address, {"seat_number": 6}), six)
+        five = [
+            "BEGIN",
+            "SELECT",
+            "SELECT",
+            "INSERT",
+            "COMMIT",
+        ]  # the user's check is with the show
+        self.assertEqual(self.statements("post", address, {"seat_number": 5}), five)
+        self.assertEqual(self.statements("post", address, {"seat_number": 6}), five)
         several = {"seat_numbers": [7, 8, 9]}
         reservations = f"/api/shows/{self.hall.pk}/reservations/"
-        self.assertEqual(self.statements("post", reservations, several), six)
+        self.assertEqual(self.statements("post", reservations, several), five)
         with_key = self.statements("post", address, {"seat_number": 10}, HTTP_IDEMPOTENCY_KEY="key")
         within = ["INSERT", "SAVEPOINT", "SELECT", "SELECT", "INSERT", "RELEASE", "UPDATE"]
         self.assertEqual(with_key, ["SELECT", "BEGIN", *within, "COMMIT"])
@@ -49,7 +55,7 @@ class StatementTests(TransactionTestCase):
         hold(person("bob"), self.hall, 5, ends_in=timedelta(seconds=-1))
         found = self.statements("post", f"/api/shows/{self.hall.pk}/book/", {"seat_number": 5})
         self.assertEqual(found.count("UPDATE"), 1)
-        self.assertEqual(len(found), 7)
+        self.assertEqual(len(found), 6)
 
     def test_lists_whatever_their_length(self):
         film = self.hall.movie_id

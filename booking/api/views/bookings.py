@@ -6,6 +6,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from ... import box_office, exceptions
 from ...models import Booking
+from ..authentication import AccountsByBoxOffice
 from ..filters import BookingFilter, ListMixin
 from ..idempotency import idempotent
 from ..permissions import IsOwner
@@ -38,10 +39,11 @@ class MyBookingsViewSet(ListMixin, GenericViewSet):
 @documented(
     retrieve=operation("getBooking", "One of my bookings", tag="Bookings", errors=[NOT_YOURS])
 )
-class BookingViewSet(RetrieveModelMixin, GenericViewSet):
+class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
     queryset = Booking.objects.with_shows()
     serializer_class = BookingSerializer
     permission_classes = [IsAuthenticated, IsOwner]
+    sells = ["book"]
 
     @operation(
         "bookSeat",
