@@ -23,6 +23,7 @@ from ..box_office import customer_kept
 from ..database import TIMED_OUT, retried, sqlstate
 from ..models import IdempotencyKey
 from ..models.idempotency_keys import LONGEST_KEY
+from ..models.prepared import change, insert
 from .renderers import as_json
 
 HEADER = "Idempotency-Key"
@@ -108,14 +109,15 @@ def _do(claim, fingerprint, act):
         mine = _claim(**claim, fingerprint=fingerprint)
         response = act()
         body = as_json(response.data).decode()
-        IdempotencyKey.objects.filter(pk=mine.pk).update(status=response.status_code, body=body)
+        change(mine, status=response.status_code, body=body)
     return response.status_code, body
 
 
 def _claim(**values):
     """Raises KeyIsUsed, once the first request has committed, or InProgress if it takes long."""
+    mine = IdempotencyKey(**values)
     try:
-        return IdempotencyKey.objects.create(**values)
+        insert([mine])
     except IntegrityError as error:
         if any(words in str(error) for words in USED_TWICE):
             raise KeyIsUsed from None
@@ -124,6 +126,7 @@ def _claim(**values):
         if sqlstate(error) in TIMED_OUT:
             raise InProgress from error
         raise
+    return mine
 
 
 def _parse(header):

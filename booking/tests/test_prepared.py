@@ -8,9 +8,9 @@ from booking.api.authentication import users
 from booking.api.filters import first_rows
 from booking.api.views.bookings import MyBookingsViewSet
 from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet
-from booking.models import Booking
+from booking.models import Booking, IdempotencyKey
 from booking.models.movies import movies_of_id
-from booking.models.prepared import insert, literal, prepared
+from booking.models.prepared import change, insert, literal, prepared
 from booking.models.seat_maps import seats_in_use
 from booking.models.shows import for_sale, shows_of_id
 from booking.tests.cast import booking, hold, movie, person, show
@@ -99,7 +99,7 @@ class PreparedTests(TestCase):
         self.assertEqual(one.show.available_seats, 7)
 
 
-class InsertTests(TestCase):
+class WriteTests(TestCase):
     def test_it_inserts_what_bulk_create_does(self):
         hall, alice = show(), person("alice")
         new = [Booking(user=alice, show=hall, seat_number=seat) for seat in (4, 5)]
@@ -109,3 +109,14 @@ class InsertTests(TestCase):
             found = Booking.objects.filter(pk=each.pk).values().get()
             self.assertEqual(found, {name: getattr(each, name) for name in found})
             self.assertFalse(each._state.adding)
+
+    def test_what_the_database_has_a_default_for_it_has(self):
+        alice = person("alice")
+        keys = [IdempotencyKey(user=alice, key=key, fingerprint="f") for key in "ab"]
+        insert(keys)
+        created = IdempotencyKey.objects.values_list("created_at", flat=True)
+        self.assertEqual(len([each for each in created if each]), 2)
+        with self.assertNumQueries(1):
+            change(keys[1], status=201, body="it's 100%")
+        found = IdempotencyKey.objects.order_by("key").values_list("status", "body")
+        self.assertEqual(list(found), [(0, ""), (201, "it's 100%")])

@@ -27,13 +27,7 @@ class StatementTests(TransactionTestCase):
 
     def test_booking(self):
         address = f"/api/shows/{self.hall.pk}/book/"
-        five = [
-            "BEGIN",
-            "SELECT",
-            "SELECT",
-            "INSERT",
-            "COMMIT",
-        ]  # the user's check is with the show
+        five = ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]  # the user is in the second one
         self.assertEqual(self.statements("post", address, {"seat_number": 5}), five)
         self.assertEqual(self.statements("post", address, {"seat_number": 6}), five)
         several = {"seat_numbers": [7, 8, 9]}
