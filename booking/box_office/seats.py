@@ -11,6 +11,7 @@ from ..exceptions import (
     ShowCancelled,
 )
 from ..models import Booking
+from ..models.prepared import prepared
 from ..seating import nearest_seats
 
 Status = Booking.Status
@@ -34,9 +35,13 @@ def check_seats_exist(show, seat_numbers):
 
 def free_seats(show):
     """As of when the show was read."""
-    active = Booking.objects.active(show.as_of).filter(show=show)
-    taken = active.values_list("seat_number", flat=True)
+    taken = (seat for (seat,) in taken_seats(show.pk, show.as_of))
     return set(range(1, show.total_seats + 1)).difference(taken)
+
+
+@prepared
+def taken_seats(show_id, as_of):
+    return Booking.objects.active(as_of).filter(show=show_id).values_list("seat_number")
 
 
 def seats_taken(show, wanted):

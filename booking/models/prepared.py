@@ -1,6 +1,7 @@
 """Questions to the database whose SQL is written once, not each time they are asked."""
 
 import re
+from datetime import datetime, timezone
 from functools import cache, update_wrapper
 from itertools import chain
 
@@ -16,7 +17,8 @@ class prepared:  # noqa: N801 a decorator
 
     A queryset of half a dozen annotations takes Django 2.4 ms to make and to write as SQL, and
     0.1 ms to ask once it is written. It is written with stand-ins for the arguments, which are
-    whole numbers, texts, or lists of them; with other keyword arguments it is another question.
+    whole numbers, texts, times, or lists of them; with other keyword arguments it is another
+    question.
     """
 
     def __init__(self, question):
@@ -80,8 +82,11 @@ class Written:
         if isinstance(argument, list):
             return [self._stand_in(each) for each in argument]
         number = FIRST_STAND_IN + len(self.stand_ins)
-        found = f"stand-in {number}" if isinstance(argument, str) else number
-        self.stand_ins[found] = len(self.stand_ins)
+        if isinstance(argument, datetime):
+            found = datetime.fromtimestamp(number, timezone.utc)
+        else:
+            found = f"stand-in {number}" if isinstance(argument, str) else number
+        self.stand_ins[as_parameter(found)] = len(self.stand_ins)
         return found
 
     def statement(self, arguments):
@@ -90,12 +95,18 @@ class Written:
         given = list(chain.from_iterable(given))
         if any(isinstance(each, int) and each not in NUMBERS for each in given):
             return None
-        return self.sql, [given[place] for place in self.places]
+        return self.sql, [as_parameter(given[place]) for place in self.places]
 
     def read(self, rows):
         if self.converters:
             rows = self.compiler.apply_converters(rows, self.converters)
         return list(self.complete(map(self.instance or tuple, rows)))
+
+
+def as_parameter(argument):
+    if isinstance(argument, datetime):
+        return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(argument)
+    return argument
 
 
 def instances(compiler):

@@ -1,13 +1,15 @@
 """Prepared questions answer what the querysets do that they are written from."""
 
-from datetime import datetime, timezone
+from datetime import timedelta
 
 from django.test import TestCase
+from django.utils import timezone
 
 from booking.api.authentication import users
 from booking.api.filters import first_rows
 from booking.api.views.bookings import MyBookingsViewSet
 from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet
+from booking.box_office.seats import taken_seats
 from booking.models import Booking, IdempotencyKey
 from booking.models.movies import movies_of_id
 from booking.models.prepared import change, insert, literal, prepared
@@ -74,6 +76,13 @@ class PreparedTests(TestCase):
                     len(self.assertSame(first_rows, of=of, limit=limit)), min(limit, 2)
                 )
 
+    def test_times(self):
+        for minutes, seats in ((-1, [1, 2, 3]), (11, [1, 3])):
+            as_of = timezone.now() + timedelta(minutes=minutes)
+            for ask in (taken_seats, taken_seats.__wrapped__):
+                found = sorted(seat for (seat,) in ask(self.hall.pk, as_of))
+                self.assertEqual(found, seats)
+
     def test_nothing(self):
         self.assertEqual(self.assertSame(users, 0), [])
         self.assertEqual(users(10**30), [])
@@ -89,7 +98,7 @@ class PreparedTests(TestCase):
     def test_constants_are_texts_whole_numbers_and_truth_values(self):
         self.assertEqual(literal("it's 100%"), "'it''s 100%%'")
         self.assertEqual((literal(7), literal(True), literal(False)), ("7", "TRUE", "FALSE"))
-        for constant in (None, 1.5, datetime.now(timezone.utc)):
+        for constant in (None, 1.5, timezone.now()):
             with self.assertRaises(TypeError):
                 literal(constant)
 
