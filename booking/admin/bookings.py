@@ -102,7 +102,7 @@ class BookingAdmin(admin.ModelAdmin):
 
     @admin.display(description="Status", ordering="status")
     def current_status(self, booking):
-        return booking.current_status.label
+        return Booking.Status(booking.current_status).label
 
     @admin.action(description="Cancel selected bookings", permissions=["cancel"])
     def cancel_selected(self, request, bookings):

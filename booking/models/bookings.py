@@ -145,7 +145,7 @@ class Booking(QuickModel):
         """The status, where a hold that has lapsed is expired, noted or not."""
         if self.status == self.Status.HELD and self.held_until <= self.show.as_of:
             return self.Status.EXPIRED
-        return self.Status(self.status)
+        return self.status
 
     @property
     def is_active(self):

@@ -12,7 +12,7 @@ class QuickModel(models.Model):
     @classmethod
     def from_db(cls, db, field_names, values):
         instance = cls.__new__(cls)
+        instance._state = state = ModelState()
+        state.adding, state.db = False, db
         vars(instance).update(zip(field_names, values, strict=True))
-        instance._state = ModelState()
-        instance._state.adding, instance._state.db = False, db
         return instance
