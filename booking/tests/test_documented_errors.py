@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.api.throttling import UserThrottle
-from booking.models import Booking, IdempotencyKey, Show
+from booking.models import Booking, Show
 from booking.sessions import open_session
 from booking.tests.cast import ApiTestCase, booking, client_of, hold, person, show
 from booking.tests.documents import document, query_of
@@ -243,7 +243,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.more = {"HTTP_IDEMPOTENCY_KEY": "key"}
         timed_out = OperationalError("canceling statement due to lock timeout")
         timed_out.__cause__ = LockNotAvailable()
-        creating = mock.patch.object(IdempotencyKey.objects, "create", side_effect=timed_out)
+        creating = mock.patch("booking.api.idempotency.insert", side_effect=timed_out)
         self.during.enter_context(creating)
 
     # --- Refusals of the box office ---
