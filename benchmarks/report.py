@@ -112,7 +112,8 @@ each other, not with those of another machine. Each row is the median of what wa
   constant DRF view with the application's authentication, both without middleware; a **bare view**
   without DRF that books in one SQL statement. **pgbench** puts a booking's transaction to
   PostgreSQL without any server.
-- All are served as in production: granian, two processes. PostgreSQL waits for the disk at each
+- All are served as in production: granian, two processes, nothing installed but
+  requirements.txt. PostgreSQL waits for the disk at each
   commit (`fsync` and `synchronous_commit` are on).
 - `wrk` asks on 16 connections that are kept alive (a login: 4), with the tokens of all
   {cinema.USERS:,} users in turn. "Hot show": all fill one show before the next one opens. p50 and

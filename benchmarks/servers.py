@@ -3,8 +3,8 @@
 import http.client
 import socket
 import subprocess
-import sys
 import time
+import venv
 from contextlib import closing, suppress
 from dataclasses import dataclass
 
@@ -16,12 +16,14 @@ WORKERS = 2
 
 
 class Server:
-    """A context manager: granian as the README says, on a port of its own.
+    """A context manager: granian as the README says, by the `python` of a virtual environment, on a
+    port of its own.
 
     `ready_in` is how many seconds it took until it answered.
     """
 
-    def __init__(self, application, environment, log, front_page):
+    def __init__(self, python, application, environment, log, front_page):
+        self.python = python
         self.application = application
         self.environment = environment
         self.log = log
@@ -33,7 +35,7 @@ class Server:
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
-                    *(sys.executable, "-m", "granian", "--interface", "wsgi"),
+                    *(self.python, "-m", "granian", "--interface", "wsgi"),
                     *("--workers", str(WORKERS), "--blocking-threads", "1"),
                     *("--respawn-failed-workers", "--host", "127.0.0.1"),
                     *("--port", str(self.port), self.application),
@@ -113,6 +115,16 @@ class Server:
                 said = self.log.read_text(errors="replace")
                 raise RuntimeError(f"{self.application} did not start:\n{said[-2000:]}")
             time.sleep(0.01)
+
+
+def install(folder):
+    """What production has and no more, into a virtual environment; its python. Some packages load
+    what they find beside them, and tests need much."""
+    venv.create(folder, with_pip=True)
+    python = folder / "bin" / "python"
+    wanted = PROJECT / "requirements.txt"
+    subprocess.run([python, "-m", "pip", "install", "-qq", "-r", wanted], check=True)
+    return python
 
 
 def free_port():

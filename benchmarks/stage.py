@@ -41,6 +41,8 @@ class Stage:
     def __enter__(self):
         with ExitStack() as stack:
             self.folder = Path(stack.enter_context(TemporaryDirectory(prefix="bench-")))
+            tell("installing what production has")
+            self.python = servers.install(self.folder / "venv")
             tell("starting PostgreSQL")
             self.postgresql = stack.enter_context(databases.Server())
             self._fill()
@@ -95,4 +97,4 @@ class Stage:
         settings, wsgi, front_page = application
         given = databases.environment(settings, self.databases[who].url, self.secret)
         log = self.folder / f"{who.replace(' ', '-')}.log"
-        return servers.Server(wsgi, given, log, front_page)
+        return servers.Server(self.python, wsgi, given, log, front_page)

@@ -1,5 +1,6 @@
 """The WSGI application that a server loads."""
 
+import gc
 import os
 
 from django.core.wsgi import get_wsgi_application
@@ -9,6 +10,10 @@ from .charset import without_charset
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
 
 django_application = get_wsgi_application()
+
+# What is loaded stays: the collector of garbage need not look at it each time.
+gc.collect()
+gc.freeze()
 
 
 def application(environ, start_response):
