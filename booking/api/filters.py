@@ -24,8 +24,8 @@ class ListMixin:
         else:
             rows = first_rows(*self.ids(), of=type(self), limit=CursorPagination.page_size + 1)
             page = self.paginator.first_page(rows, request, view=self)
-        serializer = self.get_serializer(self.completed(page), many=True)
-        return self.paginator.get_paginated_response(serializer.data)
+        answers = [self.serializer_class.read(row) for row in self.completed(page)]
+        return self.paginator.get_paginated_response(answers)
 
     def ids(self):
         return []

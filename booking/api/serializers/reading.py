@@ -16,7 +16,12 @@ class ReadOnlySerializer(serializers.Serializer):
     it is, for the renderer to write."""
 
     def to_representation(self, instance):
-        return reader(type(self))(instance)
+        return self.read(instance)
+
+    @classmethod
+    def read(cls, instance):
+        """The same without an instance of the serializer, which takes as long to be made."""
+        return reader(cls)(instance)
 
 
 @cache

@@ -125,4 +125,4 @@ class ReservationViewSet(AccountsByBoxOffice, ViewSet):
         return reservation
 
     def _answer(self, reservation, status=200):
-        return Response(ReservationSerializer(reservation).data, status=status)
+        return Response(ReservationSerializer.read(reservation), status=status)
