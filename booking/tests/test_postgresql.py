@@ -3,7 +3,15 @@
 from threading import Thread
 from unittest import mock, skipUnless
 
-from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
+from django.db import (
+    DataError,
+    IntegrityError,
+    OperationalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
@@ -82,6 +90,21 @@ class MessageTests(TransactionTestCase):
             with self.assertRaises(IntegrityError), transaction.atomic():
                 put([("SELECT 1", []), (doubled, []), (insertion, [])], last=True)
             self.assertEqual(put([("SELECT count(*) FROM auth_group", [])]), [[(0,)]])
+
+    def test_what_cannot_be_sent_spoils_nothing(self):
+        put([("SELECT 1", [])])
+        kept = connection.connection
+        with self.assertRaises(DataError):
+            put([("SELECT 1", []), ("SELECT %s::text", ["\0"])])
+        self.assertEqual(put([("SELECT 1", [])]), [[(1,)]])
+        self.assertIs(connection.connection, kept)
+
+    def test_a_connection_that_breaks_in_between_is_given_up(self):
+        with self.assertRaises(OperationalError):
+            breaks = ("SELECT pg_terminate_backend(pg_backend_pid())", [])
+            put([("SELECT 1", []), breaks, ("SELECT 2", []), ("SELECT 3", [])])
+        connection.close_if_unusable_or_obsolete()
+        self.assertEqual(put([("SELECT 1", [])]), [[(1,)]])
 
     def test_a_statement_that_could_not_be_prepared_can_be_later(self):
         ask = ("SELECT count(*) FROM built_later", [])

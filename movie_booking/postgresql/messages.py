@@ -45,9 +45,10 @@ class Messages:
     def put(self, statements, *, commit=False):
         """The rows of each statement. Raises psycopg's errors."""
         begin, end = self._begin(), [COMMIT] if commit else []
+        message = [(sql, self._values(given)) for sql, given in (*begin, *statements, *end)]
         try:
             with self.connection.lock:
-                results = self.connection.wait(self._exchange([*begin, *statements, *end]))
+                results = self.connection.wait(self._exchange(message))
         except BaseException:  # nobody knows how far the conversation got
             self.connection.close()
             raise
@@ -64,17 +65,18 @@ class Messages:
         named = f" ISOLATION LEVEL {IsolationLevel(level).name.replace('_', ' ')}" if level else ""
         return [("BEGIN" + named, ())]
 
-    def _exchange(self, statements):
+    def _values(self, parameters):
+        return self.transformer.dump_sequence(parameters, [PyFormat.TEXT] * len(parameters))
+
+    def _exchange(self, message):
         """A generator, as psycopg waits for them: the results, up to the first that failed."""
         self.pgconn.enter_pipeline_mode()
         sent = []  # what there will be results of: the SQL of what is prepared, None
-        for sql, parameters in statements:
+        for sql, values in message:
             if sql not in self.names:
                 self.names[sql] = b"together_%d" % len(self.names)
                 self.pgconn.send_prepare(self.names[sql], numbered(sql))
                 sent.append(sql)
-            formats = [PyFormat.TEXT] * len(parameters)
-            values = self.transformer.dump_sequence(parameters, formats)
             self.pgconn.send_query_prepared(self.names[sql], values)
             sent.append(None)
         self.pgconn.pipeline_sync()
