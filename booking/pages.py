@@ -1,5 +1,9 @@
 """What pages need and the API does not: sessions, who is logged in by them, messages. A request to
-the API passes Django's middleware for that by, which costs as much as all others together."""
+the API passes Django's middleware for that by, which costs as much as all others together.
+
+Of CommonMiddleware, the API's own (api/middleware.py) does what there is to do: addresses without
+their last slash, the Content-Length.
+"""
 
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages

@@ -1,7 +1,7 @@
 from types import SimpleNamespace
 
 from django.contrib.auth import get_user_model
-from django.db import DatabaseError
+from django.db import Error
 from rest_framework.exceptions import APIException
 from rest_framework_simplejwt import authentication
 from rest_framework_simplejwt.exceptions import InvalidToken
@@ -10,6 +10,7 @@ from ..exceptions import TokenNotValid
 from ..models.prepared import prepared
 from ..sessions import Bearer
 from .idempotency import is_repeatable
+from .throttling import UserThrottle
 
 User = get_user_model()
 
@@ -67,7 +68,7 @@ class AccountsByBoxOffice:
     """For views: those of the actions named in `sells` know their user as a bearer.
 
     A refusal must not tell more to whom there would be no answer at all: before it is given, the
-    account is asked for.
+    account is asked for. Nor may a token that is not good any more use up what its owner may do.
     """
 
     authentication_classes = [BearerAuthentication]
@@ -77,6 +78,7 @@ class AccountsByBoxOffice:
         if isinstance(getattr(self.request, "_user", None), Bearer):
             try:
                 JWTAuthentication().get_user(self.request.auth)
-            except (APIException, DatabaseError) as refusal:
+            except (APIException, Error) as refusal:
+                UserThrottle.forgive(self.request)
                 exc = refusal
         return super().handle_exception(exc)

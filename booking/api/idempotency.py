@@ -23,7 +23,7 @@ from ..box_office import customer_kept
 from ..database import TIMED_OUT, retried, sqlstate
 from ..models import IdempotencyKey
 from ..models.idempotency_keys import LONGEST_KEY
-from ..models.prepared import change, insert
+from ..models.prepared import insert, update
 from .renderers import as_json
 
 HEADER = "Idempotency-Key"
@@ -109,7 +109,7 @@ def _do(claim, fingerprint, act):
         mine = _claim(**claim, fingerprint=fingerprint)
         response = act()
         body = as_json(response.data).decode()
-        change(mine, status=response.status_code, body=body)
+        update(mine, status=response.status_code, body=body, last=True)
     return response.status_code, body
 
 

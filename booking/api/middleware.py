@@ -36,7 +36,7 @@ class ApiMiddleware:
     redirected POST as a GET; in development it answers 500. A host that is not ours is refused
     as JSON; in development, Django answers with a page. Where HTTPS is wanted, plain HTTP is
     refused: a client that was redirected would send its token in clear again, and its POST as a
-    GET. No answer is kept by anybody unless it says that it may be.
+    GET. No answer is kept by anybody unless it says that it may be, and each says its length.
     """
 
     def __init__(self, get_response):
@@ -51,7 +51,8 @@ class ApiMiddleware:
             request.path += "/"
         response = self._refusal(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
-        response.headers.setdefault("Content-Length", str(len(response.content)))
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 
     def _refusal(self, request):

@@ -167,13 +167,13 @@ def insert(new, *, last=False):
         instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
 
 
-def change(instance, **values):
-    """Write some values of a row, as the last statement of its transaction: COMMIT may go with
-    it."""
+def update(instance, *, last=False, **values):
+    """Write some values of a row; COMMIT may go with the `last` statement of a transaction."""
     fields = [instance._meta.get_field(name) for name in values]
     database = connections[DEFAULT_DB_ALIAS]
     written = [field.get_db_prep_save(values[field.name], database) for field in fields]
-    put([(alteration(type(instance), *values), [*written, instance.pk])], last=True)
+    put([(alteration(type(instance), *values), [*written, instance.pk])], last=last)
+    vars(instance).update(values)
 
 
 @cache

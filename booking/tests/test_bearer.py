@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib.auth.models import User
+from django.test import override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.models import Booking, IdempotencyKey
@@ -69,6 +70,19 @@ class BearerTests(ApiTestCase):
             answer = self.bob.post(f"/api/shows/{self.hall.pk}/book/", {"seat_number": 1})
             elsewhere = self.bob.get("/api/my-bookings/")
             self.assertAnswer(answer, 401, elsewhere.json())
+
+    @override_settings(THROTTLE_USER="40/1h", THROTTLE_HOLD="5/1h")
+    def test_a_stolen_token_uses_up_nothing_of_its_owners(self):
+        self.bobs_user.set_password("paper-moon-1973")
+        self.bobs_user.save()
+        for _ in range(3):
+            for address, body in self.asks():
+                self.assertEqual(self.bob.post(address, body).status_code, 401)
+        bob = client_of(self.bobs_user)
+        held = {"count": 1, "hold": True}
+        answer = bob.post(f"/api/shows/{self.hall.pk}/reservations/", held)
+        self.assertEqual(answer.status_code, 201)
+        self.assertEqual(bob.get("/api/my-bookings/").status_code, 200)
 
     def test_an_answer_that_is_given_again(self):
         address, key = f"/api/shows/{self.hall.pk}/book/", {"HTTP_IDEMPOTENCY_KEY": "key"}

@@ -1,11 +1,13 @@
 """Several statements in one message to PostgreSQL: what they mean is what they mean one by one."""
 
+from contextlib import suppress
 from threading import Thread
 from unittest import mock, skipUnless
 
 from django.db import (
     DataError,
     IntegrityError,
+    NotSupportedError,
     OperationalError,
     ProgrammingError,
     connection,
@@ -13,8 +15,10 @@ from django.db import (
     transaction,
 )
 from django.db.backends.postgresql.base import DatabaseWrapper
+from django.db.transaction import TransactionManagementError
 from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
+from psycopg.errors import AdminShutdown
 
 from booking.box_office.turns import lock
 from booking.models import Booking
@@ -150,9 +154,55 @@ class MessageTests(TransactionTestCase):
         [[row]] = answers[1:]
         self.assertTrue(row.seats_are_taken)
 
+    def test_what_is_prepared_heals(self):
+        """After a migration, or when somebody had all prepared statements forgotten."""
+        [[before]] = ask_together(shows_of_id.about(self.hall.pk))
+        with connection.cursor() as cursor:
+            cursor.execute("DEALLOCATE ALL")
+        with self.assertRaises(ProgrammingError):
+            shows_of_id(self.hall.pk)
+        self.assertEqual(shows_of_id(self.hall.pk), [before])
+        for length in (101, 100):
+            with connection.cursor() as cursor:
+                alter = "ALTER TABLE booking_show ALTER COLUMN screen_name TYPE varchar"
+                cursor.execute(f"{alter}({length})")
+            with self.assertRaises(NotSupportedError):
+                shows_of_id(self.hall.pk)
+            self.assertEqual(shows_of_id(self.hall.pk), [before])
+
+    def test_the_servers_last_words_are_heard(self):
+        other = connection.copy()
+        with self.assertRaises(OperationalError) as said, transaction.atomic():
+            [[(pid,)]] = put([("SELECT pg_backend_pid()", [])])
+            with other.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            other.close()
+            put([("SELECT 1", [])])
+        self.assertIsInstance(said.exception.__cause__, AdminShutdown)
+
+    def test_without_a_transaction_a_failure_is_told_as_well(self):
+        new = self.new(1)
+        new.show_id = 10**9
+        put([("SELECT 1", [])])
+        kept = connection.connection
+        with self.assertRaises(IntegrityError):
+            insert([new])
+        self.assertIs(connection.connection, kept)
+        self.assertEqual(put([("SELECT 1", [])]), [[(1,)]])
+
+    def test_in_a_transaction_that_is_broken_nothing_is_asked(self):
+        with self.assertRaises(TransactionManagementError), transaction.atomic():
+            with suppress(ZeroDivisionError), transaction.atomic(savepoint=False):
+                raise ZeroDivisionError
+            insert([self.new(1)], last=True)
+
     def test_each_is_noted_for_whoever_wants_to_know(self):
-        with CaptureQueriesContext(connection) as asked:
+        with (
+            CaptureQueriesContext(connection) as asked,
+            self.assertLogs("django.db.backends", "DEBUG") as logged,
+        ):
             put([("SELECT 1", []), ("SELECT 2", [])])
+        self.assertEqual(len(logged.output), 2)
         self.assertEqual([each["sql"] for each in asked], ["SELECT 1", "SELECT 2"])
 
     def test_a_quiet_server_is_not_asked_whether_it_is_there(self):

@@ -12,7 +12,7 @@ from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowVie
 from booking.box_office.seats import taken_seats
 from booking.models import Booking, IdempotencyKey
 from booking.models.movies import movies_of_id
-from booking.models.prepared import change, insert, literal, prepared
+from booking.models.prepared import insert, literal, prepared, update
 from booking.models.seat_maps import seats_in_use
 from booking.models.shows import for_sale, shows_of_id
 from booking.tests.cast import booking, hold, movie, person, show
@@ -126,6 +126,6 @@ class WriteTests(TestCase):
         created = IdempotencyKey.objects.values_list("created_at", flat=True)
         self.assertEqual(len([each for each in created if each]), 2)
         with self.assertNumQueries(1):
-            change(keys[1], status=201, body="it's 100%")
+            update(keys[1], status=201, body="it's 100%")
         found = IdempotencyKey.objects.order_by("key").values_list("status", "body")
         self.assertEqual(list(found), [(0, ""), (201, "it's 100%")])

@@ -1,6 +1,7 @@
 import time
 
 from django.db.backends.postgresql import base
+from django.db.backends.utils import logger
 
 from .messages import Messages, is_quiet
 
@@ -29,15 +30,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Raises the error of the first statement that fails; the server skips what follows it.
         """
+        self.validate_no_broken_transaction()
         self.close_if_health_check_failed()
         self.ensure_connection()
         commit = last and len(self.atomic_blocks) == 1 and self.commit_on_exit
         started = time.monotonic()
         try:
             with self.wrap_database_errors:
-                return self.messages.put(statements, commit=commit and not self.needs_rollback)
+                return self.messages.put(statements, commit=commit)
         finally:
             if self.queries_logged:
                 seconds = (time.monotonic() - started) / len(statements)
-                for sql, _ in statements:
+                for sql, given in statements:
                     self.queries_log.append({"sql": sql, "time": f"{seconds:.3f}"})
+                    logger.debug("(%.3f) %s; args=%s; alias=%s", seconds, sql, given, self.alias)

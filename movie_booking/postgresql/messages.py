@@ -13,10 +13,14 @@ from psycopg import IsolationLevel
 from psycopg.adapt import AdaptersMap, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.generators import fetch_many, send
-from psycopg.pq import ExecStatus, Format, TransactionStatus
+from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
 
 COMMIT = ("COMMIT", ())
 FAILED = ExecStatus.FATAL_ERROR
+
+# SQLSTATEs of prepared statements that are not good any more: a table was altered, or somebody had
+# them forgotten. The next ones are prepared anew.
+OUTDATED = (b"0A000", b"26000")
 
 
 def is_quiet(connection):
@@ -36,6 +40,7 @@ class Messages:
         self.connection = connection
         self.pgconn = connection.pgconn
         self.names = {}  # of the prepared statements, by their SQL
+        self.number = itertools.count()
         # Times by psycopg's own loader: Django's takes four times as long for the same times.
         self.adapters = AdaptersMap(connection.adapters)
         times = psycopg.adapters.types["timestamptz"].oid
@@ -46,6 +51,8 @@ class Messages:
         """The rows of each statement. Raises psycopg's errors."""
         begin, end = self._begin(), [COMMIT] if commit else []
         message = [(sql, self._values(given)) for sql, given in (*begin, *statements, *end)]
+        if not is_quiet(self.connection):
+            self.connection.execute("SELECT 1")  # raises what the server had to say
         try:
             with self.connection.lock:
                 results = self.connection.wait(self._exchange(message))
@@ -54,6 +61,8 @@ class Messages:
             raise
         for each in results:
             if each.status == FAILED:
+                if each.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
+                    self.names.clear()
                 raise error_from_result(each, encoding=self.connection.info.encoding)
         return [self._rows(each) for each in results[len(begin) :][: len(statements)]]
 
@@ -74,7 +83,7 @@ class Messages:
         sent = []  # what there will be results of: the SQL of what is prepared, None
         for sql, values in message:
             if sql not in self.names:
-                self.names[sql] = b"together_%d" % len(self.names)
+                self.names[sql] = b"together_%d" % next(self.number)
                 self.pgconn.send_prepare(self.names[sql], numbered(sql))
                 sent.append(sql)
             self.pgconn.send_query_prepared(self.names[sql], values)
@@ -88,7 +97,10 @@ class Messages:
                 results.append(result)
             if sql is not None and result.status != ExecStatus.COMMAND_OK:
                 del self.names[sql]
-        yield from fetch_many(self.pgconn)  # the end
+        [end] = yield from fetch_many(self.pgconn)
+        if end.status == FAILED:  # what is checked at the end of a statement that commits itself
+            results.append(end)
+            yield from fetch_many(self.pgconn)
         self.pgconn.exit_pipeline_mode()
         return results
 

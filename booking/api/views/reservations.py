@@ -4,7 +4,6 @@ from rest_framework.viewsets import ViewSet
 
 from ... import box_office, exceptions
 from ...models import Reservation
-from ..authentication import AccountsByBoxOffice
 from ..idempotency import idempotent
 from ..permissions import IsOwner
 from ..schema import operation
@@ -13,9 +12,8 @@ from ..serializers import ReservationSerializer, ReserveSeats, valid
 from ..throttling import HoldThrottle
 
 
-class ReservationViewSet(AccountsByBoxOffice, ViewSet):
+class ReservationViewSet(ViewSet):
     permission_classes = [IsAuthenticated, IsOwner]
-    sells = ["create"]
     seat_field = "seat_numbers"
 
     def get_throttles(self):
