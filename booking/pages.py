@@ -11,12 +11,16 @@ from django.contrib.sessions import middleware as sessions
 from django.middleware import common
 
 
+def is_page(request):
+    return not request.path_info.startswith("/api/")
+
+
 def for_pages(middleware):
     class ForPages(middleware):
         def __call__(self, request):
-            if request.path_info.startswith("/api/"):
-                return self.get_response(request)
-            return super().__call__(request)
+            if is_page(request):
+                return super().__call__(request)
+            return self.get_response(request)
 
     return ForPages
 

@@ -14,6 +14,7 @@ class Negotiation(DefaultContentNegotiation):
 
     def select_renderer(self, request, renderers, format_suffix=None):
         first, accepted = renderers[0], request.META.get("HTTP_ACCEPT")
-        if accepted in ALL_THE_SAME and first.media_type == "application/json":
+        plain = format_suffix is None and accepted in ALL_THE_SAME
+        if plain and first.media_type == "application/json":
             return first, first.media_type
         return super().select_renderer(request, renderers, format_suffix)

@@ -13,6 +13,7 @@ Status = Booking.Status
 
 
 def check_account(show, customer):
+    """Raises CustomerNotFound, too, if a bearer's token was given for another password."""
     password = show.customers_password
     if password is None or (isinstance(customer, Bearer) and not customer.may_act(password)):
         raise CustomerNotFound

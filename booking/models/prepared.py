@@ -1,4 +1,4 @@
-"""Questions to the database whose SQL is written once, not each time they are asked."""
+"""Questions to the database, and changes of its rows, whose SQL is written once, not each time."""
 
 import re
 from datetime import datetime, timezone

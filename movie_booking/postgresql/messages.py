@@ -50,10 +50,10 @@ class Messages:
 
     def put(self, statements, *, commit=False):
         """The rows of each statement. Raises psycopg's errors."""
-        begin, end = self._begin(), [COMMIT] if commit else []
-        message = [(sql, self._values(given)) for sql, given in (*begin, *statements, *end)]
         if not is_quiet(self.connection):
             self.connection.execute("SELECT 1")  # raises what the server had to say
+        begin, end = self._begin(), [COMMIT] if commit else []
+        message = [(sql, self._values(given)) for sql, given in (*begin, *statements, *end)]
         try:
             with self.connection.lock:
                 results = self.connection.wait(self._exchange(message))
