@@ -48,8 +48,8 @@ client: .venv/installed-dev ## Generate clients in TypeScript and Python, and us
 
 fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
 fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)
-	env -u DATABASE_URL FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/pytest booking/tests/test_fuzz.py
-	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres $(BIN)/pytest booking/tests/test_fuzz.py
+	env -u DATABASE_URL FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/pytest booking/tests/security/test_fuzz.py
+	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres $(BIN)/pytest booking/tests/security/test_fuzz.py
 
 browser: .venv/installed-dev ## Try every operation out in Swagger UI, in a Chromium that is installed
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py booking/tests/browser/redoc.py

@@ -187,6 +187,7 @@ MIDDLEWARE = [
 
 ROOT_URLCONF = "movie_booking.urls"
 WSGI_APPLICATION = "movie_booking.wsgi.application"
+TEST_RUNNER = "booking.tests.runner.TestRunner"
 
 TEMPLATES = [
     {

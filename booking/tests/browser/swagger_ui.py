@@ -9,7 +9,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.sessions import open_session
 from booking.tests.browser.pages import BrowserTestCase, SwaggerUI, operations
-from booking.tests.cast import booking, client_of, hold, movie, person, show
+from booking.tests.factories import booking, client_of, hold, movie, person, show
 
 PASSWORD = "paper-moon-1973"  # the one of the document's examples
 

@@ -1,8 +1,8 @@
 """How one clerk with one ledger would answer: the sequential model of a show.
 
 Written without a line of the application, for answers that were given at the same time: any that
-can be justified will do. (booking/tests/ledger.py tells, of one call after the other, what each
-must be.) Every answer is an observation: a refusal needs its reason, a seat map its moment, a count
+can be justified will do. (booking/tests/reference_model.py
+tells, of one call after the other, what each must be.) Every answer is an observation: a refusal needs its reason, a seat map its moment, a count
 its seats. Time is the database's. The clerk looks at the clock once for an operation, at a moment
 between question and answer; a hold has lapsed if its end is not later than that.
 """

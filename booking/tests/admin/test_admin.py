@@ -1,0 +1,289 @@
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission, User
+from django.contrib.messages import get_messages
+from django.test import TestCase
+from django.utils import timezone
+
+from booking.models import Booking, Movie, Show
+from booking.tests.factories import booking, hold, movie, person, show
+
+
+class AdminTestCase(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.alice = person("alice")
+        cls.stella = User.objects.create_superuser("stella", password="!")
+
+    def setUp(self):
+        self.client.force_login(self.stella)
+
+    def messages(self, response):
+        return [str(each) for each in get_messages(response.wsgi_request)]
+
+
+class MovieAdminTests(AdminTestCase):
+    def test_pages(self):
+        metropolis = movie()
+        for address in ["", "add/", f"{metropolis.id}/change/"]:
+            with self.subTest(address):
+                page = self.client.get(f"/admin/booking/movie/{address}")
+                self.assertEqual(page.status_code, 200)
+        self.assertContains(self.client.get("/admin/booking/movie/"), "153 min")
+
+    def test_a_movie_with_bookings_cannot_be_deleted(self):
+        sold = booking(self.alice, show())
+        page = self.client.post(
+            f"/admin/booking/movie/{sold.show.movie_id}/delete/", {"post": "yes"}, follow=True
+        )
+        self.assertContains(page, "would require deleting the following protected related objects")
+        self.assertEqual((Movie.objects.count(), Show.objects.count()), (1, 1))
+
+
+class ShowAdminTests(AdminTestCase):
+    def form(self, show, **changes):
+        local = timezone.localtime(show.date_time)
+        return {
+            "movie": show.movie_id,
+            "screen_name": show.screen_name,
+            "date_time_0": local.strftime("%Y-%m-%d"),
+            "date_time_1": local.strftime("%H:%M:%S"),
+            "total_seats": show.total_seats,
+            "seats_per_row": show.seats_per_row,
+            "cancelled_at_0": "",
+            "cancelled_at_1": "",
+        } | changes
+
+    def change(self, show, **changes):
+        return self.client.post(
+            f"/admin/booking/show/{show.id}/change/", self.form(show, **changes)
+        )
+
+    def test_the_list_shows_seats_sold_of_total(self):
+        tomorrow = show(total_seats=50)
+        booking(self.alice, tomorrow, 1)
+        hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
+        booking(self.alice, tomorrow, 3, status="cancelled")
+        show(tomorrow.movie, cancelled_at=timezone.now())
+        page = self.client.get("/admin/booking/show/")
+        self.assertContains(page, '<td class="field-seats_sold">1 / 50</td>', html=True)
+        self.assertContains(page, 'alt="True"', count=1)
+        self.assertContains(page, 'alt="False"', count=1)
+
+    def test_the_list_costs_the_same_for_any_number(self):
+        show(movie("A"))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/show/")
+        show(movie("B")), booking(self.alice, show(movie("C")))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/show/")
+
+    def test_shows_are_filtered_by_whether_they_take_place(self):
+        on, off = show(), show(cancelled_at=timezone.now())
+        for state, found in [("on", [on]), ("off", [off]), (None, [on, off])]:
+            page = self.client.get("/admin/booking/show/", {"state": state} if state else {})
+            self.assertCountEqual(page.context["cl"].queryset, found)
+
+    def test_a_new_show(self):
+        given = self.form(show())
+        Show.objects.all().delete()
+        response = self.client.post("/admin/booking/show/add/", given)
+        self.assertEqual((response.status_code, Show.objects.count()), (302, 1))
+
+    def test_a_show_may_shrink_to_its_last_sold_seat(self):
+        tomorrow = show(total_seats=50)
+        booking(self.alice, tomorrow, 30)
+        booking(self.alice, tomorrow, 40, status="cancelled")
+        hold(self.alice, tomorrow, 41, ends_in=-timedelta(seconds=1))
+        self.assertEqual(self.change(tomorrow, total_seats=30).status_code, 302)
+        self.assertEqual(Show.objects.get().total_seats, 30)
+
+    def test_but_not_below_it(self):
+        tomorrow = show(total_seats=50)
+        booking(self.alice, tomorrow, 30)
+        hold(self.alice, tomorrow, 40)
+        page = self.change(tomorrow, total_seats=39)
+        self.assertEqual(page.status_code, 200)
+        self.assertFormError(
+            page.context["adminform"],
+            "total_seats",
+            "Seat 40 is held or booked, so this show needs at least 40 seats.",
+        )
+        self.assertEqual(Show.objects.get().total_seats, 50)
+
+    def test_the_highest_seat_of_this_show_counts(self):
+        tomorrow, other = show(total_seats=50), show(total_seats=50)
+        for seat in [20, 30]:
+            booking(self.alice, tomorrow, seat)
+        booking(self.alice, other, 40)
+        page = self.change(tomorrow, total_seats=10)
+        self.assertFormError(
+            page.context["adminform"],
+            "total_seats",
+            "Seat 30 is held or booked, so this show needs at least 30 seats.",
+        )
+
+    def test_rows_are_not_renumbered_under_sold_seats(self):
+        tomorrow = show(total_seats=50, seats_per_row=10)
+        self.assertEqual(self.change(tomorrow, seats_per_row=12).status_code, 302)
+        sold = booking(self.alice, tomorrow, 30)
+        page = self.change(tomorrow, seats_per_row=10)
+        self.assertFormError(
+            page.context["adminform"],
+            "seats_per_row",
+            "Seats of this show are held or booked by row and place: its rows stay at 12 seats.",
+        )
+        sold.status = "cancelled"
+        sold.save()
+        self.assertEqual(self.change(tomorrow, seats_per_row=10).status_code, 302)
+
+    def test_times_that_make_no_sense(self):
+        page = self.change(show(), date_time_0="9999-12-31")
+        self.assertEqual(list(page.context["adminform"].errors), ["date_time"])
+
+    def test_sizes_that_make_no_sense(self):
+        tomorrow = show()
+        for field in ["total_seats", "seats_per_row"]:
+            for size in [0, -1, 10_001, 2**31, 2**63, "x", ""]:
+                with self.subTest(field=field, size=size):
+                    page = self.change(tomorrow, **{field: size})
+                    self.assertEqual(list(page.context["adminform"].errors), [field])
+
+    def test_a_show_is_cancelled_by_its_date(self):
+        tomorrow = show()
+        self.change(tomorrow, cancelled_at_0="2026-11-23", cancelled_at_1="12:00:00")
+        self.assertIsNotNone(Show.objects.get().cancelled_at)
+
+
+class BookingAdminTests(AdminTestCase):
+    def cancel(self, *bookings):
+        return self.client.post(
+            "/admin/booking/booking/",
+            {"action": "cancel_selected", "_selected_action": [each.pk for each in bookings]},
+        )
+
+    def test_the_list_costs_the_same_for_any_number(self):
+        booking(self.alice, show(movie("A")))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/booking/")
+        booking(person("bob"), show(movie("B"))), booking(person("carol"), show(movie("C")))
+        with self.assertNumQueries(8):
+            self.client.get("/admin/booking/booking/")
+
+    def test_a_booking_is_found_by_its_reference(self):
+        sold = booking(self.alice, show())
+        booking(self.alice, show(movie("Alien")))
+        page = self.client.get(f"/admin/booking/booking/?q={sold.reference}")
+        self.assertEqual([each.pk for each in page.context["cl"].queryset], [sold.pk])
+
+    def test_nothing_of_it_can_be_edited(self):
+        sold = booking(self.alice, show())
+        before = Booking.objects.values().get()
+        address = f"/admin/booking/booking/{sold.pk}/change/"
+        page = self.client.get(address)
+        self.assertEqual(list(page.context["adminform"].form.fields), [])
+        self.assertNotContains(page, "Save")
+        changes = {"user": self.stella.pk, "seat_number": 9, "status": "cancelled"}
+        self.client.post(address, changes)
+        self.assertEqual(Booking.objects.values().get(), before)
+
+    def test_none_is_deleted(self):
+        sold = booking(self.alice, show())
+        delete = self.client.post(f"/admin/booking/booking/{sold.pk}/delete/", {"post": "yes"})
+        self.assertEqual(delete.status_code, 403)
+        self.assertEqual(Booking.objects.count(), 1)
+
+    def test_selected_bookings_are_cancelled_and_each_refusal_is_reported(self):
+        tomorrow = show()
+        first, second = booking(self.alice, tomorrow, 1), booking(self.alice, tomorrow, 2)
+        already = booking(self.alice, tomorrow, 3, status="cancelled")
+        started = booking(self.alice, show(starts_in=-timedelta(minutes=1)), 4)
+        untouched = booking(self.alice, tomorrow, 5)
+        response = self.cancel(first, second, already, started)
+        self.assertEqual(
+            sorted(self.messages(response)),
+            sorted(
+                [
+                    "Cancelled 2 bookings.",
+                    f"{already.reference}, seat 3: This is already cancelled.",
+                    f"{started.reference}, seat 4: This show has started: its bookings can no "
+                    "longer be cancelled or moved.",
+                ]
+            ),
+        )
+        statuses = dict(Booking.objects.values_list("pk", "status"))
+        self.assertEqual(
+            statuses,
+            {
+                first.pk: "cancelled",
+                second.pk: "cancelled",
+                already.pk: "cancelled",
+                started.pk: "booked",
+                untouched.pk: "booked",
+            },
+        )
+
+    def test_who_may_only_look_cannot_cancel(self):
+        sold = booking(self.alice, show())
+        viewer = person("viewer", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
+        self.client.force_login(viewer)
+        self.assertEqual(self.client.get("/admin/booking/booking/").status_code, 200)
+        self.cancel(sold)
+        self.assertEqual(Booking.objects.get().status, "booked")
+
+
+class CounterSaleTests(AdminTestCase):
+    """Staff sell seats to customers, through the box office."""
+
+    def sell(self, show, seat_number, changes=None):
+        given = {"user": self.alice.pk, "show": show.pk, "seat_number": seat_number}
+        given |= changes or {}
+        return self.client.post("/admin/booking/booking/add/", given)
+
+    def assertNotSold(self, page, field, sentence):
+        self.assertEqual(page.status_code, 200)
+        self.assertFormError(page.context["adminform"], field, sentence)
+
+    def test_a_seat_is_sold(self):
+        tomorrow = show()
+        self.assertEqual(self.client.get("/admin/booking/booking/add/").status_code, 200)
+        response = self.sell(tomorrow, 5)
+        sold = Booking.objects.get()
+        self.assertEqual(
+            (response.status_code, sold.user, sold.show, sold.seat_number, sold.status),
+            (302, self.alice, tomorrow, 5, "booked"),
+        )
+        self.assertIn(sold.reference, self.messages(response)[0])
+
+    def test_the_limits_of_a_customer_do_not_bind_staff(self):
+        tomorrow = show(total_seats=20)
+        for seat in range(1, 11):
+            booking(self.alice, tomorrow, seat)
+        self.assertEqual(self.sell(tomorrow, 11).status_code, 302)
+        self.assertEqual(Booking.objects.count(), 11)
+
+    def test_what_the_box_office_refuses(self):
+        tomorrow = show(total_seats=5)
+        booking(self.alice, tomorrow, 3)
+        taken = "This seat is already taken. Free nearby: 2, 4, 1, 5."
+        self.assertNotSold(self.sell(tomorrow, 3), "seat_number", taken)
+        beyond = "The seats of this show are numbered from 1 to 5."
+        self.assertNotSold(self.sell(tomorrow, 6), "seat_number", beyond)
+        closed = "Sales for this show have closed."
+        self.assertNotSold(self.sell(show(starts_in=-timedelta(days=1)), 1), None, closed)
+        self.assertEqual(Booking.objects.count(), 1)
+
+    def test_forms_that_are_not_filled_in(self):
+        for changes in [{"user": ""}, {"show": "99999"}, {"seat_number": "A1"}, {"seat_number": 0}]:
+            with self.subTest(changes):
+                page = self.sell(show(), 5, changes)
+                self.assertEqual(list(page.context["adminform"].errors), list(changes))
+        self.assertFalse(Booking.objects.exists())
+
+    def test_who_may_only_look_cannot_sell(self):
+        viewer = person("viewer", is_staff=True)
+        viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
+        self.client.force_login(viewer)
+        self.assertEqual(self.sell(show(), 5).status_code, 403)
+        self.assertFalse(Booking.objects.exists())

@@ -1,0 +1,303 @@
+"""Every error that the schema tells of is had, of every operation, and its example is real.
+
+For each operation there is a request that would be granted; each code has its way to spoil it.
+Those of a server or a database that fails are staged: they are real in test_errors.py,
+test_database.py, test_idempotency.py and the torture.
+"""
+
+import re
+from contextlib import ExitStack
+from datetime import datetime, timedelta, timezone
+from unittest import mock
+
+from django.db import OperationalError, transaction
+from django.test import override_settings
+from psycopg.errors import LockNotAvailable
+from rest_framework.test import APIClient
+from rest_framework_simplejwt.tokens import AccessToken
+
+from booking.api.throttling import UserThrottle
+from booking.models import Booking, Show
+from booking.sessions import open_session
+from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
+from booking.tests.openapi_document import document, query_of
+
+PASSWORD = "paper-moon-1973"
+FIELDS = "fields"  # in place of a code: each field that is wrong is named
+EVERYTHING = ("THROTTLE_LOGIN", "THROTTLE_SIGNUP", "THROTTLE_HOLD", "THROTTLE_USER")
+
+
+def documented_errors():
+    """As (operation, status, code, example)."""
+    for path, item in document().raw["paths"].items():
+        for method, operation in item.items():
+            operation = operation | {"method": method, "path": path}
+            for status, response in operation["responses"].items():
+                if status < "400":
+                    continue
+                response = document().resolved(response)
+                example = response["examples"]["application/json"]
+                schema = document().shape(response["schema"])
+                said = schema.get("allOf", [schema])[-1]["properties"]
+                for code in said["code"]["enum"]:
+                    yield operation, int(status), code, example
+                if "allOf" not in schema:
+                    yield operation, int(status), FIELDS, example
+
+
+def broken(error):
+    return mock.patch("rest_framework.views.APIView.initial", side_effect=error)
+
+
+@override_settings(PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"])
+class DocumentedErrorTests(ApiTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.alices_user.set_password(PASSWORD)
+        cls.alices_user.save()
+        cls.hall = show()
+        cls.booked = booking(cls.alices_user, cls.hall, 5)
+        cls.held = hold(cls.alices_user, cls.hall, 7)
+
+    def test_each_is_answered(self):
+        had = 0
+        for operation, status, code, example in documented_errors():
+            name = f"{operation['operationId']} {status} {code}"
+            with self.subTest(name), transaction.atomic():
+                answer = self.spoiled(operation, code)
+                body = answer.json()
+                self.assertEqual((answer.status_code, body.get("code", FIELDS)), (status, code))
+                if code == example["code"]:
+                    self.assertReal(example, body)
+                had += 1
+                transaction.set_rollback(True)
+        self.assertGreater(had, 350)
+
+    def assertReal(self, example, body):
+        """But for its numbers."""
+        self.assertEqual(example.keys(), body.keys())
+        said, shown = (re.sub(r"\d+", "1", each["detail"]) for each in (body, example))
+        self.assertEqual(said, shown)
+
+    def spoiled(self, operation, code):
+        self.operation, self.more = operation, {}
+        self.client = client_of(self.alices_user) if self.is_personal() else APIClient()
+        self.client.raise_request_exception = False
+        self.address = operation["path"].format(**self.ids())
+        self.body = dict(self.good_body())
+        with ExitStack() as self.during:
+            getattr(self, code)()
+            return self.ask()
+
+    def ask(self):
+        method = getattr(self.client, self.operation["method"])
+        given = {"data": self.body} if self.body and self.operation["method"] != "get" else {}
+        return method(self.address, **given | self.more)
+
+    def is_personal(self):
+        return bool(self.operation["security"])
+
+    def is_about(self, name):
+        return self.operation["operationId"].endswith(name)
+
+    # --- A request that would be granted ---
+
+    def ids(self):
+        kind = self.operation["path"].split("/")[2]
+        target = self.booked if self.is_about("Booking") else self.held
+        found = {"movies": self.hall.movie_id, "shows": self.hall.pk, "bookings": target.pk}
+        return {"id": found.get(kind), "reference": target.reference}
+
+    def good_body(self):
+        refresh = {"refresh": str(open_session(self.alices_user))}
+        return {
+            "signUp": {"username": "carol", "password": PASSWORD},
+            "logIn": {"username": "alice", "password": PASSWORD},
+            "refreshToken": refresh,
+            "logOut": refresh,
+            "changeMe": {"first_name": "Ada"},
+            "eraseMe": {"password": PASSWORD},
+            "changePassword": {"old_password": PASSWORD, "new_password": "silver-screen-1927"},
+            "bookSeat": {"seat_number": 1},
+            "moveBooking": {"seat_number": 1},
+            "reserveSeats": {"seat_numbers": [1]},
+        }.get(self.operation["operationId"], {})
+
+    def test_it_would_be_granted(self):
+        operations = {each["operationId"]: each for each, *_ in documented_errors()}
+        for name, operation in operations.items():
+            with self.subTest(name), transaction.atomic():
+                answer = self.spoiled(operation, "not_at_all")
+                self.assertIn(answer.status_code, (200, 201, 204))
+                transaction.set_rollback(True)
+
+    def not_at_all(self):
+        """It is left as it is."""
+
+    # --- What spoils any request ---
+
+    def fields(self):
+        if query_of(self.operation):
+            self.address += "?page_size=0"
+        elif self.operation["operationId"] == "changeMe":
+            self.body = {"first_name": None}
+        else:
+            self.more = {"data": {}}
+
+    def parse_error(self):
+        self.send("nonsense", "application/json")
+
+    def bad_request(self):
+        self.more = {"HTTP_HOST": "elsewhere.example"}
+
+    def https_required(self):
+        self.during.enter_context(self.settings(HTTPS=True))
+
+    def not_acceptable(self):
+        self.more = {"HTTP_ACCEPT": "text/html"}
+
+    def body_too_large(self):
+        self.more = {"CONTENT_LENGTH": str(2**20)}
+
+    def unsupported_media_type(self):
+        self.send("nonsense", "text/plain")
+
+    def send(self, text, content_type):
+        self.more = {"data": text, "content_type": content_type}
+        if not self.body:  # then it is read for the sake of the key only
+            self.more["HTTP_IDEMPOTENCY_KEY"] = "key"
+
+    def not_found(self):
+        self.address = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
+
+    def not_yours(self):
+        self.client = self.bob
+
+    def throttled(self):
+        UserThrottle.window = None
+        self.during.enter_context(self.settings(**dict.fromkeys(EVERYTHING, "1/1d")))
+        for name in ("password", "old_password"):
+            if name in self.body and not self.is_about("signUp"):
+                self.body[name] = "wrong"
+        self.ask()
+
+    def server_error(self):
+        self.during.enter_context(broken(ZeroDivisionError()))
+        self.during.enter_context(self.assertLogs("django.request", "ERROR"))
+
+    def busy(self):
+        self.during.enter_context(broken(OperationalError("database is locked")))
+        self.during.enter_context(self.assertLogs("booking", "WARNING"))
+
+    def unavailable(self):
+        self.during.enter_context(broken(OperationalError("connection refused")))
+        self.during.enter_context(self.assertLogs("booking", "ERROR"))
+
+    # --- Tokens and passwords ---
+
+    def not_authenticated(self):
+        self.client = self.client.__class__()
+
+    def token_not_valid(self):
+        if self.is_personal():
+            self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
+        else:
+            self.body["refresh"] = "nonsense"
+
+    def bad_authorization_header(self):
+        self.client.credentials(HTTP_AUTHORIZATION="Bearer two words")
+
+    def user_not_found(self):
+        self.client = client_of(self.stranger())
+        self.stranger_is.delete()
+
+    def user_inactive(self):
+        self.client = client_of(self.stranger(is_active=False))
+
+    def password_changed(self):
+        token = AccessToken.for_user(self.stranger())
+        self.stranger_is.set_password(PASSWORD)
+        self.stranger_is.save()
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+
+    def stranger(self, **more):
+        self.stranger_is = person("dave", **more)
+        return self.stranger_is
+
+    def no_active_account(self):
+        self.body["password"] = "wrong"
+
+    # --- Idempotency keys ---
+
+    def bad_idempotency_key(self):
+        self.more = {"HTTP_IDEMPOTENCY_KEY": '"'}
+
+    def idempotency_mismatch(self):
+        self.more = {"HTTP_IDEMPOTENCY_KEY": "key"}
+        seat = {"seat_number": 3}
+        self.client.post(f"/api/shows/{self.hall.pk}/book/", seat, HTTP_IDEMPOTENCY_KEY="key")
+
+    def in_progress(self):
+        """As PostgreSQL says it. (A real one is in test_idempotency.py.)"""
+        self.more = {"HTTP_IDEMPOTENCY_KEY": "key"}
+        timed_out = OperationalError("canceling statement due to lock timeout")
+        timed_out.__cause__ = LockNotAvailable()
+        creating = mock.patch("booking.api.idempotency.insert", side_effect=timed_out)
+        self.during.enter_context(creating)
+
+    # --- Refusals of the box office ---
+
+    def target(self):
+        mine = self.booked if self.is_about("Booking") else self.held
+        return Booking.objects.filter(pk=mine.pk)
+
+    def show_cancelled(self):
+        Show.objects.update(cancelled_at=datetime.now(timezone.utc))
+
+    def sales_closed(self):
+        Show.objects.update(date_time=datetime.now(timezone.utc) - timedelta(hours=1))
+
+    def show_started(self):
+        self.target().update(status="booked", held_until=None)
+        self.sales_closed()
+
+    def sold_out(self):
+        self.sell(1, 2, 3, 4, 6, 8, 9, 10)
+
+    def seat_taken(self):
+        self.sell(1)
+        if "seat_numbers" in self.body:
+            self.body["seat_numbers"] = [1, 2]
+
+    def sell(self, *seats):
+        for seat in seats:
+            booking(self.bobs_user, self.hall, seat)
+
+    def too_many_seats(self):
+        self.during.enter_context(self.settings(MAX_SEATS_PER_CUSTOMER=2))
+
+    def not_enough_seats(self):
+        self.sell(1, 2, 3, 4, 6, 8)
+        self.body = {"count": 3}
+
+    def held_too_soon(self):
+        for _ in range(2):
+            hold(self.alices_user, self.hall, 1, ends_in=timedelta(seconds=-1))
+            Booking.objects.filter(seat_number=1).update(status="expired")
+        self.body["hold"] = True
+
+    def already_cancelled(self):
+        now = datetime.now(timezone.utc)
+        self.target().update(status="cancelled", cancelled_at=now, held_until=None)
+
+    def hold_expired(self):
+        just_now = datetime.now(timezone.utc) - timedelta(seconds=1)
+        self.target().update(status="held", held_until=just_now)
+
+    def not_held(self):
+        self.target().update(status="booked", held_until=None)
+
+    def not_booked(self):
+        soon = datetime.now(timezone.utc) + timedelta(minutes=1)
+        self.target().update(status="held", held_until=soon)

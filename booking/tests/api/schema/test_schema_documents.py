@@ -1,0 +1,202 @@
+"""The documents themselves: valid, committed, for the public and for the staff, with examples that
+are real."""
+
+import json
+import logging
+from copy import deepcopy
+from io import StringIO
+
+from django.conf import settings
+from django.core.management import call_command
+from django.test import SimpleTestCase, TestCase
+from django.urls import include, path
+from drf_yasg.codecs import OpenAPICodecJson
+from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
+from rest_framework.response import Response
+from rest_framework.views import APIView
+from rest_framework.viewsets import GenericViewSet
+from swagger_spec_validator.validator20 import validate_spec
+
+from booking.api.schema import operation
+from booking.api.schema.document import INFO, SchemaGenerator, StaffSchemaGenerator
+from booking.api.schema.errors import SHARED
+from booking.api.serializers import BookSeat
+from booking.exceptions import NoActiveAccount
+from booking.seating import seat_label
+from booking.tests.factories import ApiTestCase, person, show
+from booking.tests.openapi_document import document
+
+try:
+    from openapi_spec_validator import OpenAPIV2SpecValidator
+except ImportError:  # it is in requirements-dev.txt only
+    OpenAPIV2SpecValidator = None
+
+
+class DocumentTests(TestCase):
+    def test_the_committed_one_is_up_to_date(self):
+        """Byte for byte, on either database."""
+        written = StringIO()
+        self.addCleanup(logging.disable, logging.NOTSET)  # the command switches warnings off
+        call_command("generate_swagger", "-", stdout=written)
+        committed = (settings.BASE_DIR / "docs/swagger.json").read_text(encoding="utf-8")
+        self.assertTrue(written.getvalue() == committed, "docs/swagger.json: make schema")
+
+    def test_it_is_the_one_that_is_served(self):
+        served = self.client.get("/swagger.json").json()
+        self.assertEqual((served.pop("host"), served.pop("schemes")), ("testserver", ["http"]))
+        self.assertEqual(served, document().raw)
+
+    def test_it_is_valid(self):
+        validate_spec(deepcopy(document().raw))  # it writes into what it reads
+        if OpenAPIV2SpecValidator is None:
+            self.skipTest("the other validator is missing: pip install -r requirements-dev.txt")
+        OpenAPIV2SpecValidator(document().raw).validate()
+
+    def test_the_other_forms(self):
+        for address, kind, content in [
+            ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
+            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-bearer.js"),
+            ("/redoc/", "text/html; charset=utf-8", b"redoc"),
+        ]:
+            with self.subTest(address):
+                response = self.client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
+                self.assertEqual((response.status_code, response["Content-Type"]), (200, kind))
+                self.assertIn(content, response.content)
+
+
+class Door(BasePermission):
+    """A permission that the schema has never heard of."""
+
+
+class CheckInView(APIView):
+    permission_classes = [IsAdminUser]
+
+    @operation("checkIn", "Let somebody in", tag="The door", status=204, takes=BookSeat)
+    def post(self, request):
+        return Response(status=204)
+
+
+class OfDoorView(APIView):
+    permission_classes = [Door]
+
+    @operation("close", "Close", tag="The door", status=204, errors=[NoActiveAccount])
+    def post(self, request):
+        """Never called."""
+
+
+class OfBothView(CheckInView):
+    permission_classes = [IsAuthenticated & IsAdminUser]
+
+
+class MixedView(GenericViewSet):
+    def get_permissions(self):
+        return [IsAdminUser() if self.action == "destroy" else AllowAny()]
+
+    @operation("getDoor", "The door", tag="Shows", gives=BookSeat)
+    def retrieve(self, request):
+        """Never called."""
+
+    @operation("closeDoor", "Close it", tag="The door", status=204)
+    def destroy(self, request):
+        """Never called."""
+
+
+urlpatterns = [
+    path("api/door/", CheckInView.as_view()),
+    path("api/a/", OfDoorView.as_view()),
+    path("api/b/", OfBothView.as_view()),
+    path("api/c/", APIView.as_view(permission_classes=[IsAdminUser])),
+    path("api/mixed/", MixedView.as_view({"get": "retrieve", "delete": "destroy"})),
+    path("api/", include("booking.api.urls")),
+]
+
+
+class AudienceTests(TestCase):
+    def schema(self, generator_class):
+        made = generator_class(INFO, patterns=urlpatterns).get_schema(public=True)
+        return json.loads(OpenAPICodecJson(validators=[]).encode(made))
+
+    def test_what_only_staff_may_do_is_in_the_document_of_the_staff(self):
+        public, staffs = self.schema(SchemaGenerator), self.schema(StaffSchemaGenerator)
+        known = document().raw["paths"].keys()
+        self.assertEqual(public["paths"].keys(), known | {"/api/mixed/"})
+        self.assertEqual(public["paths"]["/api/mixed/"].keys(), {"get"})
+        more = {"/api/door/", "/api/a/", "/api/b/", "/api/mixed/"}
+        self.assertEqual(staffs["paths"].keys(), known | more)
+        self.assertEqual(staffs["paths"]["/api/mixed/"].keys(), {"get", "delete"})
+
+    def test_only_staff_may_do_it(self):
+        for address in ("/api/door/", "/api/a/", "/api/b/"):
+            check_in = self.schema(StaffSchemaGenerator)["paths"][address]["post"]
+            refused = check_in["responses"]["403"]["schema"]["allOf"][1]["properties"]["code"]
+            self.assertEqual(check_in["security"], [{"Bearer": []}])
+            self.assertEqual(refused["enum"], ["permission_denied", "https_required"])
+            self.assertIn("401", check_in["responses"])
+
+    def test_a_failure_of_one_operation_is_no_other_operations(self):
+        """What is shared stays as it was, whatever others may answer besides."""
+        before = document().raw["responses"]
+        self.assertEqual(self.schema(StaffSchemaGenerator)["responses"], before)
+        spoilt = self.schema(StaffSchemaGenerator)["paths"]["/api/a/"]["post"]["responses"]["401"]
+        told = spoilt["schema"]["allOf"][1]["properties"]["code"]["enum"]
+        self.assertEqual((told[0], told[-1]), ("not_authenticated", "no_active_account"))
+
+    def test_the_staffs_document_is_for_the_staff(self):
+        for address in ("/swagger/staff/", "/swagger/staff.json"):
+            response = self.client.get(address)
+            self.assertRedirects(response, f"/admin/login/?next={address}")
+        self.client.force_login(person("stella", is_staff=True))
+        page = self.client.get("/swagger/staff/", headers={"accept": "text/html"})
+        self.assertIn(b'"url": "/swagger/staff.json"', page.content)
+        served = self.client.get("/swagger/staff.json").json()
+        self.assertEqual(served["paths"], document().raw["paths"])  # so far, they are the same
+
+
+class ExampleTests(SimpleTestCase):
+    def test_each_is_as_the_schema_says(self):
+        definitions = document().raw["definitions"]
+        without = {name for name, each in definitions.items() if "example" not in each}
+        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"} | SHARED.keys())
+        for name in definitions.keys() - without:
+            with self.subTest(name):
+                schema = {"$ref": f"#/definitions/{name}"}
+                found = document().violations(schema, definitions[name]["example"])
+                self.assertEqual(list(found), [])
+
+    def test_the_seats_are_where_they_are_said_to_be(self):
+        definitions = document().raw["definitions"]
+        booking = definitions["Booking"]["example"]
+        reservation = definitions["Reservation"]["example"]
+        for seat in [booking, *reservation["bookings"]]:
+            label = seat_label(seat["seat_number"], booking["show"]["seats_per_row"])
+            self.assertEqual(seat["seat_label"], label)
+
+
+class RequestExampleTests(ApiTestCase):
+    def test_what_swagger_ui_fills_in_can_be_sent(self):
+        definitions = document().raw["definitions"]
+        hall = f"/api/shows/{show().pk}"
+
+        def send(method, address, definition):
+            return getattr(self.client, method)(address, definitions[definition]["example"])
+
+        self.assertEqual(send("post", "/api/signup/", "SignUp").status_code, 201)
+        tokens = send("post", "/api/login/", "LogIn").json()
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
+        self.assertEqual(send("patch", "/api/me/", "ChangeAccount").status_code, 200)
+        booking = send("post", f"{hall}/book/", "BookSeat").json()
+        moving = self.client.post(f"/api/bookings/{booking['id']}/move/", {"seat_number": 7})
+        self.assertEqual(moving.status_code, 200)
+        self.assertEqual(send("post", f"{hall}/reservations/", "ReserveSeats").status_code, 201)
+        changed = send("post", "/api/me/password/", "ChangePassword")
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {changed.json()['access']}")
+        self.client.post(
+            "/api/me/password/",
+            {
+                "old_password": definitions["ChangePassword"]["example"]["new_password"],
+                "new_password": definitions["EraseAccount"]["example"]["password"],
+            },
+        )
+        again = send("post", "/api/login/", "LogIn").json()
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {again['access']}")
+        self.assertEqual(send("delete", "/api/me/", "EraseAccount").status_code, 204)

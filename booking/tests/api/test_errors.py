@@ -1,0 +1,199 @@
+"""Under /api/ every error is JSON in the one shape. (In development, a defect outside of the
+views is the one thing that Django's own page shows.)"""
+
+import json
+from unittest import mock
+
+from asgiref.sync import async_to_sync
+from asgiref.testing import ApplicationCommunicator
+from django.db import OperationalError
+from django.test import (
+    AsyncRequestFactory,
+    RequestFactory,
+    TestCase,
+    TransactionTestCase,
+    override_settings,
+)
+from psycopg.errors import LockNotAvailable
+
+from booking.models import Booking
+from booking.tests.factories import ApiTestCase, booking, show
+from movie_booking import asgi, wsgi
+
+SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
+
+
+class UnknownAddressTests(ApiTestCase):
+    def test_unknown_addresses(self):
+        nothing = {"detail": "There is nothing at this address.", "code": "not_found"}
+        for debug in [False, True]:
+            for address in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
+                for method in ["get", "post", "put", "patch", "delete"]:
+                    with self.subTest(f"{method} {address}", debug=debug):
+                        with override_settings(DEBUG=debug):
+                            response = getattr(self.client, method)(address)
+                        self.assertAnswer(response, 404, nothing)
+
+    def test_elsewhere_it_is_a_page(self):
+        response = self.client.get("/nothing/")
+        self.assertEqual(response.status_code, 404)
+        self.assertTrue(response["Content-Type"].startswith("text/html"))
+
+
+class TrailingSlashTests(ApiTestCase):
+    def test_a_post_without_the_slash(self):
+        tomorrow = show()
+        response = self.alice.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
+        self.assertEqual((response.status_code, response.json()["seat_number"]), (201, 5))
+        with override_settings(DEBUG=True):
+            again = self.alice.post(f"/api/bookings/{response.json()['id']}/cancel")
+        self.assertEqual((again.status_code, again.json()["status"]), (200, "cancelled"))
+
+    def test_other_addresses_are_left_alone(self):
+        response = self.client.get("/apix")
+        self.assertEqual((response.status_code, response["Content-Type"][:9]), (404, "text/html"))
+
+    def test_a_get_without_the_slash(self):
+        for address in ["/api", "/api/movies", "/api/movies?search=x"]:
+            with self.subTest(address):
+                self.assertEqual(self.client.get(address).status_code, 200)
+
+
+class ServerErrorTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.alice.raise_request_exception = False
+        self.client.raise_request_exception = False
+
+    def break_(self, error):
+        return mock.patch("booking.box_office.selling.wait_for_turn", side_effect=error)
+
+    def test_a_defect_of_ours(self):
+        for debug in [False, True]:
+            with (
+                self.subTest(debug=debug),
+                self.settings(DEBUG=debug),
+                self.break_(ZeroDivisionError("secret")),
+                self.assertLogs("django.request", "ERROR") as logged,
+            ):
+                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+            self.assertAnswer(response, 500, SERVER_ERROR)
+            self.assertIn("ZeroDivisionError: secret", logged.output[0])
+
+    def test_tests_and_monitoring_hear_of_it(self):
+        self.alice.raise_request_exception = True
+        with self.break_(ZeroDivisionError()), self.assertRaises(ZeroDivisionError):
+            self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+
+    def test_a_defect_outside_of_the_views(self):
+        with (
+            mock.patch(
+                "booking.api.middleware.ApiMiddleware.__call__",
+                side_effect=ZeroDivisionError,
+            ),
+            self.assertLogs("django.request", "ERROR"),
+        ):
+            self.assertAnswer(self.client.get("/api/movies/"), 500, SERVER_ERROR)
+            page = self.client.get("/admin/login/")
+        self.assertTrue(page["Content-Type"].startswith("text/html"))
+
+    def test_a_database_that_is_busy(self):
+        timed_out = OperationalError("canceling statement due to lock timeout")
+        timed_out.__cause__ = LockNotAvailable()
+        busy = {"detail": "The box office is busy. Try again in a moment.", "code": "busy"}
+        for error in [OperationalError("database is locked"), timed_out]:
+            with self.break_(error), self.assertLogs("booking", "WARNING") as logged:
+                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+            self.assertAnswer(response, 503, busy)
+            self.assertEqual(response["Retry-After"], "1")
+            self.assertIn(str(error), logged.output[0])
+
+    def test_a_database_that_is_away(self):
+        away = {
+            "detail": "The box office is closed for the moment. Try again later.",
+            "code": "unavailable",
+        }
+        with (
+            self.break_(OperationalError("connection refused")),
+            self.assertLogs("booking", "ERROR"),
+        ):
+            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+        self.assertAnswer(response, 503, away)
+        self.assertEqual(response["Retry-After"], "5")
+
+    def test_a_table_that_is_missing_is_our_fault(self):
+        with (
+            self.break_(OperationalError("no such table: booking_show")),
+            self.assertLogs("django.request", "ERROR"),
+        ):
+            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+        self.assertAnswer(response, 500, SERVER_ERROR)
+
+
+class BadRequestTests(ApiTestCase):
+    def test_a_foreign_host(self):
+        unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
+        for debug in [False, True]:
+            for host in ["evil.example", "localhost:abc", ""]:
+                with self.subTest(host), self.settings(DEBUG=debug, ALLOWED_HOSTS=["testserver"]):
+                    response = self.client.get("/api/movies", headers={"host": host})
+                    self.assertAnswer(response, 400, unreadable)
+        with self.assertLogs("django.security.DisallowedHost", "ERROR"):
+            page = self.client.get("/admin/login/", headers={"host": "evil.example"})
+        self.assertTrue(page["Content-Type"].startswith("text/html"))
+
+
+class NothingLeaksTests(ApiTestCase):
+    def test_a_refusal_changes_nothing(self):
+        sold = booking(self.alices_user, show())
+        before = list(Booking.objects.values())
+        self.bob.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
+        self.bob.post(f"/api/bookings/{sold.id}/cancel/")
+        self.assertEqual(list(Booking.objects.values()), before)
+
+
+class CharsetTests(TestCase):
+    """The servers' own entries, which the test client goes around."""
+
+    REQUIRED = {field: ["This field is required."] for field in ("username", "password")}
+
+    def ask(self, content_type, body):
+        answer = {}
+
+        def start_response(status, headers):
+            answer.update(status=status)
+
+        environ = RequestFactory().generic("POST", "/api/login/?a=b", body).environ
+        environ["CONTENT_TYPE"] = content_type
+        content = b"".join(wsgi.application(environ, start_response))
+        return answer["status"], json.loads(content)
+
+    def test_a_charset_that_is_none(self):
+        for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
+            with self.subTest(charset):
+                answer = self.ask(f"application/json; charset={charset}", b"{}")
+                self.assertEqual(answer, ("400 Bad Request", self.REQUIRED))
+        multipart = self.ask("multipart/form-data; charset=idna; boundary=x", b"--x--")
+        self.assertEqual(multipart, ("400 Bad Request", self.REQUIRED))
+
+
+class AsgiCharsetTests(TransactionTestCase):
+    def test_a_charset_that_is_none(self):
+        request = AsyncRequestFactory().post(
+            "/api/login/?a=b", b"{}", content_type="application/json"
+        )
+        headers = dict(request.scope["headers"]) | {
+            b"content-type": b"application/json; charset=hex",
+            b"host": b"testserver",
+        }
+        scope = {**request.scope, "headers": list(headers.items())}
+
+        async def ask():
+            communicator = ApplicationCommunicator(asgi.application, scope)
+            await communicator.send_input({"type": "http.request", "body": b"{}"})
+            start = await communicator.receive_output(timeout=10)
+            body = await communicator.receive_output(timeout=10)
+            await communicator.wait()
+            return start["status"], json.loads(body["body"])
+
+        self.assertEqual(async_to_sync(ask)(), (400, CharsetTests.REQUIRED))

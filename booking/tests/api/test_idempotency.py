@@ -1,0 +1,330 @@
+"""The header `Idempotency-Key`: what was done once is answered again, not done again."""
+
+from datetime import timedelta
+from io import StringIO
+from threading import Event, Thread
+from unittest import mock, skipUnless
+from uuid import uuid4
+
+from django.core.management import call_command
+from django.db import OperationalError, connection, connections
+from django.db.models import F
+from django.test import TransactionTestCase
+from psycopg.errors import DeadlockDetected
+
+from booking import box_office
+from booking.api import idempotency
+from booking.models import Booking, IdempotencyKey
+from booking.models.prepared import ask_together
+from booking.tests.concurrency.racing import at_once
+from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
+
+ON_POSTGRESQL = connection.vendor == "postgresql"
+MISMATCH = {
+    "detail": "This Idempotency-Key was used for another request.",
+    "code": "idempotency_mismatch",
+}
+BAD_KEY = {
+    "detail": "Idempotency-Key must be 1 to 255 printable ASCII characters, such as a UUID; in "
+    "double quotes or without.",
+    "code": "bad_idempotency_key",
+}
+
+
+def post(client, address, body=None, *, key="k-1", **more):
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return client.post(f"/api/{address}/", body, headers=headers, **more)
+
+
+class IdempotencyTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.show = show()
+
+    def book(self, seat_number=5, by=None, **more):
+        return post(
+            by or self.alice, f"shows/{self.show.id}/book", {"seat_number": seat_number}, **more
+        )
+
+    def assertReplayed(self, again, first):
+        self.assertNotIn("Idempotency-Replayed", first)
+        self.assertEqual(again["Idempotency-Replayed"], "true")
+        self.assertEqual(
+            (again.status_code, again.content, again["Content-Type"]),
+            (first.status_code, first.content, first["Content-Type"]),
+        )
+
+    def test_the_first_answer_is_given_again(self):
+        first = self.book()
+        self.assertEqual(first.status_code, 201, first.content)
+        booking(self.bobs_user, self.show, 6)  # which a new answer would show
+        self.assertReplayed(self.book(), first)
+        self.assertReplayed(self.book(), first)
+        self.assertEqual(Booking.objects.filter(user=self.alices_user).count(), 1)
+
+    def test_every_post_that_changes_a_seat(self):
+        held, booked, given_back = (
+            hold(self.alices_user, self.show, 1),
+            booking(self.alices_user, self.show, 2),
+            booking(self.alices_user, self.show, 3),
+        )
+        calls = [
+            (f"shows/{self.show.id}/book", {"seat_number": 5}),
+            (f"shows/{self.show.id}/reservations", {"count": 2}),
+            (f"reservations/{held.reference}/extend", None),
+            (f"reservations/{held.reference}/confirm", None),
+            (f"reservations/{held.reference}/cancel", None),
+            (f"bookings/{booked.id}/move", {"seat_number": 9}),
+            (f"bookings/{given_back.id}/cancel", None),
+        ]
+        for number, (address, body) in enumerate(calls):
+            with self.subTest(address):
+                first = post(self.alice, address, body, key=f"key {number}")
+                self.assertIn(first.status_code, [200, 201], first.content)
+                before = list(Booking.objects.order_by("id").values())
+                self.assertReplayed(post(self.alice, address, body, key=f"key {number}"), first)
+                self.assertEqual(list(Booking.objects.order_by("id").values()), before)
+
+    def test_another_request_with_the_key(self):
+        self.book(5)
+        self.assertAnswer(self.book(6), 422, MISMATCH)
+        other = show()
+        elsewhere = post(self.alice, f"shows/{other.id}/book", {"seat_number": 5})
+        self.assertAnswer(elsewhere, 422, MISMATCH)
+        self.assertEqual(Booking.objects.count(), 1)
+
+    def test_the_same_request_in_other_words(self):
+        address = f"shows/{self.show.id}/reservations"
+        first = self.alice.generic(
+            "POST",
+            f"/api/{address}/",
+            '{"count": 2, "hold": true}',
+            content_type="application/json",
+            headers={"Idempotency-Key": "k-1"},
+        )
+        self.assertEqual(first.status_code, 201)
+        self.assertReplayed(post(self.alice, address, {"hold": True, "count": 2}), first)
+
+    def test_a_form_with_another_boundary(self):
+        answers = [
+            self.alice.generic(
+                "POST",
+                f"/api/shows/{self.show.id}/book/",
+                f'--{boundary}\r\nContent-Disposition: form-data; name="seat_number"\r\n\r\n5\r\n'
+                f"--{boundary}--\r\n",
+                content_type=f"multipart/form-data; boundary={boundary}",
+                headers={"Idempotency-Key": "k-1"},
+            )
+            for boundary in ("once", "again")
+        ]
+        self.assertEqual(answers[0].status_code, 201, answers[0].content)
+        self.assertReplayed(answers[1], answers[0])
+
+    def test_the_key_is_the_users(self):
+        """Bob's same key is another key; Alice's survives her token."""
+        first = self.book(5)
+        self.assertEqual(self.book(6, by=self.bob).status_code, 201)
+        self.assertReplayed(self.book(5, by=client_of(self.alices_user)), first)
+
+    def test_a_refusal_is_not_kept(self):
+        taken = booking(self.bobs_user, self.show, 5)
+        refused = self.book()
+        self.assertEqual((refused.status_code, refused.json()["code"]), (400, "seat_taken"))
+        self.assertFalse(IdempotencyKey.objects.exists())
+        box_office.cancel(booking=taken, by=self.bobs_user)
+        self.assertEqual(self.book().status_code, 201)
+
+    def test_nor_is_whatever_else_goes_wrong(self):
+        self.assertEqual(self.book("x").status_code, 400)
+        self.assertEqual(post(self.alice, "shows/0/book", {"seat_number": 5}).status_code, 404)
+        bobs = booking(self.bobs_user, self.show, 5)
+        self.assertEqual(post(self.alice, f"bookings/{bobs.id}/cancel").status_code, 403)
+        self.assertEqual(post(self.client, f"bookings/{bobs.id}/cancel").status_code, 401)
+        self.assertFalse(IdempotencyKey.objects.exists())
+
+    def test_quoted_or_bare_it_is_the_same_key(self):
+        first = self.book(key="8e03 978e")
+        self.assertReplayed(self.book(key='"8e03 978e"'), first)
+        self.assertEqual(IdempotencyKey.objects.get().key, "8e03 978e")
+        escaped = self.book(6, key=r'"a \"b\" \\"')
+        self.assertEqual(escaped.status_code, 201)
+        self.assertTrue(IdempotencyKey.objects.filter(key='a "b" \\').exists())
+
+    def test_keys_of_any_length_that_is_allowed(self):
+        for seat, key in enumerate(["k", "k" * 255, '"' + "k" * 254 + '"'], 1):
+            self.assertEqual(self.book(seat, key=key).status_code, 201)
+
+    def test_keys_that_are_none(self):
+        bad = ["", '""', '"', '"a', '"a" b', "ä", "a\x01", "a\tb", "k" * 256, '"a"b', '"a", "b"']
+        bad += ['"' + "k" * 256 + '"', r'"\a"', '"a";p=1']
+        for key in bad:
+            with self.subTest(key):
+                self.assertAnswer(self.book(key=key), 400, BAD_KEY)
+        self.assertFalse(Booking.objects.exists())
+
+    def test_a_key_where_none_is_needed_is_ignored(self):
+        for _ in range(2):
+            response = self.alice.get("/api/movies/", headers={"Idempotency-Key": ""})
+            self.assertEqual(response.status_code, 200)
+
+    def test_without_the_header_it_costs_nothing(self):
+        with self.assertNumQueries(5):  # as many as test_statements.py counts
+            self.book(key=None)
+        self.assertFalse(IdempotencyKey.objects.exists())
+
+    def test_what_it_costs(self):
+        with self.assertNumQueries(10):  # two of the key, and a savepoint
+            self.book()
+        with self.assertNumQueries(6):  # the user; the key, in vain, with BEGIN and ROLLBACK
+            self.book()
+
+
+class AgeTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.show = show()
+
+    def book(self, seat_number):
+        return post(self.alice, f"shows/{self.show.id}/book", {"seat_number": seat_number})
+
+    def age(self, **by):
+        IdempotencyKey.objects.update(created_at=F("created_at") - timedelta(**by))
+
+    def test_a_key_lives_for_a_day(self):
+        first = self.book(5)
+        self.age(hours=23, minutes=59)
+        self.assertEqual(self.book(5).content, first.content)
+        self.age(minutes=1)
+        self.assertEqual(self.book(6).status_code, 201)
+        self.assertEqual(IdempotencyKey.objects.count(), 1)
+        self.assertEqual(Booking.objects.count(), 2)
+
+    def test_prune(self):
+        self.book(5)
+        lapsed = hold(self.bobs_user, self.show, 6, ends_in=-timedelta(days=100))
+        out = StringIO()
+        call_command("prune", stdout=out)
+        self.age(hours=24)
+        call_command("prune", stdout=out)
+        self.assertEqual(
+            out.getvalue(),
+            "Removed 0 outdated idempotency keys.\nRemoved 1 outdated idempotency keys.\n",
+        )
+        self.assertTrue(Booking.objects.filter(pk=lapsed.pk).exists())
+        self.assertEqual(Booking.objects.count(), 2)
+
+
+class MomentTests(TransactionTestCase):
+    """Both at the same time, with real connections."""
+
+    def setUp(self):
+        self.show = show()
+        self.user = person("alice")
+        self.clients = [client_of(self.user) for _ in range(16)]
+
+    def book(self, client, seat_number=5):
+        return post(client, f"shows/{self.show.id}/book", {"seat_number": seat_number})
+
+    def race(self):
+        """Somebody whose finger is fast: sixteen times the same."""
+        address = f"shows/{self.show.id}/reservations"
+        return at_once([lambda c=each: post(c, address, {"count": 1}) for each in self.clients])
+
+    def assertDoneOnce(self, answers):
+        self.assertEqual({(each.status_code, each.content) for each in answers}, {
+            (201, answers[0].content)
+        })  # fmt: skip
+        self.assertEqual(sum("Idempotency-Replayed" in each for each in answers), 15)
+        self.assertEqual(Booking.objects.count(), 1)
+
+    def test_many_at_once(self):
+        self.assertDoneOnce(self.race())
+
+    def test_many_at_once_without_the_guard_goes_wrong(self):
+        def forgetful(**claim):
+            return IdempotencyKey.objects.create(**claim | {"key": uuid4()})
+
+        with mock.patch.object(idempotency, "_claim", forgetful):
+            answers = self.race()
+        with self.assertRaises(AssertionError):
+            self.assertDoneOnce(answers)
+        self.assertGreater(Booking.objects.count(), 1)
+
+    def meanwhile(self, act):
+        """The first request's answer, and what `act` returns, called while it is at work."""
+        at_work, go_on, answers = Event(), Event(), []
+        lock = box_office.selling.wait_for_turn
+
+        def wait_for_turn(show_id, *then):
+            answers = lock(show_id, *then)
+            at_work.set()
+            go_on.wait(20)
+            return answers
+
+        def first():
+            try:
+                answers.append(self.book(self.clients[0]))
+            finally:
+                connections.close_all()
+
+        with mock.patch("booking.box_office.selling.wait_for_turn", wait_for_turn):
+            thread = Thread(target=first)
+            thread.start()
+            at_work.wait(20)
+        try:
+            result = act(go_on)
+        finally:
+            go_on.set()
+            thread.join()
+        return answers[0], result
+
+    def test_the_second_one_waits_for_the_first(self):
+        def second(go_on):
+            later = Thread(target=lambda: (go_on.wait(0.3), go_on.set()))
+            later.start()
+            return self.book(self.clients[1])
+
+        first, again = self.meanwhile(second)
+        self.assertEqual((first.status_code, again.status_code), (201, 201))
+        self.assertEqual(again.content, first.content)
+        self.assertEqual(again["Idempotency-Replayed"], "true")
+
+    @skipUnless(ON_POSTGRESQL, "SQLite's one queue cannot tell what it waits for: 503")
+    def test_a_first_one_that_takes_too_long(self):
+        first, again = self.meanwhile(lambda go_on: self.book(self.clients[1]))
+        in_progress = {
+            "detail": "The first request with this Idempotency-Key is still in progress.",
+            "code": "in_progress",
+        }
+        self.assertEqual((again.status_code, again.json()), (409, in_progress))
+        self.assertEqual(again["Retry-After"], "1")
+        self.assertEqual(first.status_code, 201)
+        self.assertEqual(self.book(self.clients[1]).content, first.content)
+
+    def test_a_customer_who_is_deleted_meanwhile(self):
+        def wait(show_id, *then):
+            answers = ask_together(*then)
+            self.user.delete()
+            return answers
+
+        with mock.patch("booking.box_office.selling.wait_for_turn", wait):
+            answer = self.book(self.clients[0])
+        gone = {"detail": "This account does not exist any more.", "code": "user_not_found"}
+        self.assertEqual((answer.status_code, answer.json()), (401, gone))
+        self.assertFalse(IdempotencyKey.objects.exists() or Booking.objects.exists())
+
+    def test_a_deadlock_is_tried_again_as_a_whole(self):
+        lock, tries = box_office.selling.wait_for_turn, []
+
+        def unlucky(show_id, *then):
+            tries.append(show_id)
+            answers = lock(show_id, *then)
+            if len(tries) < 3:
+                raise OperationalError("deadlock detected") from DeadlockDetected()
+            return answers
+
+        with mock.patch("booking.box_office.selling.wait_for_turn", unlucky):
+            answer = self.book(self.clients[0])
+        self.assertEqual((answer.status_code, len(tries)), (201, 3))
+        self.assertEqual(Booking.objects.count(), 1)
+        self.assertEqual(IdempotencyKey.objects.get().body, answer.content.decode())

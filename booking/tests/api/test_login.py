@@ -1,0 +1,115 @@
+from datetime import timedelta
+from unittest import mock
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.contrib.auth.models import User
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
+
+from booking.tests.factories import NO_TOKEN, ApiTestCase, client_of
+from movie_booking.hashers import OwaspArgon2Hasher
+
+REQUIRED = ["This field is required."]
+NO_ACCOUNT = {
+    "detail": "No active account found with the given credentials",
+    "code": "no_active_account",
+}
+
+
+class LoginTests(ApiTestCase):
+    @classmethod
+    def setUpTestData(cls):
+        super().setUpTestData()
+        cls.carol = User.objects.create_user("carol", password="paper-moon-1973")
+
+    def log_in(self, **body):
+        return self.client.post("/api/login/", body)
+
+    def test_a_login_answers_tokens_that_work(self):
+        response = self.log_in(username="carol", password="paper-moon-1973")
+        self.assertEqual((response.status_code, set(response.json())), (200, {"refresh", "access"}))
+        access = AccessToken(response.json()["access"])
+        self.assertEqual(access["user_id"], str(self.carol.id))
+        self.assertEqual(access["exp"] - access["iat"], 60 * 60)
+        refresh = RefreshToken(response.json()["refresh"])
+        self.assertEqual(refresh["exp"] - refresh["iat"], 24 * 60 * 60)
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+        self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
+
+    def test_whoever_signed_up_can_log_in_with_the_same_words(self):
+        account = {"username": "dave", "password": "  paper moon  "}
+        self.assertEqual(self.client.post("/api/signup/", account).status_code, 201)
+        self.assertEqual(self.log_in(**account).status_code, 200)
+
+    def test_names_are_found_without_regard_to_case_and_normalised(self):
+        User.objects.create_user("Émile", password="paper-moon-1973")  # by staff
+        for name in ["Carol", "CAROL", "ｃａｒｏｌ", "Émile", "E\u0301mile"]:
+            with self.subTest(name):
+                answer = self.log_in(username=name, password="paper-moon-1973")
+                self.assertEqual(answer.status_code, 200)
+
+    def test_what_is_refused(self):
+        wrong = self.log_in(username="carol", password="wrong")
+        self.assertAnswer(wrong, 401, NO_ACCOUNT)
+        self.assertEqual(wrong["WWW-Authenticate"], 'Bearer realm="api"')
+        self.assertAnswer(self.log_in(username="dave", password="wrong"), 401, NO_ACCOUNT)
+        User.objects.filter(username="carol").update(is_active=False)
+        right = {"username": "carol", "password": "paper-moon-1973"}
+        self.assertAnswer(self.log_in(**right), 401, NO_ACCOUNT)
+
+    def test_what_is_refused_takes_the_same_time(self):
+        """One password is hashed, and as many questions are asked, whatever is wrong."""
+        User.objects.create_user("gone", password="paper-moon-1973", is_active=False)
+        for body in (
+            {"username": "carol", "password": "wrong"},
+            {"username": "dave", "password": "wrong"},
+            {"username": "gone", "password": "paper-moon-1973"},
+        ):
+            with (
+                self.subTest(body),
+                mock.patch.object(OwaspArgon2Hasher, "verify", autospec=True) as verified,
+                mock.patch.object(OwaspArgon2Hasher, "encode", autospec=True) as hashed,
+                self.assertNumQueries(2),
+            ):
+                verified.side_effect = Argon2PasswordHasher.verify
+                hashed.side_effect = Argon2PasswordHasher.encode
+                self.assertAnswer(self.log_in(**body), 401, NO_ACCOUNT)
+            self.assertEqual(verified.call_count + hashed.call_count, 1)
+
+    def test_missing_fields(self):
+        both = {"username": REQUIRED, "password": REQUIRED}
+        self.assertAnswer(self.log_in(), 400, both)
+        self.assertAnswer(self.log_in(username="carol"), 400, {"password": REQUIRED})
+
+
+class TokenTests(ApiTestCase):
+    """What the endpoints that want a token say without a good one."""
+
+    def test_no_token(self):
+        response = self.client.get("/api/my-bookings/")
+        self.assertAnswer(response, 401, NO_TOKEN)
+        self.assertEqual(response["WWW-Authenticate"], 'Bearer realm="api"')
+
+    def test_bad_tokens(self):
+        not_valid = {
+            "detail": "Given token not valid for any token type",
+            "code": "token_not_valid",
+        }
+        expired = AccessToken.for_user(self.alices_user)
+        expired.set_exp(lifetime=-timedelta(seconds=1))
+        for token in ["nonsense", RefreshToken.for_user(self.alices_user), expired]:
+            with self.subTest(str(token)[:9]):
+                self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+                self.assertAnswer(self.client.get("/api/my-bookings/"), 401, not_valid)
+
+    def test_a_user_who_is_gone_or_deactivated(self):
+        bob = client_of(self.bobs_user)
+        User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
+        inactive = {"detail": "User is inactive", "code": "user_inactive"}
+        self.assertAnswer(bob.get("/api/my-bookings/"), 401, inactive)
+        self.bobs_user.delete()
+        gone = {"detail": "User not found", "code": "user_not_found"}
+        self.assertAnswer(bob.get("/api/my-bookings/"), 401, gone)
+
+    def test_the_catalogue_does_not_mind_a_bad_token(self):
+        self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
+        self.assertAnswer(self.client.get("/api/movies/"), 200, [])

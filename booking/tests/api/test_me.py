@@ -1,0 +1,192 @@
+from datetime import timedelta
+
+from django.contrib.auth.models import Group, User
+from rest_framework_simplejwt.tokens import AccessToken
+
+from booking import accounts, box_office
+from booking.exceptions import CustomerNotFound, WrongPassword
+from booking.models import Booking
+from booking.sessions import open_session
+from booking.tests.factories import NO_TOKEN, ApiTestCase, booking, client_of, hold, show
+from booking.tests.schema_conformance import sending_more
+
+REQUIRED = ["This field is required."]
+NOT_YOUR_PASSWORD = ["This is not your password."]
+PASSWORD = "paper-moon-1973"
+
+
+class AccountCase(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.alices_user.set_password(PASSWORD)
+        self.alices_user.save()
+        self.alice = client_of(self.alices_user)
+
+    def me(self, **differences):
+        me = {
+            "id": self.alices_user.id,
+            "username": "alice",
+            "email": "alice@example.com",
+            "first_name": "",
+            "last_name": "",
+        }
+        return me | differences
+
+
+class MeTests(AccountCase):
+    def test_my_account(self):
+        with self.assertNumQueries(1):
+            self.assertAnswer(self.alice.get("/api/me/"), 200, self.me())
+        self.assertAnswer(self.client.get("/api/me/"), 401, NO_TOKEN)
+
+    def test_changing_it(self):
+        new = {"email": "a@EXAMPLE.com", "first_name": "Ada", "last_name": "Lovelace"}
+        answer = self.alice.patch("/api/me/", new)
+        self.assertAnswer(answer, 200, self.me(**new | {"email": "a@example.com"}))
+        answer = self.alice.patch("/api/me/", {"last_name": "", "email": ""})
+        self.assertAnswer(answer, 200, self.me(first_name="Ada", email=""))
+        self.assertAnswer(self.alice.get("/api/me/"), 200, self.me(first_name="Ada", email=""))
+        nothing = self.alice.patch("/api/me/", {})
+        self.assertAnswer(nothing, 200, self.me(first_name="Ada", email=""))
+
+    def test_nobody_makes_themselves_somebody_else(self):
+        greedy = {"id": 7, "username": "stella", "is_staff": True, "password": "x", "groups": [1]}
+        before = User.objects.filter(pk=self.alices_user.pk).values().get()
+        with sending_more():
+            self.assertAnswer(self.alice.patch("/api/me/", greedy), 200, self.me())
+        self.assertEqual(User.objects.filter(pk=self.alices_user.pk).values().get(), before)
+
+    def test_what_is_refused(self):
+        for given, errors in (
+            ({"email": "ada"}, {"email": ["Enter a valid email address."]}),
+            ({"email": None}, {"email": ["This field may not be null."]}),
+            ({"first_name": ["Ada"]}, {"first_name": ["Not a valid string."]}),
+            (
+                {"last_name": "a" * 151},
+                {"last_name": ["Ensure this field has no more than 150 characters."]},
+            ),
+        ):
+            with self.subTest(given):
+                self.assertAnswer(self.alice.patch("/api/me/", given), 400, errors)
+        for method in ("post", "put"):
+            self.assertEqual(getattr(self.alice, method)("/api/me/", {}).status_code, 405)
+
+
+class PasswordTests(AccountCase):
+    def change(self, old=PASSWORD, new="silver-screen-1927", by=None):
+        body = {"old_password": old, "new_password": new}
+        return (by or self.alice).post("/api/me/password/", body)
+
+    def test_every_other_session_ends(self):
+        elsewhere, bobs = open_session(self.alices_user), open_session(self.bobs_user)
+        answer = self.change()
+        self.assertEqual((answer.status_code, set(answer.json())), (200, {"access", "refresh"}))
+        for token, status in ((elsewhere, 401), (answer.json()["refresh"], 200), (bobs, 200)):
+            refreshed = self.client.post("/api/token/refresh/", {"refresh": str(token)})
+            self.assertEqual(refreshed.status_code, status)
+        self.assertEqual(self.alice.get("/api/me/").json()["code"], "password_changed")
+        self.alice.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
+        self.assertAnswer(self.alice.get("/api/me/"), 200, self.me())
+        self.alices_user.refresh_from_db()
+        self.assertTrue(self.alices_user.check_password("silver-screen-1927"))
+
+    def test_what_is_refused(self):
+        short = ["This password is too short. It must contain at least 8 characters."]
+        alike = ["The password is too similar to the username."]
+        for answer, errors in (
+            (self.change(old="wrong"), {"old_password": NOT_YOUR_PASSWORD}),
+            (self.change(new="m00n!gl"), {"new_password": short}),
+            (self.change(new="alice2026"), {"new_password": alike}),
+            (
+                self.alice.post("/api/me/password/"),
+                {"old_password": REQUIRED, "new_password": REQUIRED},
+            ),
+        ):
+            self.assertAnswer(answer, 400, errors)
+        self.assertAnswer(self.change(by=self.client), 401, NO_TOKEN)
+        self.alices_user.refresh_from_db()
+        self.assertTrue(self.alices_user.check_password(PASSWORD))
+
+
+class EraseTests(AccountCase):
+    def erase(self, password=PASSWORD, by=None):
+        return (by or self.alice).delete("/api/me/", {"password": password})
+
+    def test_the_person_is_forgotten(self):
+        self.alices_user.first_name, self.alices_user.is_staff = "Ada", True
+        self.alices_user.save()
+        self.alices_user.groups.add(Group.objects.create(name="door"))
+        session = open_session(self.alices_user)
+        answer = self.erase()
+        self.assertEqual((answer.status_code, answer.content), (204, b""))
+        row = User.objects.filter(pk=self.alices_user.pk).values().get()
+        self.assertTrue(row.pop("username").startswith("erased-"))
+        self.assertTrue(row.pop("password").startswith("!"))
+        row.pop("date_joined")
+        self.assertEqual(
+            row,
+            {
+                "id": self.alices_user.pk,
+                "email": "",
+                "first_name": "",
+                "last_name": "",
+                "last_login": None,
+                "is_active": False,
+                "is_staff": False,
+                "is_superuser": False,
+            },
+        )
+        self.assertFalse(Group.objects.get().user_set.exists())
+        self.assertEqual(self.alice.get("/api/me/").status_code, 401)
+        refreshed = self.client.post("/api/token/refresh/", {"refresh": str(session)})
+        self.assertEqual(refreshed.status_code, 401)
+        again = {"username": "alice", "password": PASSWORD}
+        self.assertEqual(self.client.post("/api/login/", again).status_code, 401)
+        self.assertEqual(self.client.post("/api/signup/", again).status_code, 201)
+
+    def test_seats_of_shows_to_come_are_free_again(self):
+        tomorrow, yesterday = show(), show(starts_in=-timedelta(days=1))
+        mine = [
+            booking(self.alices_user, tomorrow, 5),
+            hold(self.alices_user, tomorrow, 6),
+            booking(self.alices_user, show(), 5),
+        ]
+        past = booking(self.alices_user, yesterday, 5)
+        bobs = booking(self.bobs_user, tomorrow, 7)
+        self.erase()
+        statuses = dict(Booking.objects.values_list("id", "status"))
+        self.assertEqual([statuses[each.id] for each in mine], ["cancelled"] * 3)
+        self.assertEqual((statuses[past.id], statuses[bobs.id]), ("booked", "booked"))
+        answer = self.bob.post(f"/api/shows/{tomorrow.id}/book/", {"seat_number": 5})
+        self.assertEqual(answer.status_code, 201)
+
+    def test_what_was_on_its_way_meanwhile(self):
+        """A request that knew the account before it was erased."""
+        before = User.objects.get(pk=self.alices_user.pk)
+        tomorrow = show()
+        self.erase()
+        with self.assertRaises(CustomerNotFound):
+            box_office.book(show_id=tomorrow.id, seat_number=5, by=before)
+        with self.assertRaises(CustomerNotFound):
+            accounts.change(user=before, email="alice@example.com")
+        with self.assertRaises(WrongPassword):
+            accounts.change_password(
+                user=before, old_password=PASSWORD, new_password="silver-screen-1927"
+            )
+        self.assertEqual(User.objects.get(pk=self.alices_user.pk).email, "")
+        self.assertFalse(Booking.objects.exists())
+
+    def test_what_is_refused(self):
+        sold = booking(self.alices_user, show(), 5)
+        self.assertAnswer(self.erase("wrong"), 400, {"password": NOT_YOUR_PASSWORD})
+        self.assertAnswer(self.alice.delete("/api/me/"), 400, {"password": REQUIRED})
+        self.assertAnswer(self.erase(by=self.client), 401, NO_TOKEN)
+        sold.refresh_from_db()
+        self.assertEqual(sold.status, "booked")
+        self.assertEqual(self.alice.get("/api/me/").status_code, 200)
+
+    def test_an_access_token_of_an_erased_account(self):
+        token = AccessToken.for_user(self.alices_user)
+        self.erase()
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
+        self.assertEqual(self.client.get("/api/me/").status_code, 401)

@@ -1,0 +1,103 @@
+from datetime import date
+
+from booking.tests.factories import ApiTestCase, movie, movie_json
+
+
+class MovieListTests(ApiTestCase):
+    def test_all_movies_by_title(self):
+        metropolis = movie(
+            "Metropolis",
+            description="A city of the future.",
+            genre="Science fiction",
+            language="German",
+            certificate="PG",
+            release_date=date(1927, 1, 10),
+            poster_url="https://example.com/metropolis.jpg",
+        )
+        casablanca = movie("Casablanca", duration_minutes=102)
+        everything = [
+            {
+                "id": casablanca.id,
+                "title": "Casablanca",
+                "duration_minutes": 102,
+                "description": "",
+                "genre": "",
+                "language": "",
+                "certificate": "",
+                "release_date": None,
+                "poster_url": "",
+            },
+            {
+                "id": metropolis.id,
+                "title": "Metropolis",
+                "duration_minutes": 153,
+                "description": "A city of the future.",
+                "genre": "Science fiction",
+                "language": "German",
+                "certificate": "PG",
+                "release_date": "1927-01-10",
+                "poster_url": "https://example.com/metropolis.jpg",
+            },
+        ]
+        self.assertAnswer(self.client.get("/api/movies/"), 200, everything)
+
+    def test_none(self):
+        self.assertAnswer(self.client.get("/api/movies/"), 200, [])
+
+    def test_one_query_for_any_number(self):
+        movie("A")
+        with self.assertNumQueries(1):
+            self.client.get("/api/movies/")
+        movie("B"), movie("C")
+        with self.assertNumQueries(1):
+            self.client.get("/api/movies/")
+
+    def test_filters(self):
+        amelie = movie("Amélie", genre="Comedy", language="French")
+        mon_oncle = movie("Mon Oncle", genre="Comedy", language="French")
+        alien = movie("Alien", genre="Horror", language="English")
+        stars = movie("M*A*S*H (1970)", genre="Comedy", language="English")
+        cases = [
+            ("search=mél", [amelie]),
+            ("search=AMÉLIE", [amelie]),
+            ("search=a", [alien, amelie, stars]),
+            ("search=M*A*S*H (1970)", [stars]),
+            ("search=.*", []),
+            ("search=%5Cd", []),
+            ("genre=comedy", [amelie, stars, mon_oncle]),
+            ("genre=com", []),
+            ("genre=omedy", []),
+            ("genre=.*", []),
+            ("language=rench", []),
+            ("language=Fren", []),
+            ("language=.*", []),
+            ("language=French&genre=Comedy", [amelie, mon_oncle]),
+            ("language=FRENCH&search=oncle", [mon_oncle]),
+            ("search=&genre=+&language=", [alien, amelie, stars, mon_oncle]),
+            ("search=nothing+like+that", []),
+        ]
+        for query, found in cases:
+            with self.subTest(query):
+                answer = self.client.get(f"/api/movies/?{query}")
+                self.assertAnswer(answer, 200, [movie_json(each) for each in found])
+
+    def test_wrong_filters(self):
+        long = ["Ensure this field has no more than 200 characters."]
+        nul = ["Null characters are not allowed."]
+        self.assertAnswer(
+            self.client.get("/api/movies/", {"search": "x" * 201}), 400, {"search": long}
+        )
+        self.assertAnswer(self.client.get("/api/movies/?genre=%00"), 400, {"genre": nul})
+
+
+class MovieDetailTests(ApiTestCase):
+    def test_one_movie(self):
+        metropolis = movie()
+        movie("Alien")
+        self.assertAnswer(
+            self.client.get(f"/api/movies/{metropolis.id}/"), 200, movie_json(metropolis)
+        )
+
+    def test_unknown(self):
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        self.assertAnswer(self.client.get("/api/movies/999/"), 404, none)

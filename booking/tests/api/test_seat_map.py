@@ -1,0 +1,106 @@
+from datetime import timedelta
+
+from booking.tests.factories import ApiTestCase, booking, hold, show
+
+NONE = {"detail": "There is nothing with this id.", "code": "not_found"}
+
+
+class SeatMapTests(ApiTestCase):
+    def test_what_is_not_free(self):
+        """Thirty seats in rows of ten. Lapsed holds and cancelled bookings are free."""
+        hall = show(total_seats=30)
+        for seat in [14, 3]:
+            booking(self.alices_user, hall, seat)
+        hold(self.bobs_user, hall, 27)
+        hold(self.bobs_user, hall, 28, ends_in=-timedelta(seconds=1))
+        booking(self.alices_user, hall, 1, status="cancelled")
+        booking(self.alices_user, hall, 2, status="expired")
+        booking(self.alices_user, show(), 5)
+        answer = self.client.get(f"/api/shows/{hall.id}/seats/")
+        body = {
+            "total_seats": 30,
+            "seats_per_row": 10,
+            "available_seats": 27,
+            "largest_block": 7,
+            "booked": [3, 14],
+            "held": [27],
+        }
+        self.assertAnswer(answer, 200, body)
+        self.assertEqual(answer["Cache-Control"], "public, max-age=2")
+        self.assertEqual(answer["Vary"], "Authorization, origin")
+
+    def test_with_a_token_one_sees_ones_own_and_nobody_elses(self):
+        hall = show(total_seats=10)
+        booking(self.alices_user, hall, 3)
+        hold(self.alices_user, hall, 4)
+        booking(self.bobs_user, hall, 8)
+        body = {
+            "total_seats": 10,
+            "seats_per_row": 10,
+            "available_seats": 7,
+            "largest_block": 3,
+            "booked": [3, 8],
+            "held": [4],
+        }
+        alices = self.alice.get(f"/api/shows/{hall.id}/seats/")
+        bobs = self.bob.get(f"/api/shows/{hall.id}/seats/")
+        self.assertAnswer(alices, 200, body | {"mine": {"booked": [3], "held": [4]}})
+        self.assertAnswer(bobs, 200, body | {"mine": {"booked": [8], "held": []}})
+        self.assertEqual(bobs["Cache-Control"], "private, no-store")
+        self.assertNotEqual(alices["ETag"], bobs["ETag"])
+
+    def test_a_map_that_is_still_the_same_is_not_sent_again(self):
+        hall = show()
+        address = f"/api/shows/{hall.id}/seats/"
+        first = self.client.get(address)
+        self.assertRegex(first["ETag"], '^"[0-9a-f]{32}"$')  # strong
+        for header in [f'"x", W/{first["ETag"]}', "*"]:
+            self.assertEqual(
+                self.client.get(address, headers={"if-none-match": header}).status_code, 304
+            )
+        other = {"if-match": '"x"', "if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT"}
+        self.assertEqual(self.client.get(address, headers=other).status_code, 200)
+        again = self.client.get(address, headers={"if-none-match": first["ETag"]})
+        self.assertEqual((again.status_code, again.content), (304, b""))
+        for header in ["ETag", "Cache-Control", "Vary"]:
+            self.assertEqual(again[header], first[header])
+        booking(self.alices_user, hall, 3)
+        changed = self.client.get(address, headers={"if-none-match": first["ETag"]})
+        self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))
+        self.assertNotEqual(changed["ETag"], first["ETag"])
+
+    def test_two_queries_whatever_the_size_of_the_hall(self):
+        small, large = show(total_seats=10), show(total_seats=600)
+        for seat in range(1, 10):
+            booking(self.alices_user, small, seat)
+        for seat in range(1, 300):
+            booking(self.alices_user, large, seat)
+        for hall in [small, large]:
+            with self.assertNumQueries(2):
+                self.client.get(f"/api/shows/{hall.id}/seats/")
+            with self.assertNumQueries(3):  # and the user
+                self.alice.get(f"/api/shows/{hall.id}/seats/")
+
+    def test_a_full_hall(self):
+        full = show(total_seats=1)
+        booking(self.alices_user, full, 1)
+        body = {
+            "total_seats": 1,
+            "seats_per_row": 10,
+            "available_seats": 0,
+            "largest_block": 0,
+            "booked": [1],
+            "held": [],
+        }
+        self.assertAnswer(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
+
+    def test_unknown(self):
+        self.assertAnswer(self.client.get("/api/shows/999/seats/"), 404, NONE)
+
+    def test_a_bad_token(self):
+        self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
+        not_valid = {
+            "detail": "Given token not valid for any token type",
+            "code": "token_not_valid",
+        }
+        self.assertAnswer(self.client.get(f"/api/shows/{show().id}/seats/"), 401, not_valid)

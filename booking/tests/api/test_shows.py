@@ -1,0 +1,210 @@
+from datetime import date, datetime, timedelta, timezone
+
+from django.test import override_settings
+
+from booking.tests.factories import ApiTestCase, booking, hold, iso, movie, show, show_json
+
+
+def on(day, hour, minute=0):
+    return datetime.combine(date.fromisoformat(day), datetime.min.time(), timezone.utc) + timedelta(
+        hours=hour, minutes=minute
+    )
+
+
+class ShowListTests(ApiTestCase):
+    def test_all_shows_by_time(self):
+        late = show(starts_in=timedelta(days=2), screen_name="Screen 2", total_seats=50)
+        soon = show(late.movie, seats_per_row=5)
+        everything = [
+            {
+                "id": soon.id,
+                "movie": {
+                    "id": soon.movie.id,
+                    "title": "Metropolis",
+                    "duration_minutes": 153,
+                    "description": "",
+                    "genre": "",
+                    "language": "",
+                    "certificate": "",
+                    "release_date": None,
+                    "poster_url": "",
+                },
+                "screen_name": "Screen 1",
+                "date_time": iso(soon.date_time),
+                "total_seats": 10,
+                "seats_per_row": 5,
+                "available_seats": 10,
+                "is_bookable": True,
+                "bookable_until": iso(soon.date_time + timedelta(minutes=10)),
+                "cancelled_at": None,
+            },
+            show_json(late),
+        ]
+        self.assertAnswer(self.client.get("/api/shows/"), 200, everything)
+
+    def test_what_is_not_free(self):
+        """Booked and held seats; neither cancelled nor expired ones, nor lapsed holds."""
+        tomorrow = show()
+        booking(self.alices_user, tomorrow, 1)
+        hold(self.bobs_user, tomorrow, 2)
+        hold(self.bobs_user, tomorrow, 3, ends_in=-timedelta(seconds=1))
+        booking(self.bobs_user, tomorrow, 4, status="cancelled")
+        booking(self.bobs_user, tomorrow, 5, status="expired")
+        booking(self.bobs_user, show(tomorrow.movie, starts_in=timedelta(days=3)), 6)
+        first = self.client.get("/api/shows/").json()[0]
+        self.assertEqual(first, show_json(tomorrow, available_seats=8))
+
+    def test_what_is_not_bookable(self):
+        full = show(total_seats=1)
+        booking(self.alices_user, full, 1)
+        closed = show(full.movie, starts_in=-timedelta(minutes=10, seconds=1))
+        called_off = show(
+            full.movie, starts_in=timedelta(days=2), cancelled_at=on("2026-01-01", 12)
+        )
+        late_but_open = show(full.movie, starts_in=-timedelta(minutes=9))
+        expected = [
+            show_json(closed, is_bookable=False),
+            show_json(late_but_open),
+            show_json(full, is_bookable=False, available_seats=0),
+            show_json(called_off, is_bookable=False, cancelled_at="2026-01-01T12:00:00Z"),
+        ]
+        self.assertAnswer(self.client.get("/api/shows/"), 200, expected)
+
+    def test_one_query_for_any_number(self):
+        show()
+        with self.assertNumQueries(1):
+            self.client.get("/api/shows/")
+        booking(self.alices_user, show(), 5), booking(self.alices_user, show(), 5)
+        with self.assertNumQueries(1):
+            self.client.get("/api/shows/")
+
+    def test_filters(self):
+        metropolis, alien = movie(), movie("Alien")
+        early = show(metropolis, date_time=on("2090-12-24", 0))
+        noon = show(alien, date_time=on("2090-12-24", 12))
+        midnight = show(metropolis, date_time=on("2090-12-25", 0))
+        cases = [
+            ("", [early, noon, midnight]),
+            ("date=2090-12-24", [early, noon]),
+            ("date=2090-12-26", []),
+            ("from=2090-12-24T12:00:00Z", [noon, midnight]),
+            ("from=2090-12-24T14:00:00%2B02:00", [noon, midnight]),
+            ("to=2090-12-24T12:00:00Z", [early]),
+            ("from=2090-12-24&to=2090-12-25", [early, noon]),
+            (f"movie={alien.id}", [noon]),
+            (f"movie={metropolis.id}&date=2090-12-25", [midnight]),
+            ("movie=999999", []),
+            ("movie=&date=&from=&to=", [early, noon, midnight]),
+        ]
+        for query, found in cases:
+            with self.subTest(query):
+                answer = self.client.get(f"/api/shows/?{query}")
+                self.assertAnswer(answer, 200, [show_json(each) for each in found])
+
+    def test_a_day_is_a_day_at_the_cinema(self):
+        evening = show(date_time=on("2090-12-24", 23, 30))
+        with override_settings(TIME_ZONE="Europe/Berlin"):
+            the_24th = self.client.get("/api/shows/?date=2090-12-24")
+            the_25th = self.client.get("/api/shows/?date=2090-12-25")
+            from_the_25th = self.client.get("/api/shows/?from=2090-12-25")
+        self.assertAnswer(the_24th, 200, [])
+        # On the wire it is UTC all the same.
+        self.assertEqual(show_json(evening)["date_time"], "2090-12-24T23:30:00Z")
+        self.assertAnswer(the_25th, 200, [show_json(evening)])
+        self.assertAnswer(from_the_25th, 200, [show_json(evening)])
+
+    def test_the_first_and_the_last_midnight_there_is(self):
+        far = ["Choose a time between the years 1900 and 3000."]
+        for zone in ["Asia/Tokyo", "America/New_York"]:
+            for day in ["0001-01-01", "9999-12-31"]:
+                with self.subTest(zone=zone, day=day), override_settings(TIME_ZONE=zone):
+                    answer = self.client.get(f"/api/shows/?from={day}")
+                    self.assertAnswer(answer, 400, {"from": far})
+
+    def test_a_day_on_which_the_clocks_change(self):
+        """The 25 hours of 29 October 2090 in Berlin begin at 22:00 UTC and end at 23:00 UTC."""
+        first, last = show(date_time=on("2090-10-28", 22)), show(date_time=on("2090-10-29", 22, 59))
+        show(date_time=on("2090-10-28", 21, 59)), show(date_time=on("2090-10-29", 23))
+        with override_settings(TIME_ZONE="Europe/Berlin"):
+            answer = self.client.get("/api/shows/?date=2090-10-29")
+        self.assertAnswer(answer, 200, [show_json(first), show_json(last)])
+
+    def test_wrong_filters(self):
+        not_a_date = ["Date has wrong format. Use one of these formats instead: YYYY-MM-DD."]
+        not_a_time = [
+            "Datetime has wrong format. Use one of these formats instead: "
+            "YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z]."
+        ]
+        far_day = ["Choose a day between the years 1900 and 3000."]
+        far = ["Choose a time between the years 1900 and 3000."]
+        not_an_integer = ["A valid integer is required."]
+        cases = [
+            ("date=tomorrow", {"date": not_a_date}),
+            ("date=2090-02-30", {"date": not_a_date}),
+            ("date=9999-12-31", {"date": far_day}),
+            ("date=0001-01-01", {"date": far_day}),
+            ("from=soon", {"from": not_a_time}),
+            ("to=2090-13-01", {"to": not_a_time}),
+            ("from=0001-01-01T00:00:00Z", {"from": far}),
+            ("to=9999-12-31T23:59:59Z", {"to": far}),
+            ("movie=Metropolis", {"movie": not_an_integer}),
+            ("movie=1.5", {"movie": not_an_integer}),
+            ("movie=0", {"movie": ["Ensure this value is greater than or equal to 1."]}),
+            ("movie=" + "9" * 40, {"movie": not_an_integer}),
+            ("date=x&from=y", {"date": not_a_date, "from": not_a_time}),
+        ]
+        for query, errors in cases:
+            with self.subTest(query):
+                self.assertAnswer(self.client.get(f"/api/shows/?{query}"), 400, errors)
+
+
+class ShowDetailTests(ApiTestCase):
+    def test_one_show(self):
+        tomorrow = show()
+        booking(self.alices_user, tomorrow)
+        answer = self.client.get(f"/api/shows/{tomorrow.id}/")
+        self.assertAnswer(answer, 200, show_json(tomorrow, available_seats=9))
+
+    def test_unknown(self):
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        self.assertAnswer(self.client.get("/api/shows/999/"), 404, none)
+
+
+class MovieShowsTests(ApiTestCase):
+    def test_all_shows_of_a_movie_by_time(self):
+        metropolis, alien = movie(), movie("Alien")
+        tomorrow = show(metropolis)
+        yesterday = show(metropolis, starts_in=-timedelta(days=1))
+        show(alien)
+        booking(self.alices_user, tomorrow)
+        expected = [
+            show_json(yesterday, is_bookable=False),
+            show_json(tomorrow, available_seats=9),
+        ]
+        self.assertAnswer(self.client.get(f"/api/movies/{metropolis.id}/shows/"), 200, expected)
+
+    def test_from_and_to_narrow_the_list(self):
+        metropolis = movie()
+        show(metropolis, date_time=on("2090-12-24", 12))
+        second = show(metropolis, date_time=on("2090-12-25", 12))
+        show(metropolis, date_time=on("2090-12-26", 12))
+        answer = self.client.get(
+            f"/api/movies/{metropolis.id}/shows/?from=2090-12-25&to=2090-12-26"
+        )
+        self.assertAnswer(answer, 200, [show_json(second)])
+
+    def test_a_movie_without_shows(self):
+        self.assertAnswer(self.client.get(f"/api/movies/{movie().id}/shows/"), 200, [])
+
+    def test_unknown_movie(self):
+        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        self.assertAnswer(self.client.get("/api/movies/999/shows/"), 404, none)
+
+    def test_two_queries_for_any_number(self):
+        metropolis = movie()
+        show(metropolis)
+        with self.assertNumQueries(2):
+            self.client.get(f"/api/movies/{metropolis.id}/shows/")
+        show(metropolis), booking(self.alices_user, show(metropolis), 5)
+        with self.assertNumQueries(2):
+            self.client.get(f"/api/movies/{metropolis.id}/shows/")

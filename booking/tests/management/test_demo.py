@@ -1,0 +1,93 @@
+from collections import defaultdict
+from datetime import timedelta
+from io import StringIO
+from itertools import pairwise
+
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.test import TestCase, override_settings
+from django.utils import timezone
+
+from booking.models import Booking, Movie, Show
+from booking.tests.factories import movie, show
+
+
+def everything():
+    return [list(model.objects.order_by("pk").values()) for model in (User, Movie, Show, Booking)]
+
+
+def demo():
+    out = StringIO()
+    call_command("demo", stdout=out)
+    return out.getvalue()
+
+
+@override_settings(DEBUG=True)
+class DemoTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        with override_settings(DEBUG=True):
+            cls.said = demo()
+
+    def test_what_it_loads(self):
+        self.assertEqual(Movie.objects.count(), 24)
+        for empty in ["", None]:
+            fields = ["genre", "language", "certificate", "release_date"]
+            for film in Movie.objects.values(*fields):
+                self.assertNotIn(empty, film.values())
+        today = timezone.localdate()
+        days = {timezone.localdate(each.date_time) for each in Show.objects.all()}
+        self.assertEqual(days, {today + timedelta(days=number) for number in range(7)})
+        self.assertEqual(len(set(Show.objects.values_list("screen_name", "total_seats"))), 4)
+        self.assertGreater(Booking.objects.active().count(), 100)
+        self.assertTrue(self.client.login(username="demo", password="demo-popcorn"))
+        self.assertTrue(self.client.login(username="staff", password="staff-popcorn"))
+        self.assertEqual(self.client.get("/admin/").status_code, 200)
+
+    def test_what_it_says(self):
+        self.assertIn("24 films, ", self.said)
+        self.assertIn("demo / demo-popcorn", self.said)
+        self.assertIn("staff / staff-popcorn", self.said)
+
+    def test_the_demo_customer_has_bookings_to_look_at(self):
+        statuses = User.objects.get(username="demo").bookings.values_list("status", flat=True)
+        self.assertEqual(sorted(statuses), ["booked", "booked", "cancelled"])
+
+    def test_no_two_shows_are_on_one_screen_at_once(self):
+        screens = defaultdict(list)
+        for each in Show.objects.select_related("movie").order_by("date_time"):
+            screens[each.screen_name].append(each)
+        for shows in screens.values():
+            for one, following in pairwise(shows):
+                ends = one.date_time + timedelta(minutes=one.movie.duration_minutes)
+                self.assertLess(ends, following.date_time)
+
+    def test_some_seats_are_free_in_every_show(self):
+        for each in Show.objects.with_availability():
+            self.assertGreaterEqual(each.available_seats, each.seats_per_row - 1)
+
+    def test_twice_changes_nothing(self):
+        before = everything()
+        self.assertIn("0 new shows", demo())
+        self.assertEqual(everything(), before)
+
+
+class ExistingDataTests(TestCase):
+    def test_what_is_there_is_left_alone(self):
+        User.objects.create_user("demo", password="my-own-words")
+        mine = movie("My film")
+        on_screen_1 = show(mine, date_time=timezone.now() + timedelta(days=1))
+        with override_settings(DEBUG=True):
+            said = demo()
+        self.assertTrue(User.objects.get(username="demo").check_password("my-own-words"))
+        self.assertIn("demo / (the password that was set before)", said)
+        day = timezone.localdate(on_screen_1.date_time)
+        self.assertEqual(
+            list(Show.objects.matching(on=day).filter(screen_name="Screen 1")), [on_screen_1]
+        )
+
+    def test_never_in_production(self):
+        before = everything()
+        with self.assertRaisesMessage(CommandError, "DEBUG is off here."):
+            demo()
+        self.assertEqual(everything(), before)

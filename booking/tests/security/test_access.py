@@ -1,0 +1,253 @@
+"""Who may do what: every address there is, by every method, for each kind of person."""
+
+import json
+import re
+
+from django.apps import apps
+from django.contrib.auth.models import Group, Permission
+from django.core.serializers import serialize
+from django.db import transaction
+from django.test import TestCase
+from django.urls import URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from booking.sessions import open_session
+from booking.tests.factories import booking, client_of, hold, movie, person, show
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
+PEOPLE = ("nobody", "alice", "bob", "door", "manager", "boss")
+PASSWORD = "paper-moon-1973"
+
+# Statuses for: nobody, Alice (whose object it is, if it is one), Bob, who has the same of his own,
+# and by their rights in the admin staff at the door, a manager and a superuser. The API knows
+# only customers: staff who book there are customers, too.
+EVERYBODY = "200 200 200 200 200 200"
+CREATED = "401 201 201 201 201 201"
+OWN = "401 200 403 403 403 403"
+PERSONAL = "401 200 200 200 200 200"
+
+PUBLIC = {
+    "api/": {"GET": EVERYBODY},
+    "api/signup/": {"POST": "201 201 201 201 201 201"},
+    "api/login/": {"POST": EVERYBODY},
+    "api/token/refresh/": {"POST": EVERYBODY},
+    "api/logout/": {"POST": "204 204 204 204 204 204"},
+    "api/movies/": {"GET": EVERYBODY},
+    "api/movies/<int:pk>/": {"GET": EVERYBODY},
+    "api/movies/<int:pk>/shows/": {"GET": EVERYBODY},
+    "api/shows/": {"GET": EVERYBODY},
+    "api/shows/<int:pk>/": {"GET": EVERYBODY},
+    "api/shows/<int:pk>/seats/": {"GET": EVERYBODY},
+    "swagger/": {"GET": EVERYBODY},
+    "swagger.<str:format>": {"GET": EVERYBODY},
+    "redoc/": {"GET": EVERYBODY},
+}
+OBJECTS = {  # of Alice's
+    "api/bookings/<int:pk>/": {"GET": OWN},
+    "api/bookings/<int:pk>/cancel/": {"POST": OWN},
+    "api/bookings/<int:pk>/move/": {"POST": OWN},
+    "api/reservations/<reference:reference>/": {"GET": OWN},
+    "api/reservations/<reference:reference>/confirm/": {"POST": OWN},
+    "api/reservations/<reference:reference>/extend/": {"POST": OWN},
+    "api/reservations/<reference:reference>/cancel/": {"POST": OWN},
+}
+PERSONAL_ROUTES = OBJECTS | {
+    "api/me/": {
+        "GET": PERSONAL,
+        "PATCH": PERSONAL,
+        "DELETE": "401 204 204 204 204 204",
+    },
+    "api/me/password/": {"POST": PERSONAL},
+    "api/shows/<int:pk>/book/": {"POST": CREATED},
+    "api/shows/<int:pk>/reservations/": {"POST": CREATED},
+    "api/my-bookings/": {"GET": PERSONAL},
+}
+# In the admin: 302 is the way to its login. By GET, for whoever may look, and for whoever may not.
+STAFF = "302 302 302 200 200 200"
+CHANGE = "302 302 302 403 200 200"
+BOSS = "302 302 302 403 403 200"
+NEVER = "302 302 302 403 403 403"
+ELSEWHERE = "302 302 302 302 302 302"
+ADMIN = {
+    "admin/": STAFF,
+    "admin/login/": "200 200 200 302 302 302",
+    "admin/logout/": "302 302 302 405 405 405",
+    "admin/password_change/": STAFF,
+    "admin/password_change/done/": STAFF,
+    "admin/autocomplete/": "302 302 302 403 403 403",  # without saying of what
+    "admin/jsi18n/": STAFF,
+    "swagger/staff/": STAFF,
+    "swagger/staff.<str:format>": STAFF,
+    "admin/r/<path:content_type_id>/<path:object_id>/": "302 302 302 404 404 404",
+    r"admin/^(?P<app_label>booking|auth)/$": "302 302 302 200 200 200",
+    "admin/(?P<url>.*)$": "302 302 302 404 404 404",
+}
+for name in ("booking", "movie", "show"):
+    ADMIN |= {
+        f"admin/booking/{name}/": STAFF,
+        f"admin/booking/{name}/add/": CHANGE,
+        f"admin/booking/{name}/<path:object_id>/history/": STAFF,
+        f"admin/booking/{name}/<path:object_id>/delete/": CHANGE,
+        f"admin/booking/{name}/<path:object_id>/change/": STAFF,
+        f"admin/booking/{name}/<path:object_id>/": ELSEWHERE,
+    }
+for name in ("group", "user"):
+    ADMIN |= {
+        f"admin/auth/{name}/": BOSS,
+        f"admin/auth/{name}/add/": BOSS,
+        f"admin/auth/{name}/<path:object_id>/history/": BOSS,
+        f"admin/auth/{name}/<path:object_id>/delete/": BOSS,
+        f"admin/auth/{name}/<path:object_id>/change/": BOSS,
+        f"admin/auth/{name}/<path:object_id>/": ELSEWHERE,
+    }
+ADMIN["admin/auth/user/<id>/password/"] = BOSS
+ADMIN["admin/booking/booking/<path:object_id>/delete/"] = NEVER
+REDIRECTS = {""}  # to Swagger UI
+
+
+def routes(patterns=None, prefix=""):
+    for pattern in patterns or get_resolver().url_patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        else:
+            yield route
+
+
+def statuses(expected):
+    return dict(zip(PEOPLE, map(int, expected.split()), strict=True))
+
+
+def whole_database():
+    """As text: every row of every table, but for sessions and the log of the admin."""
+    models = [m for m in apps.get_models() if m._meta.app_label in ("booking", "auth")]
+    return [serialize("json", model.objects.order_by("pk")) for model in models]
+
+
+class AccessTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.users = {name: person(name) for name in PEOPLE[1:]}
+        for user in cls.users.values():
+            user.set_password(PASSWORD)
+            user.is_staff = user.username in ("door", "manager", "boss")
+            user.is_superuser = user.username == "boss"
+            user.save()
+        rights = Permission.objects.filter(content_type__app_label="booking")
+        cls.users["door"].user_permissions.set(rights.filter(codename__startswith="view_"))
+        cls.users["manager"].user_permissions.set(rights)
+        alice, bob = cls.users["alice"], cls.users["bob"]
+        cls.hall = show()
+        cls.held, cls.booked = hold(alice, cls.hall, 5), booking(alice, cls.hall, 6)
+        booking(bob, cls.hall, 7)
+        hold(bob, cls.hall, 8)
+        cls.unsold = show(movie("Unsold"))
+        cls.group = Group.objects.create(name="door")
+
+    def setUp(self):
+        self.clients = {name: client_of(user) for name, user in self.users.items()}
+        self.clients["nobody"] = APIClient()
+        for name, user in self.users.items():
+            self.clients[name].force_login(user)  # for the admin; the API goes by the token
+
+    def address(self, route):
+        """With the ids of what is Alice's, or nobody's."""
+        special = {
+            "swagger.<str:format>": "swagger.json",
+            "swagger/staff.<str:format>": "swagger/staff.json",
+            "admin/r/<path:content_type_id>/<path:object_id>/": "admin/r/0/0/",
+            r"admin/^(?P<app_label>booking|auth)/$": "admin/booking/",
+            "admin/(?P<url>.*)$": "admin/nothing/",
+            "api/bookings/<int:pk>/move/": f"api/bookings/{self.booked.pk}/move/",
+            "admin/booking/movie/<path:object_id>/delete/": (
+                f"admin/booking/movie/{self.unsold.movie_id}/delete/"
+            ),
+            "admin/booking/show/<path:object_id>/delete/": (
+                f"admin/booking/show/{self.unsold.pk}/delete/"
+            ),
+        }
+        of = {
+            "movies": self.hall.movie_id,
+            "shows": self.hall.pk,
+            "bookings": self.held.pk,
+            "reservations": self.held.reference,
+            "movie": self.hall.movie_id,
+            "show": self.hall.pk,
+            "booking": self.held.pk,
+            "user": self.users["bob"].pk,
+            "group": self.group.pk,
+        }
+        route = special.get(route, route)
+        return "/" + re.sub(r"(\w+)/<[^>]+>", lambda m: f"{m[1]}/{of[m[1]]}", route)
+
+    def body(self, method, route):
+        refresh = str(open_session(self.users["bob"]))
+        return {
+            "api/signup/": {"username": "carol", "password": PASSWORD},
+            "api/login/": {"username": "bob", "password": PASSWORD},
+            "api/token/refresh/": {"refresh": refresh},
+            "api/logout/": {"refresh": refresh},
+            "api/me/": {"password": PASSWORD} if method == "DELETE" else {"first_name": "Ada"},
+            "api/me/password/": {"old_password": PASSWORD, "new_password": "silver-screen-1927"},
+            "api/shows/<int:pk>/book/": {"seat_number": 1},
+            "api/shows/<int:pk>/reservations/": {"count": 1},
+            "api/bookings/<int:pk>/move/": {"seat_number": 2},
+        }.get(route, {})
+
+    def ask(self, name, method, route):
+        """The status, and whether anything was changed; if so, it is undone."""
+        with transaction.atomic():
+            body = json.dumps(self.body(method, route)) if method in WITH_BODY else ""
+            before = whole_database() if name == "bob" and route in OBJECTS else None
+            response = self.clients[name].generic(
+                method, self.address(route), body, content_type="application/json"
+            )
+            changed = before is not None and whole_database() != before
+            transaction.set_rollback(True)
+        return response.status_code, changed
+
+    def test_every_address_is_in_the_table(self):
+        known = PUBLIC.keys() | PERSONAL_ROUTES.keys() | ADMIN.keys() | REDIRECTS
+        self.assertEqual(set(routes()), known)
+
+    def assertAccess(self, route, method, expected):
+        for name, status in statuses(expected).items():
+            with self.subTest(f"{method} {route} by {name}"):
+                self.assertEqual(self.ask(name, method, route), (status, False))
+
+    def test_public_addresses(self):
+        for route, methods in PUBLIC.items():
+            for method in METHODS:
+                given = {"OPTIONS": EVERYBODY, **methods}
+                self.assertAccess(route, method, given.get(method, "405 405 405 405 405 405"))
+
+    def test_personal_addresses(self):
+        for route, methods in PERSONAL_ROUTES.items():
+            for method in METHODS:
+                given = {"OPTIONS": PERSONAL, **methods}
+                self.assertAccess(route, method, given.get(method, "401 405 405 405 405 405"))
+
+    def test_the_admin(self):
+        for route, expected in ADMIN.items():
+            self.assertAccess(route, "GET", expected)
+
+    def test_changing_in_the_admin(self):
+        """By POST, which is 403 for whoever may only look, and asks again (200) or is done."""
+        for route, expected in ADMIN.items():
+            if re.match(r"admin/(booking|auth)/.*(add|change|delete|password)/$", route):
+                wanted = statuses(expected)
+                if wanted["door"] == 200:
+                    wanted["door"] = 403
+                if "booking/booking/" in route and "change" in route:
+                    wanted |= {"manager": 403, "boss": 403}  # what is sold is not edited
+                for name, status in wanted.items():
+                    with self.subTest(f"POST {route} by {name}"):
+                        self.assertEqual(self.ask(name, "POST", route), (status, False))
+
+    def test_the_schema_holds_nothing_of_the_staff(self):
+        for name in PEOPLE:
+            paths = self.clients[name].get("/swagger.json").json()["paths"]
+            self.assertTrue(all(path.startswith("/api/") for path in paths))
+            documented = [each for each in PUBLIC | PERSONAL_ROUTES if each.startswith("api/")]
+            self.assertEqual(len(paths), len(documented))

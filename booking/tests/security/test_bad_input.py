@@ -1,0 +1,239 @@
+"""Whatever is sent: a clear 400 or 404 in JSON, and no row written."""
+
+import json
+from io import BytesIO
+
+from rest_framework.exceptions import ParseError
+
+from booking.api.parsers import JSONParser
+from booking.models import Booking
+from booking.tests.factories import ApiTestCase, booking, show
+
+INTEGER = ["A valid integer is required."]
+FROM_ONE = ["Seats are numbered from 1."]
+TOO_MANY = ["No show has that many seats."]
+REQUIRED = ["This field is required."]
+NOTHING_HERE = {"detail": "There is nothing at this address.", "code": "not_found"}
+
+
+class SeatNumberTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        self.address = f"/api/shows/{show().id}/book/"
+
+    def tearDown(self):
+        self.assertFalse(Booking.objects.exists())
+
+    def send(self, body, content_type="application/json"):
+        return self.alice.post(self.address, body, content_type=content_type)
+
+    def test_values_in_json(self):
+        cases = [
+            ("0", FROM_ONE),
+            ("-1", FROM_ONE),
+            ("11", ["The seats of this show are numbered from 1 to 10."]),
+            (str(2**31), TOO_MANY),
+            (str(2**63), TOO_MANY),
+            (str(10**400), TOO_MANY),
+            ("1.5", INTEGER),
+            ("5.0", INTEGER),
+            ("1e2", INTEGER),
+            ("1e400", INTEGER),
+            ("NaN", None),
+            ("Infinity", None),
+            ("true", INTEGER),
+            ("false", INTEGER),
+            ("null", ["This field may not be null."]),
+            ("[]", INTEGER),
+            ("[5]", INTEGER),
+            ("{}", INTEGER),
+            ('""', INTEGER),
+            ('" 5"', INTEGER),
+            ('"5 "', INTEGER),
+            ('"A1"', INTEGER),
+            ('"٥"', INTEGER),
+            ('"５"', INTEGER),
+            ('"5_0"', INTEGER),
+            ('"+5"', INTEGER),
+            ('"-1"', INTEGER),
+            ('"0x5"', INTEGER),
+            ('"5.0"', INTEGER),
+            ('"1e2"', INTEGER),
+            ('"5\\n"', INTEGER),
+            ('"5\\u0000"', INTEGER),
+            ('"\\ud800"', INTEGER),
+            ('"0"', FROM_ONE),
+            ('"2147483648"', TOO_MANY),
+            ('"' + "9" * 5000 + '"', INTEGER),
+        ]
+        for value, errors in cases:
+            with self.subTest(value[:30]):
+                response = self.send(f'{{"seat_number": {value}}}')
+                if errors is None:
+                    self.assertNotJson(response)
+                else:
+                    self.assertAnswer(response, 400, {"seat_number": errors})
+
+    def test_values_in_a_form(self):
+        for value in ["", "0", "-1", "1.5", "true", "null", "A1", "٥", "5_0", "11"]:
+            for format in ["multipart", None]:
+                with self.subTest(value=value, format=format):
+                    if format:
+                        given = {"data": {"seat_number": value}, "format": format}
+                    else:
+                        form = "application/x-www-form-urlencoded"
+                        given = {"data": f"seat_number={value}", "content_type": form}
+                    response = self.alice.post(self.address, **given)
+                    self.assertEqual(
+                        (response.status_code, list(response.json())), (400, ["seat_number"])
+                    )
+
+    def test_missing(self):
+        for body in ["{}", '{"seat": 5}', '{"seatNumber": 5}', ""]:
+            with self.subTest(body):
+                self.assertAnswer(self.send(body), 400, {"seat_number": REQUIRED})
+
+    def test_json_that_is_not_an_object(self):
+        kinds = {"[]": "list", "[5]": "list", "5": "int", '"5"': "str", "true": "bool"}
+        for body, kind in kinds.items():
+            with self.subTest(body):
+                errors = [f"Invalid data. Expected a dictionary, but got {kind}."]
+                self.assertAnswer(self.send(body), 400, {"non_field_errors": errors})
+        self.assertAnswer(self.send("null"), 400, {"non_field_errors": ["No data provided"]})
+
+    def test_a_hundred_thousand_levels(self):
+        """More than a body may have; so the parser is asked itself."""
+        for body in (b"[" * 100_000, b'{"a":' * 100_000):
+            with self.assertRaisesMessage(ParseError, "nested too deeply"):
+                JSONParser().parse(BytesIO(body))
+            self.assertEqual(self.send(body).status_code, 413)
+
+    def test_what_can_be_read_in_two_ways(self):
+        for body in (b'{"seat_number": 5, "seat_number": 6}', b'{"seat_number": NaN}'):
+            self.assertNotJson(self.send(body))
+
+    def assertNotJson(self, response):
+        self.assertEqual(response.status_code, 400, response.content)
+        self.assertEqual(response.json()["code"], "parse_error")
+        self.assertTrue(response.json()["detail"].startswith("JSON parse error - "))
+
+    def test_bodies_that_are_not_json(self):
+        deep = 30_000
+        bodies = [
+            b"{",
+            b"seat_number=5",
+            b"<seat/>",
+            b"\xff\xfe",
+            b'{"seat_number": "\xff"}',
+            b'{"seat_number": ' + b"9" * 5000 + b"}",
+            b"[" * deep,
+            b'{"seat_number": ' + b"[" * deep + b"]" * deep + b"}",
+        ]
+        for body in bodies:
+            with self.subTest(body[:30]):
+                self.assertNotJson(self.send(body))
+
+    def test_other_bodies(self):
+        for content_type in ["text/plain", "application/xml", "application/octet-stream", "x"]:
+            with self.subTest(content_type):
+                unsupported = {
+                    "detail": f'Unsupported media type "{content_type}" in request.',
+                    "code": "unsupported_media_type",
+                }
+                self.assertAnswer(self.send("5", content_type), 415, unsupported)
+
+    def test_forms_that_cannot_be_read(self):
+        multipart = self.send(b"5", "multipart/form-data; boundary=x")
+        self.assertEqual(multipart.status_code, 400, multipart.content)
+        no_boundary = self.send(b"5", "multipart/form-data")
+        self.assertEqual(no_boundary.json()["code"], "parse_error")
+        many = "&".join(f"f{number}=1" for number in range(2000))
+        unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
+        self.assertAnswer(self.send(many, "application/x-www-form-urlencoded"), 400, unreadable)
+
+    def test_large_bodies(self):
+        large = "5" * 10_000_000
+        json_body = self.send(f'{{"seat_number": "{large}"}}')
+        form = self.send(f"seat_number={large}", "application/x-www-form-urlencoded")
+        multipart = self.alice.post(self.address, {"seat_number": large}, format="multipart")
+        too_large = {"detail": "The body of this request is too large.", "code": "body_too_large"}
+        for response in [json_body, form, multipart]:
+            self.assertAnswer(response, 413, too_large)
+
+    def test_lengths_that_are_none(self):
+        unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
+        for length in ("-1", "5.0", "²", "x"):
+            answer = self.alice.post(self.address, {"seat_number": 5}, CONTENT_LENGTH=length)
+            self.assertAnswer(answer, 400, unreadable)
+
+
+class AddressTests(ApiTestCase):
+    def test_ids_that_are_none(self):
+        for number in ["0", "9" * 18, "9" * 19, "9" * 40]:
+            for method, address, kind in [
+                ("get", "/api/movies/{}/", "nothing with this id"),
+                ("get", "/api/movies/{}/shows/", "nothing with this id"),
+                ("get", "/api/shows/{}/", "nothing with this id"),
+                ("get", "/api/bookings/{}/", "nothing with this id"),
+                ("post", "/api/bookings/{}/cancel/", "nothing with this id"),
+                ("post", "/api/shows/{}/book/", "no such show"),
+            ]:
+                with self.subTest(address.format(number)):
+                    response = getattr(self.alice, method)(
+                        address.format(number), {"seat_number": 5}
+                    )
+                    detail = f"There is {kind}."
+                    self.assertAnswer(response, 404, {"detail": detail, "code": "not_found"})
+
+    def test_ids_that_are_no_numbers(self):
+        for word in ["x", "-1", "1.5", "٥", "9" * 5000, "1%00", "None"]:
+            for address in [
+                "/api/movies/{}/",
+                "/api/movies/{}/shows/",
+                "/api/shows/{}/",
+                "/api/bookings/{}/",
+            ]:
+                with self.subTest(address.format(word[:10])):
+                    self.assertAnswer(self.alice.get(address.format(word)), 404, NOTHING_HERE)
+
+    def test_names_and_passwords_that_no_database_takes(self):
+        for text in ["\x00", "a\x00b", "\ud800"]:
+            for address in ["/api/login/", "/api/signup/"]:
+                for field in ["username", "password"]:
+                    body = {"username": "carol", "password": "paper-moon-1973"} | {field: text}
+                    with self.subTest(address=address, field=field, text=text):
+                        response = self.client.post(
+                            address, json.dumps(body), content_type="application/json"
+                        )
+                        self.assertEqual(
+                            (response.status_code, list(response.json())), (400, [field])
+                        )
+
+
+class MethodTests(ApiTestCase):
+    def test_methods_that_do_not_exist(self):
+        tomorrow = show()
+        sold = booking(self.alices_user, tomorrow)
+        exist = {
+            "/api/": ["get"],
+            "/api/signup/": ["post"],
+            "/api/login/": ["post"],
+            "/api/token/refresh/": ["post"],
+            "/api/movies/": ["get"],
+            f"/api/movies/{tomorrow.movie_id}/": ["get"],
+            f"/api/movies/{tomorrow.movie_id}/shows/": ["get"],
+            "/api/shows/": ["get"],
+            f"/api/shows/{tomorrow.id}/": ["get"],
+            f"/api/shows/{tomorrow.id}/book/": ["post"],
+            "/api/my-bookings/": ["get"],
+            f"/api/bookings/{sold.id}/": ["get"],
+            f"/api/bookings/{sold.id}/cancel/": ["post"],
+        }
+        for address, methods in exist.items():
+            for method in {"get", "post", "put", "patch", "delete"} - set(methods):
+                with self.subTest(f"{method} {address}"):
+                    not_allowed = {
+                        "detail": f'Method "{method.upper()}" not allowed.',
+                        "code": "method_not_allowed",
+                    }
+                    self.assertAnswer(getattr(self.alice, method)(address), 405, not_allowed)

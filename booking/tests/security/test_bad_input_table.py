@@ -1,0 +1,459 @@
+"""A table of bad inputs to every address: each is refused with the status and by the field or code
+that stand there, in the shape of errors, and changes nothing."""
+
+import json
+import re
+from typing import NamedTuple
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIClient
+
+from booking.callers import REQUEST_ID
+from booking.tests.factories import ApiTestCase, booking, hold, show
+from booking.tests.security.test_access import whole_database
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+LONE = r'"\ud800"'
+NUL = r'"a\u0000b"'
+SQL = """'; DROP TABLE booking_booking; --"""
+HTML = "<script>alert(1)</script>"
+
+
+class Case(NamedTuple):
+    method: str
+    address: str
+    status: int
+    refused_by: str  # the one field that is named, or the code
+    body: str | bytes = ""
+    content_type: str = JSON
+    headers: dict = {}
+    anonymous: bool = False
+
+    def __str__(self):
+        return f"{self.method} {self.address} {self.body[:60]!r} {self.content_type} {self.headers}"
+
+
+def words(text):
+    return text.split()
+
+
+def bodies(*, field, values, of=None):
+    """For each value, in JSON, a body in which all is well but that field."""
+    for value in values:
+        rest = "".join(f", {json.dumps(name)}: {json.dumps(v)}" for name, v in (of or {}).items())
+        yield f'{{"{field}": {value}{rest}}}'
+
+
+# --- What each field refuses, as JSON -------------------------------------------------------
+
+NO_INTEGERS = [
+    *words('null true false 1.5 5.0 5e0 1e2 1e400 [] [5] {} {"a":5} "" "5_0" "٥" "५" "５" "+5"'),
+    *words('"-1" "0x5" "5.0" "1e2" "A1" "true" "None"'),
+    *('" 5"', '"5 "', r'"5\n"', NUL, LONE, json.dumps(SQL), json.dumps(HTML)),
+    '"' + "9" * 5_000 + '"',
+    "[" * 100 + "]" * 100,
+]
+OUT_OF_BOUNDS = ["0", "-1", "-5", '"0"', str(2**31), str(2**63), str(10**30), "9" * 4_000]
+NO_SEAT = [*NO_INTEGERS, *OUT_OF_BOUNDS, "11"]
+NO_COUNT = [*NO_INTEGERS, *OUT_OF_BOUNDS, "11"]
+NO_SEATS = [
+    *words('null true 5 1.5 "5" "5,6" "" {} {"0":5} [] [[5]] [{}] [null] [true] [5.0] [1e2]'),
+    *words('["٥"] ["5_0"] [0] [-1] [11] [5,5] [5,"5"] [1,2,3,4,5,6,7,8,9,10,11] [2147483648]'),
+    *(f"[{10**30}]", f"[{LONE}]", f"[{NUL}]", "[" + "1," * 5_000 + "1]"),
+]
+NO_FLAG = ["null", "2", "-1", "1.5", '"maybe"', '"ja"', "[]", "{}", "[true]", LONE, NUL]
+
+NO_TEXT = ["null", "true", "false", "[]", '["a"]', "{}", '{"a": "b"}', NUL, r'"\u0000"', LONE]
+EMPTY = ['""']
+NO_EMAIL = [
+    *words('"x" "@" "a@" "@b.de" "a@b" "a@@b.de" "a@b..de" "a@.de" "a,b@c.de" "<a@b.de>" 5'),
+    *('"a b@c.de"', json.dumps(HTML), json.dumps(SQL)),
+]
+NO_USERNAME = ["ａlice", "аlice", "al ice", "al\u200bice", "ﬁona", "名前", "a/b", "a;b", HTML, SQL]
+WEAK = ["password", "12345678", "short", "1", "qwertyuiop", "  ", "letmein1"]
+
+
+def long(length):
+    return '"' + "x" * length + '"'
+
+
+SIGN_UP = {"username": "carol", "password": "paper-moon-1973"}
+TEXTS = [  # (method, address, field, the rest of the body, what else is refused)
+    ("POST", "signup/", "username", SIGN_UP, [*EMPTY, long(151), *map(json.dumps, NO_USERNAME)]),
+    ("POST", "signup/", "password", SIGN_UP, [*EMPTY, long(129), *map(json.dumps, WEAK)]),
+    ("POST", "signup/", "email", SIGN_UP, [*NO_EMAIL, f'"{"x" * 250}@b.de"']),
+    ("POST", "login/", "username", SIGN_UP, EMPTY),
+    ("POST", "login/", "password", SIGN_UP, EMPTY),
+    ("POST", "token/refresh/", "refresh", {}, EMPTY),
+    ("POST", "logout/", "refresh", {}, EMPTY),
+    ("PATCH", "me/", "first_name", {}, [long(151)]),
+    ("PATCH", "me/", "last_name", {}, [long(151)]),
+    ("PATCH", "me/", "email", {}, NO_EMAIL),
+    ("DELETE", "me/", "password", {}, EMPTY),
+    ("POST", "me/password/", "old_password", {"new_password": "silver-1927"}, EMPTY),
+    (
+        "POST",
+        "me/password/",
+        "new_password",
+        {"old_password": "x"},
+        [*EMPTY, long(129), *map(json.dumps, WEAK)],
+    ),
+]
+REQUIRED = {
+    ("POST", "signup/"): ["username", "password"],
+    ("POST", "login/"): ["username", "password"],
+    ("POST", "token/refresh/"): ["refresh"],
+    ("POST", "logout/"): ["refresh"],
+    ("DELETE", "me/"): ["password"],
+    ("POST", "me/password/"): ["old_password", "new_password"],
+    ("POST", "shows/{show}/book/"): ["seat_number"],
+    ("POST", "bookings/{booking}/move/"): ["seat_number"],
+    ("POST", "shows/{show}/reservations/"): ["non_field_errors"],
+}
+
+
+def fields():
+    for address in ("shows/{show}/book/", "bookings/{booking}/move/"):
+        for body in bodies(field="seat_number", values=NO_SEAT):
+            yield Case("POST", address, 400, "seat_number", body)
+    address = "shows/{show}/reservations/"
+    for body in bodies(field="seat_numbers", values=NO_SEATS):
+        yield Case("POST", address, 400, "seat_numbers", body)
+    for body in bodies(field="count", values=NO_COUNT):
+        yield Case("POST", address, 400, "count", body)
+    for body in bodies(field="hold", values=NO_FLAG, of={"count": 1}):
+        yield Case("POST", address, 400, "hold", body)
+    both = '{"count": 1, "seat_numbers": [1]}'
+    yield Case("POST", address, 400, "non_field_errors", both)
+    for method, address, field, body, more in TEXTS:
+        rest = {name: value for name, value in body.items() if name != field}
+        for wrong in bodies(field=field, values=[*NO_TEXT, *more], of=rest):
+            yield Case(method, address, 400, field, wrong)
+
+
+def missing_fields():
+    for (method, address), names in REQUIRED.items():
+        for body in ["{}", "", '{"Username": "a", "seatNumber": 5}']:
+            yield Case(method, address, 400, " ".join(names), body)
+        yield Case(method, address, 400, " ".join(names), "a=5&b=6", FORM)
+
+
+# --- Bodies as a whole ----------------------------------------------------------------------
+
+WITH_BODY = [*REQUIRED, ("PATCH", "me/")]
+NO_JSON = [
+    b"{",
+    b"[",
+    b'"',
+    b'{"a": 1,}',
+    b"{'a': 1}",
+    b'{"a": NaN}',
+    b'{"a": -Infinity}',
+    b'{"a": 1, "a": 2}',
+    b'{"a": {"b": 1, "b": 2}}',
+    b'{"a": 1} {}',
+    b"a=5",
+    b"<a/>",
+    b"\x00",
+    b"\xff\xfe",
+    b'{"a": "\xff"}',
+    b'{"a": "\xed\xa0\x80"}',
+    b"[" * 30_000,
+    b'{"a":' * 10_000,
+    b'{"a": ' + b"9" * 5_000 + b"}",
+]
+NO_OBJECTS = ["[]", "[{}]", "5", '"x"', "true", "null", "1e400"]
+NO_CONTENT_TYPES = ["text/plain", "text/html", "application/xml", "application/json5", "x", "/"]
+
+
+def whole_bodies():
+    for method, address in WITH_BODY:
+        for body in NO_JSON:
+            yield Case(method, address, 400, "parse_error", body)
+        for body in NO_OBJECTS:
+            yield Case(method, address, 400, "non_field_errors", body)
+        for content_type in NO_CONTENT_TYPES:
+            code = "unsupported_media_type"
+            yield Case(method, address, 415, code, "{}", content_type)
+        yield Case(method, address, 400, "parse_error", "a", "multipart/form-data")
+        many = "&".join(f"f{number}=1" for number in range(2_000))
+        yield Case(method, address, 400, "bad_request", many, FORM)
+        for content_type in (JSON, FORM, "multipart/form-data; boundary=x", "text/plain"):
+            yield Case(method, address, 413, "body_too_large", "x" * 65_537, content_type)
+
+
+# --- Addresses ------------------------------------------------------------------------------
+
+NO_IDS = ["0", "9" * 18, "9" * 19, "9" * 40, "-1", "+1", "1.5", "1e2", "x", "%D9%A5", "1%00"]
+NO_IDS += [
+    "%00",
+    "None",
+    "1%20OR%201=1",
+    "%27;--",
+    "%3Cb%3E",
+    "..%2F1",
+    "%ED%A0%80",
+    "1,2",
+    "x" * 3_000,
+]
+NO_REFERENCES = ["AAAAAAAA", "0", "A" * 3_000, "%00", "A%00", "A%20B", "%27;--", "%EF%BC%A1", "A-B"]
+OBJECTS = [
+    ("GET", "movies/{}/"),
+    ("GET", "movies/{}/shows/"),
+    ("GET", "shows/{}/"),
+    ("GET", "shows/{}/seats/"),
+    ("POST", "shows/{}/book/"),
+    ("POST", "shows/{}/reservations/"),
+    ("GET", "bookings/{}/"),
+    ("POST", "bookings/{}/cancel/"),
+    ("POST", "bookings/{}/move/"),
+]
+RESERVATIONS = [("GET", ""), ("POST", "confirm/"), ("POST", "extend/"), ("POST", "cancel/")]
+
+
+def addresses():
+    body = '{"seat_number": 1, "count": 1}'
+    for method, address in OBJECTS:
+        for number in NO_IDS:
+            yield Case(method, address.format(number), 404, "not_found", body)
+    for method, rest in RESERVATIONS:
+        for reference in NO_REFERENCES:
+            yield Case(method, f"reservations/{reference}/{rest}", 404, "not_found")
+
+
+EXIST = {
+    "": "GET",
+    "signup/": "POST",
+    "login/": "POST",
+    "token/refresh/": "POST",
+    "logout/": "POST",
+    "me/": "GET PATCH DELETE",
+    "me/password/": "POST",
+    "movies/": "GET",
+    "shows/": "GET",
+    "my-bookings/": "GET",
+    "shows/{show}/": "GET",
+    "shows/{show}/seats/": "GET",
+    "shows/{show}/book/": "POST",
+    "shows/{show}/reservations/": "POST",
+    "bookings/{booking}/": "GET",
+    "bookings/{booking}/move/": "POST",
+    "bookings/{booking}/cancel/": "POST",
+    "reservations/{reference}/": "GET",
+    "reservations/{reference}/confirm/": "POST",
+    "reservations/{reference}/extend/": "POST",
+    "reservations/{reference}/cancel/": "POST",
+}
+
+
+def methods():
+    for address, exist in EXIST.items():
+        for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"):
+            if method not in exist.split():
+                yield Case(method, address, 405, "method_not_allowed", "{}")
+
+
+# --- Query strings --------------------------------------------------------------------------
+
+LISTS = ["movies/", "shows/", "movies/{movie}/shows/", "my-bookings/"]
+NO_NUMBERS = ["0", "-1", "x", "1.5", "1e2", "true", "null", "%D9%A5", "5_0", "%2B5", "5%205", "%00"]
+NO_NUMBERS += [str(2**31), str(2**63), str(10**30), "9" * 3_000, "[5]", "%27;--"]
+NO_CURSORS = ["x", "a:b", "a:b:c", "%00", "WzFd:x:y", "%F0%9F%8E%AC", "x" * 3_000, ":", "%27;--"]
+NO_DAYS = ["x", "2026-13-01", "2026-02-30", "1899-12-31", "3000-01-01", "2026-12-24T00:00:00Z"]
+OTHER_DIGITS = "%D9%A2026-12-24"  # whose first is Arabic
+NO_DAYS += ["24.12.2026", OTHER_DIGITS, "%00", "0", "10000-01-01", "-1-01-01"]
+NO_TIMES = [
+    "x",
+    "2026-13-01T00:00:00Z",
+    "2026-12-24T25:00:00Z",
+    "1899-12-31",
+    "9999-12-31T23:59:59Z",
+]
+NO_TIMES += [
+    OTHER_DIGITS,
+    f"{OTHER_DIGITS}T18:00:00Z",
+    "0001-01-01T00:00:00%2B14:00",
+    "%00",
+    "0",
+    "now",
+    "2026-12-24T18:00:00X",
+]
+NO_STATUSES = ["x", "BOOKED", "booked,held", "1", "%00", "%27;--"]
+FILTERS = [
+    *((address, "page_size", NO_NUMBERS) for address in LISTS),
+    *((address, "cursor", NO_CURSORS) for address in LISTS),
+    ("movies/", "search", ["%00", "a%00", "x" * 201]),
+    ("movies/", "genre", ["%00", "x" * 51]),
+    ("movies/", "language", ["%00", "x" * 51]),
+    ("shows/", "movie", NO_NUMBERS),
+    ("shows/", "date", NO_DAYS),
+    ("shows/", "from", NO_TIMES),
+    ("shows/", "to", NO_TIMES),
+    ("movies/{movie}/shows/", "from", NO_TIMES),
+    ("movies/{movie}/shows/", "to", NO_TIMES),
+    ("my-bookings/", "show", NO_NUMBERS),
+    ("my-bookings/", "status", NO_STATUSES),
+]
+
+
+def queries():
+    for address, name, values in FILTERS:
+        for value in values:
+            yield Case("GET", f"{address}?{name}={value}", 400, name)
+
+
+# --- Headers --------------------------------------------------------------------------------
+
+PERSONAL = [
+    ("GET", "me/"),
+    ("PATCH", "me/"),
+    ("DELETE", "me/"),
+    ("POST", "me/password/"),
+    ("GET", "my-bookings/"),
+    ("GET", "bookings/{booking}/"),
+    ("GET", "reservations/{reference}/"),
+]
+OF_SEATS = [
+    ("POST", address)
+    for address, exist in EXIST.items()
+    if exist == "POST" and address.startswith(("shows", "bookings", "reservations"))
+]
+NO_TOKENS = {
+    "": "not_authenticated",
+    "Bearer": "bad_authorization_header",
+    "Bearer ": "bad_authorization_header",
+    "Bearer a b": "bad_authorization_header",
+    "Bearer x": "token_not_valid",
+    "Bearer a.b.c": "token_not_valid",
+    "Bearer eyJhbGciOiJub25lIn0.eyJ1c2VyX2lkIjoiMSJ9.": "token_not_valid",
+    "Bearer \u00e9": "token_not_valid",
+    "Basic YWxpY2U6eA==": "not_authenticated",
+    "Token x": "not_authenticated",
+}
+NO_KEYS = [
+    "",
+    '""',
+    '"',
+    '"a',
+    'a"b"c"'[1:],
+    "x" * 256,
+    '"' + "x" * 256 + '"',
+    "\u00e9",
+    "\x7f",
+    "\t",
+]
+
+
+def headers():
+    for method, address in [*PERSONAL, *OF_SEATS]:
+        for value, code in NO_TOKENS.items():
+            given = {"Authorization": value}
+            yield Case(method, address, 401, code, "{}", headers=given, anonymous=True)
+    for method, address in OF_SEATS:
+        for key in NO_KEYS:
+            given = {"Idempotency-Key": key}
+            yield Case(method, address, 400, "bad_idempotency_key", "{}", headers=given)
+    for address, exist in EXIST.items():
+        method = exist.split()[0]
+        for kind in ("text/html", "application/xml", "image/png;q=0.5"):
+            yield Case(method, address, 406, "not_acceptable", "{}", headers={"Accept": kind})
+        for host in ("evil.example", "localhost:x", "a b", "[::"):
+            yield Case(method, address, 400, "bad_request", "{}", headers={"Host": host})
+        for length in ("x", "-1", "5.0"):
+            given = {"Content-Length": length}
+            yield Case(method, address, 400, "bad_request", headers=given)
+        for length in ("65537", "9" * 400):
+            given = {"Content-Length": length}
+            yield Case(method, address, 413, "body_too_large", headers=given)
+
+
+SUBJECTS = [fields, missing_fields, whole_bodies, addresses, methods, queries, headers]
+
+
+class BadInputTableTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        hall = show()
+        mine = booking(self.alices_user, hall, 5)
+        held = hold(self.alices_user, hall, 6)
+        self.names = {
+            "movie": hall.movie_id,
+            "show": hall.pk,
+            "booking": mine.pk,
+            "reference": held.reference,
+        }
+        self.before = whole_database()
+
+    def ask(self, case):
+        client = APIClient() if case.anonymous else self.alice
+        client.raise_request_exception = False
+        address = "/api/" + re.sub(r"{(\w+)}", lambda m: str(self.names[m[1]]), case.address)
+        return client.generic(
+            case.method,
+            address,
+            case.body,
+            content_type=case.content_type,
+            headers={"X-Request-ID": "not one of ours", **case.headers},
+        )
+
+    def assertRefused(self, case):
+        with CaptureQueriesContext(connection) as queries:
+            response = self.ask(case)
+        self.assertEqual(response.status_code, case.status, response.content[:500])
+        self.assertEqual(response["Content-Type"], "application/json")
+        self.assertTrue(REQUEST_ID.fullmatch(response["X-Request-ID"]))
+        body = response.json()
+        if "detail" in body:
+            self.assertEqual((body["code"], list(body)), (case.refused_by, ["detail", "code"]))
+            sentences = [body["detail"]]
+        else:
+            self.assertEqual(list(body), case.refused_by.split())
+            sentences = [each for of_field in body.values() for each in of_field]
+        for sentence in sentences:
+            self.assertRegex(sentence, r"^[^\n]{3,300}$")  # and no traceback
+        changes = [q["sql"] for q in queries if q["sql"].startswith(("UPDATE", "DELETE"))]
+        self.assertEqual(changes, [])
+
+    def check(self, cases):
+        for case in cases:
+            with self.subTest(str(case)):
+                self.assertRefused(case)
+        self.assertEqual(whole_database(), self.before)
+
+    def test_fields(self):
+        self.check(fields())
+
+    def test_missing_fields(self):
+        self.check(missing_fields())
+
+    def test_whole_bodies(self):
+        self.check(whole_bodies())
+
+    def test_addresses(self):
+        self.check(addresses())
+
+    def test_methods(self):
+        self.check(methods())
+
+    def test_queries(self):
+        self.check(queries())
+
+    def test_headers(self):
+        self.check(headers())
+
+    def test_the_table_is_long(self):
+        cases = [str(case) for subject in SUBJECTS for case in subject()]
+        self.assertGreaterEqual(len(set(cases)), 400)
+
+    def test_every_operation_is_in_it(self):
+        asked = {
+            (case.method, re.sub(r"{\w+}", "{}", case.address.partition("?")[0]))
+            for subject in SUBJECTS
+            for case in subject()
+        }
+        for path, item in self.client.get("/swagger.json").json()["paths"].items():
+            for method in item:
+                address = re.sub(r"{\w+}", "{}", path.removeprefix("/api/"))
+                self.assertIn((method.upper(), address), asked | set(OBJECTS))

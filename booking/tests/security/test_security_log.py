@@ -1,0 +1,143 @@
+"""What is noted, and what must never be."""
+
+import logging
+from hashlib import sha256
+
+from django.contrib.auth.models import User
+from django.test import Client
+
+from booking.callers import CallerFilter
+from booking.rates import pseudonym
+from booking.sessions import open_session
+from booking.tests.factories import ApiTestCase, booking, person, show
+
+SECRETS = {
+    "password": "paper-moon-1973",
+    "new password": "silver-screen-1927",
+    "key": "k-8e03978e",
+}
+
+
+class SecurityLogTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        logger = logging.getLogger("booking")
+        self.addCleanup(logger.setLevel, logger.level)
+        logger.setLevel(logging.DEBUG)
+
+    def noted(self, request, **context):
+        """The lines of the security log, with the answer."""
+        with self.assertLogs("booking.security", "INFO") as logged:
+            answer = request()
+        return [record.getMessage() for record in logged.records], answer
+
+    def log_in(self, password, **more):
+        body = {"username": "carol", "password": password}
+        return self.client.post("/api/login/", body, **more)
+
+    def test_logins(self):
+        carol = User.objects.create_user("carol", password=SECRETS["password"])
+        account = f"account={pseudonym('carol')}"
+        (failed,), _ = self.noted(lambda: self.log_in("wrong"))
+        self.assertEqual(failed, f"event=login_failed {account}")
+        (done,), _ = self.noted(lambda: self.log_in(SECRETS["password"]))
+        self.assertEqual(done, f"event=logged_in user={carol.pk} {account}")
+
+    def test_an_account_from_its_opening_to_its_end(self):
+        body = {"username": "dave", "password": SECRETS["password"]}
+        (line,), answer = self.noted(lambda: self.client.post("/api/signup/", body))
+        dave = answer.json()["id"]
+        self.assertEqual(line, f"event=signed_up user={dave}")
+        access = self.client.post("/api/login/", body).json()["access"]
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
+        (line,), _ = self.noted(lambda: self.client.delete("/api/me/", {"password": "wrong"}))
+        self.assertEqual(line, f"event=password_wrong user={dave}")
+        new = {"old_password": SECRETS["password"], "new_password": SECRETS["new password"]}
+        (line,), answer = self.noted(lambda: self.client.post("/api/me/password/", new))
+        self.assertEqual(line, f"event=password_changed user={dave}")
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
+        erase = {"password": SECRETS["new password"]}
+        (line,), _ = self.noted(lambda: self.client.delete("/api/me/", erase))
+        self.assertEqual(line, f"event=account_erased user={dave}")
+
+    def test_somebody_elses(self):
+        bobs = booking(self.bobs_user, show())
+        path = f"/api/bookings/{bobs.id}/cancel/"
+        (line,), _ = self.noted(lambda: self.alice.post(path))
+        self.assertEqual(
+            line, f"event=refused user={self.alices_user.pk} method=POST path={path} status=403"
+        )
+
+    def test_what_staff_do(self):
+        stella = User.objects.create_superuser("stella", password=SECRETS["password"])
+        hall, browser = show(), Client()
+        login = {"username": "stella", "password": SECRETS["password"]}
+        account = f"account={pseudonym('stella')}"
+        wrong = login | {"password": "wrong"}
+        (line,), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
+        self.assertEqual(line, f"event=login_failed {account}")
+        (line, _), _ = self.noted(lambda: browser.post("/admin/login/", login))
+        self.assertEqual(line, f"event=logged_in user={stella.pk} {account}")
+        with self.settings(THROTTLE_LOGIN="1/1d"):
+            browser.post("/admin/login/", wrong)
+            (line, *_), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
+        self.assertEqual(line, f"event=login_throttled {account}")
+        path = f"/admin/booking/show/{hall.id}/delete/"
+        (line,), _ = self.noted(lambda: browser.post(path, {"post": "yes"}))
+        done = f"event=staff_request user={stella.pk} method=POST path={path} status=302"
+        self.assertEqual(line, done)
+        doris = person("doris", is_staff=True)
+        browser.force_login(doris)
+        (line,), _ = self.noted(lambda: browser.get("/admin/booking/show/"))
+        path = "/admin/booking/show/"
+        refused = f"event=refused user={doris.pk} method=GET path={path} status=403"
+        self.assertEqual(line, refused)
+
+    def test_every_line_says_which_request_and_from_where(self):
+        record = logging.makeLogRecord({})
+        with self.assertLogs("booking.security", "INFO") as logged:
+            for handler in logging.getLogger("booking.security").handlers:
+                handler.addFilter(CallerFilter())
+            self.log_in("wrong", headers={"x-request-id": "phone-17"}, REMOTE_ADDR="10.0.0.2")
+        (line,) = logged.records
+        self.assertEqual((line.request_id, line.address), ("phone-17", "10.0.0.2"))
+        CallerFilter().filter(record)
+        self.assertEqual((record.request_id, record.address), ("-", "-"))
+
+    def test_a_line_is_one_line(self):
+        with self.assertLogs("booking.security", "INFO") as logged:
+            for handler in logging.getLogger("booking.security").handlers:
+                handler.addFilter(CallerFilter())
+            self.log_in("wrong", REMOTE_ADDR="10.0.0.2\nevent=logged_in user=1")
+        self.assertEqual(logged.records[0].address, "10.0.0.2?event=logged_in?user=1")
+
+    def test_no_secret_is_ever_noted(self):
+        """Everything that takes one, right and wrong, with the whole log at its most talkative."""
+        session = open_session(self.alices_user)
+        secrets = {**SECRETS, "refresh": str(session), "access": str(session.access_token)}
+        hall = show()
+        with self.assertLogs(level="DEBUG") as logged:
+            for number, password in enumerate((secrets["password"], "short", 5, [], None)):
+                body = {"username": f"dave{number}", "password": password}
+                self.client.post("/api/signup/", body)
+                self.client.post("/api/login/", body)
+                self.client.post("/api/login/", body | {"username": secrets["password"]})
+            self.alice.credentials(
+                HTTP_AUTHORIZATION=f"Bearer {secrets['access']}",
+                HTTP_IDEMPOTENCY_KEY=secrets["key"],
+            )
+            change = {"old_password": secrets["password"], "new_password": secrets["new password"]}
+            self.alice.post("/api/me/password/", change)
+            self.alice.delete("/api/me/", {"password": secrets["password"]})
+            for seat in (5, 5, 6, 0):
+                self.alice.post(f"/api/shows/{hall.id}/book/", {"seat_number": seat})
+            for token in (secrets["refresh"], secrets["access"], secrets["refresh"]):
+                for address in ("token/refresh", "logout"):
+                    self.client.post(f"/api/{address}/", {"refresh": token})
+            self.client.post("/api/login/", secrets["password"], content_type="application/json")
+            logging.getLogger("booking").info("the end")
+        lines = "\n".join(logged.output)
+        self.assertIn("event=login_failed", lines)
+        for name, secret in secrets.items():
+            self.assertNotIn(secret, lines, name)
+            self.assertNotIn(sha256(secret.encode()).hexdigest()[:12], lines, name)

@@ -1,0 +1,319 @@
+"""How often is too often; and that neither workers nor headers make it more."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from http.client import HTTPConnection
+from importlib.util import find_spec
+from socket import create_connection
+from threading import Thread
+from unittest import mock, skipUnless
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
+from django.utils import timezone
+
+from booking.api.throttling import UserThrottle
+from booking.counters import RedisCounters
+from booking.tests.concurrency.racing import at_once
+from booking.tests.factories import ApiTestCase, client_of, show
+from booking.tests.torture.system import free_port
+
+PASSWORD = "paper-moon-1973"
+NOON = 1_800_000_000  # a whole number of quarters of an hour
+
+
+def at(seconds):
+    return mock.patch("booking.rates.time.time", lambda: NOON + seconds)
+
+
+class ThrottleTests(ApiTestCase):
+    def setUp(self):
+        super().setUp()
+        UserThrottle.window = None
+        clock = at(600)
+        clock.start()
+        self.addCleanup(clock.stop)
+
+    def assertThrottled(self, response, seconds):
+        sentence = f"Request was throttled. Expected available in {seconds} seconds."
+        self.assertAnswer(response, 429, {"detail": sentence, "code": "throttled"})
+        self.assertEqual(response["Retry-After"], str(seconds))
+
+
+@override_settings(THROTTLE_LOGIN="3/15m")
+class LoginThrottleTests(ThrottleTests):
+    def setUp(self):
+        super().setUp()
+        User.objects.create_user("carol", password=PASSWORD)
+
+    def log_in(self, username="carol", password="wrong", **more):
+        body = {"username": username, "password": password}
+        return self.client.post("/api/login/", body, **more)
+
+    def lock_out(self, **more):
+        for _ in range(3):
+            self.assertEqual(self.log_in(**more).status_code, 401)
+
+    def test_wrong_passwords(self):
+        self.lock_out()
+        self.assertThrottled(self.log_in(), 300)
+        self.assertThrottled(self.log_in(password=PASSWORD), 300)
+        for same in ("CAROL", " carol", "carol\t", "carol\u3000", "ｃarol"):
+            self.assertThrottled(self.log_in(username=same), 300)
+        with at(900):
+            self.assertEqual(self.log_in(password=PASSWORD).status_code, 200)
+
+    def test_right_passwords_are_not_counted(self):
+        for _ in range(5):
+            self.assertEqual(self.log_in(password=PASSWORD).status_code, 200)
+        self.lock_out()
+        self.assertEqual(self.log_in().status_code, 429)
+
+    def test_what_is_no_attempt_is_not_counted(self):
+        for _ in range(5):
+            self.assertEqual(self.client.get("/api/login/").status_code, 405)
+            self.assertEqual(self.client.post("/api/login/").status_code, 400)
+            self.assertEqual(
+                self.client.post("/api/login/", "[", content_type="text/x").status_code, 415
+            )
+            self.assertEqual(self.alice.delete("/api/me/").status_code, 400)
+        self.alices_user.set_password(PASSWORD)
+        self.alices_user.save()
+        alice = client_of(self.alices_user)
+        weak = {"old_password": PASSWORD, "new_password": "weak"}
+        for _ in range(5):
+            self.assertEqual(alice.post("/api/me/password/", weak).status_code, 400)
+        self.lock_out()
+
+    def test_whoever_is_locked_out_leaves_no_more_traces(self):
+        def rows():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT COUNT(*) FROM counters")
+                return cursor.fetchone()[0]
+
+        for number in range(31):
+            self.log_in(username=f"user{number}")
+        before = rows()
+        for number in range(31, 40):
+            self.assertEqual(self.log_in(username=f"user{number}").status_code, 429)
+        self.assertEqual(rows(), before)
+
+    def test_from_another_address_the_account_still_logs_in(self):
+        self.lock_out()
+        elsewhere = self.log_in(password=PASSWORD, REMOTE_ADDR="10.0.0.2")
+        self.assertEqual(elsewhere.status_code, 200)
+
+    def test_a_header_makes_no_other_address(self):
+        self.lock_out(headers={"x-forwarded-for": "10.0.0.2"})
+        answer = self.log_in(headers={"x-forwarded-for": "10.0.0.3"})
+        self.assertThrottled(answer, 300)
+
+    def test_behind_a_proxy_the_header_is_the_address(self):
+        """Of which the proxy has written the last part only."""
+        with self.settings(NUM_PROXIES=1):
+            self.lock_out(headers={"x-forwarded-for": "1.1.1.1, 10.0.0.2"})
+            for same in ("2.2.2.2, 10.0.0.2", "10.0.0.2:5678", "::ffff:10.0.0.2"):
+                answer = self.log_in(headers={"x-forwarded-for": same})
+                self.assertEqual(answer.status_code, 429, same)
+            for other in ("1.1.1.1, 10.0.0.3", "::ffff:10.0.0.3", "[2001:db8::1]:80", "nonsense"):
+                answer = self.log_in(headers={"x-forwarded-for": other})
+                self.assertEqual(answer.status_code, 401, other)
+
+    def test_who_has_one_ipv6_address_has_many(self):
+        self.lock_out(REMOTE_ADDR="2001:db8::1")
+        self.assertEqual(self.log_in(REMOTE_ADDR="2001:db8::2").status_code, 429)
+        self.assertEqual(self.log_in(REMOTE_ADDR="2001:db8:1::1").status_code, 401)
+
+    def test_many_accounts_from_one_address(self):
+        for number in range(30):
+            self.assertEqual(self.log_in(username=f"user{number}").status_code, 401)
+        self.assertThrottled(self.log_in(username="another"), 300)
+
+    def test_guessing_at_ones_own_password(self):
+        for _ in range(3):
+            wrong = self.alice.delete("/api/me/", {"password": "wrong"})
+            self.assertEqual(wrong.status_code, 400)
+        self.assertThrottled(self.alice.delete("/api/me/", {"password": "wrong"}), 300)
+        body = {"old_password": "wrong", "new_password": PASSWORD}
+        self.assertThrottled(self.alice.post("/api/me/password/", body), 300)
+
+    def test_the_staffs_login(self):
+        User.objects.create_superuser("stella", password=PASSWORD)
+
+        def log_in(password):
+            body = {"username": "stella", "password": password}
+            return Client().post("/admin/login/", body)
+
+        self.assertEqual(log_in(PASSWORD).status_code, 302)
+        for _ in range(3):
+            self.assertContains(log_in("wrong"), "Please enter the correct username")
+        too_many = "Too many wrong passwords. Try again in 5 minutes."
+        self.assertContains(log_in(PASSWORD), too_many)
+
+    @override_settings(THROTTLE_LOGIN="")
+    def test_switched_off(self):
+        for _ in range(2):
+            self.lock_out()
+
+
+class OtherThrottleTests(ThrottleTests):
+    @override_settings(THROTTLE_SIGNUP="2/1h")
+    def test_sign_ups(self):
+        bodies = [{"username": f"dave{n}", "password": PASSWORD} for n in range(3)]
+        answers = [self.client.post("/api/signup/", body) for body in bodies]
+        self.assertEqual([each.status_code for each in answers[:2]], [201, 201])
+        self.assertEqual(self.client.get("/api/signup/").status_code, 405)
+        self.assertThrottled(answers[2], 3600 - (NOON + 600) % 3600)
+        elsewhere = self.client.post("/api/signup/", bodies[2], REMOTE_ADDR="10.0.0.2")
+        self.assertEqual(elsewhere.status_code, 201)
+
+    @override_settings(THROTTLE_HOLD="2/10m")
+    def test_holds(self):
+        hall = show()
+        address = f"/api/shows/{hall.id}/reservations/"
+        for _ in range(2):
+            self.assertEqual(self.alice.post(address, {"count": 1, "hold": True}).status_code, 201)
+        self.assertThrottled(self.alice.post(address, {"count": 1, "hold": True}), 600)
+        self.assertEqual(self.alice.post(address, {"count": 1}).status_code, 201)
+        form = {"count": 1, "hold": "false"}
+        self.assertEqual(self.alice.post(address, form, format="multipart").status_code, 201)
+        self.assertEqual(self.bob.post(address, {"count": 1, "hold": True}).status_code, 201)
+
+    @override_settings(THROTTLE_USER="5/1m")
+    def test_everything_of_a_user(self):
+        for _ in range(5):
+            self.assertEqual(self.alice.get("/api/my-bookings/").status_code, 200)
+        self.assertThrottled(self.alice.get("/api/my-bookings/"), 60)
+        self.assertEqual(self.bob.get("/api/my-bookings/").status_code, 200)
+        self.assertEqual(self.alice.get("/api/movies/").status_code, 200)
+        with at(660):
+            self.assertEqual(self.alice.get("/api/my-bookings/").status_code, 200)
+
+    @override_settings(THROTTLE_USER="600/1m")
+    def test_what_it_costs(self):
+        """Each worker tells the others every thirtieth time."""
+        with self.assertNumQueries(2 * 29 + 3):
+            for _ in range(30):
+                self.alice.get("/api/bookings/0/")
+
+    @override_settings(THROTTLE_USER="1/1d", THROTTLE_LOGIN="1/1d", THROTTLE_SIGNUP="1/1d")
+    def test_the_documentation_is_never_throttled(self):
+        for _ in range(5):
+            for address in ("/swagger/", "/swagger.json", "/redoc/"):
+                self.assertEqual(self.alice.get(address).status_code, 200)
+
+
+class CounterTests(TransactionTestCase):
+    def test_at_once_all_are_counted(self):
+        counted = at_once([lambda: _Counted(cache) for _ in range(16)])
+        self.assertEqual(sorted(each.number for each in counted), list(range(1, 17)))
+
+    def test_outdated_ones_are_pruned(self):
+        past, future = timezone.now() - timedelta(hours=1), timezone.now()
+        cache.count("old", 1, past)
+        cache.count("new", 5, future + timedelta(hours=1))
+        call_command("prune", stdout=mock.Mock())
+        self.assertEqual((cache.count("old", 1, past), cache.count("new", 1, future)), (1, 6))
+
+
+class _Counted:
+    """What `at_once` can write times on."""
+
+    def __init__(self, counters):
+        self.number = counters.count("seats", 1, timezone.now() + timedelta(hours=1))
+
+
+class RedisTests(SimpleTestCase):
+    @skipUnless(find_spec("fakeredis"), "pip install -r requirements-dev.txt")
+    def test_the_same_in_redis(self):
+        from fakeredis import TcpFakeServer
+
+        port = free_port()
+        server = TcpFakeServer(("127.0.0.1", port))
+        Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        counters = RedisCounters(f"redis://127.0.0.1:{port}", {})
+        later = timezone.now() + timedelta(hours=1)
+        numbers = [counters.count("seats", by, later) for by in (1, 1, 5, -1)]
+        self.assertEqual(numbers, [1, 2, 7, 6])
+        self.assertEqual(counters.count("others", 1, later), 1)
+
+    def test_a_redis_that_is_away(self):
+        """Seats are sold all the same."""
+        counters = RedisCounters(f"redis://127.0.0.1:{free_port()}", {})
+        with self.assertLogs("booking.counters", "ERROR"):
+            self.assertEqual(counters.count("seats", 1, timezone.now()), 0)
+
+
+class WorkersTests(TransactionTestCase):
+    """The production server, with four workers."""
+
+    LIMIT = 10
+
+    def url(self):
+        name = connection.settings_dict["NAME"]
+        if connection.vendor == "sqlite":
+            return f"sqlite:///{name}"
+        return os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"
+
+    def test_two_hundred_wrong_logins_with_a_new_address_each(self):
+        User.objects.create_user("carol", password=PASSWORD)
+        port = free_port()
+        server = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "granian", "--interface", "wsgi", "--port", str(port)),
+                *("--workers", "4", "--blocking-threads", "1", "--log-level", "critical"),
+                "movie_booking.wsgi:application",
+            ],
+            cwd=settings.BASE_DIR,
+            env=os.environ | {"DATABASE_URL": self.url(), "THROTTLE_LOGIN": "10/1d"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            self.wait_for(port)
+            tried = at_once([lambda n=n: _Tries(port, n) for n in range(8)])
+        finally:
+            server.terminate()
+            server.wait(20)
+        statuses = [status for each in tried for status in each.statuses]
+        self.assertEqual(len(statuses), 200)
+        self.assertEqual((statuses.count(401), statuses.count(429)), (self.LIMIT, 190))
+
+    def wait_for(self, port):
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                create_connection(("127.0.0.1", port), timeout=5).close()
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+
+class _Tries:
+    """Twenty-five wrong logins, of which each says that it comes from elsewhere."""
+
+    def __init__(self, port, number):
+        self.statuses = []
+        for n in range(25):
+            http = HTTPConnection("127.0.0.1", port, timeout=30)
+            headers = {
+                "X-Forwarded-For": f"10.{number}.{n}.1",
+                "Content-Type": "application/json",
+                "Connection": "close",
+            }
+            http.request("POST", "/api/login/", '{"username": "carol", "password": "x"}', headers)
+            with http.getresponse() as response:
+                self.statuses.append(response.status)
+            http.close()
