@@ -9,7 +9,6 @@ from django.db.models.functions import Lower
 from django.utils.crypto import get_random_string
 
 from . import box_office
-from .database import retried
 from .exceptions import CustomerNotFound, NoActiveAccount, UsernameTaken, WrongPassword
 from .rates import pseudonym
 from .sessions import close_all_sessions, open_session
@@ -83,14 +82,14 @@ def erase(*, user, password):
     _check_password(user, password)
     _forget(user)
     # What was being booked meanwhile. From now on the box office sells nothing to this account.
-    box_office.cancel_everything(user=user)
+    box_office.cancel_all(user=user)
     security.info("event=account_erased user=%s", user.pk)
 
 
-@retried
+@box_office.retry_transaction
 def _forget(user):
     with transaction.atomic():
-        box_office.cancel_everything(user=user)
+        box_office.cancel_all(user=user)
         close_all_sessions(user)
         user.username = f"erased-{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""

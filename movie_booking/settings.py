@@ -203,6 +203,10 @@ TEMPLATES = [
     },
 ]
 
+# Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
+# booking/api/serializers/read_only.py). Off: stock Django and DRF.
+FAST_PATHS = env_bool("FAST_PATHS", default=True)
+
 # --- Database ------------------------------------------------------------------------------
 # The two queues in which seats are sold; README.md, "How a seat is never sold twice".
 
@@ -258,7 +262,8 @@ def database(url):
     # What the URL itself says (?options=…) wins.
     config["OPTIONS"] = options | config.get("OPTIONS", {})
     if config["ENGINE"].endswith("postgresql"):
-        config["ENGINE"] = "movie_booking.postgresql"  # Django's, with fewer journeys
+        if FAST_PATHS:
+            config["ENGINE"] = "booking.db"  # Django's backend, with fewer round trips
     else:
         # A file, because threads cannot race for seats in a database in memory.
         file = Path(tempfile.gettempdir()) / f"movie-booking-test-{os.getpid()}.sqlite3"

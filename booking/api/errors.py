@@ -16,7 +16,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from ..database import AWAY, BUSY, trouble
+from ..db.errors import BUSY, UNAVAILABLE, classify
 from ..exceptions import (
     CustomerNotFound,
     NoActiveAccount,
@@ -87,7 +87,7 @@ class ServerError(exceptions.APIException):
     default_code = "server_error"
 
 
-MEANING_OF_TROUBLE = {BUSY: Busy, AWAY: Unavailable}
+MEANING_OF_TROUBLE = {BUSY: Busy, UNAVAILABLE: Unavailable}
 
 
 def status_of(refusal_class):
@@ -138,7 +138,7 @@ def _meaning(exc):
 
 def _meaning_of_trouble(exc):
     """Busy or Unavailable, or None if it is not the database's trouble."""
-    kind = trouble(exc)
+    kind = classify(exc)
     if kind is None:
         return None
     log.log(logging.WARNING if kind == BUSY else logging.ERROR, "The database is %s: %s", kind, exc)

@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
+from ..db.compiled import compiled
 from ..models import Booking
-from ..models.prepared import prepared
 from .fields import DayField, MomentField, StrictIntegerField
 from .pagination import CursorPagination
 from .serializers import valid
@@ -44,7 +44,7 @@ class ListMixin:
         return self.rows(*self.ids()).matching(**valid(self.filter_class, asked))
 
 
-@prepared
+@compiled
 def first_rows(*ids, of, limit):
     return of.rows(*ids).order_by(*of.ordering)[:limit]
 

@@ -1,49 +1,44 @@
-"""Requests that may be sent again: the header `Idempotency-Key`.
+"""Idempotent POST requests: the header `Idempotency-Key`.
 
-A client that did not get to hear the answer cannot know whether its seat was booked. So it sends
-a key of its own making with the request, and the same again with every retry. The first time
-the answer is kept, in the transaction that changes the seat; after that it is given again. The
-header is that of the IETF's draft-ietf-httpapi-idempotency-key-header.
+A client that lost the response cannot know whether its seat was booked. It sends a key of its own
+with the request, and the same key with every retry. The first response is stored in the
+transaction that changes the seat, and is repeated after that. The header follows the IETF draft
+draft-ietf-httpapi-idempotency-key-header.
 
-Two at the same moment: on PostgreSQL the unique constraint makes the second one wait until the
-first one has committed or failed, on SQLite it is BEGIN that waits. A refusal leaves nothing
-behind: to try again is really to try again.
+Of two requests at the same moment, the second waits in PostgreSQL for the first to commit or fail,
+on SQLite in BEGIN. A refusal is not stored: a retry really tries again.
 """
 
 import json
 import re
+from collections.abc import Callable
 from functools import partial, wraps
 from hashlib import sha256
 
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import OperationalError
 from django.http import HttpResponse
 from rest_framework import exceptions, status
 
-from ..box_office import customer_kept
-from ..database import TIMED_OUT, retried, sqlstate
+from .. import box_office
+from ..db.compiled import defer_update, insert_unless_exists
+from ..db.errors import TIMED_OUT, sqlstate
 from ..models import IdempotencyKey
-from ..models.idempotency_keys import LONGEST_KEY
-from ..models.prepared import insert, update
+from ..models.idempotency_keys import MAX_KEY_LENGTH
 from .renderers import as_json
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 
-BARE = re.compile(r"[!#-~](?:[ -~]*[!-~])?")  # printable ASCII; no quote first, no blank at an end
-QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')  # a String of RFC 8941, 3.3.3
-
-# What the databases say: PostgreSQL names the constraint that was violated, SQLite its columns.
-USED_TWICE = (
-    '"one_answer_per_key"',
-    "UNIQUE constraint failed: booking_idempotencykey.user_id, booking_idempotencykey.key",
-)
+# Printable ASCII without a leading quote or a space at either end; or a String of RFC 8941, 3.3.3.
+BARE_KEY = re.compile(r"[!#-~](?:[ -~]*[!-~])?")
+QUOTED_KEY = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')
 
 
 class BadKey(exceptions.APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = (
-        f"{HEADER} must be 1 to 255 printable ASCII characters, such as a UUID; in double "
-        "quotes or without."
+        f"{HEADER} must be 1 to {MAX_KEY_LENGTH} printable ASCII characters, such as a UUID; in "
+        "double quotes or without."
     )
     default_code = "bad_idempotency_key"
 
@@ -61,13 +56,8 @@ class Mismatch(exceptions.APIException):
     default_code = "idempotency_mismatch"
 
 
-class KeyIsUsed(Exception):
-    """Somebody was first."""
-
-
 def idempotent(action):
-    """Decorates a view's method: with the header it is done once, and answered as often as it is
-    asked. Without the header it costs nothing."""
+    """Decorator for a view's method: with the header, it is done once and its response repeated."""
 
     @wraps(action)
     def once(view, request, *args, **kwargs):
@@ -75,81 +65,68 @@ def idempotent(action):
         if header is None:
             return action(view, request, *args, **kwargs)
         claim = {"user_id": request.user.pk, "key": _parse(header)}
-        return _do_or_repeat(
-            claim, _fingerprint(request), partial(action, view, request, *args, **kwargs)
-        )
+        act = partial(action, view, request, *args, **kwargs)
+        return _perform_or_repeat(claim, _fingerprint(request), act)
 
     once.is_idempotent = True
     return once
 
 
-def is_repeatable(request):
-    return HEADER in request.headers
-
-
-def _do_or_repeat(claim, fingerprint, act):
+def _perform_or_repeat(claim: dict, fingerprint: str, act: Callable) -> HttpResponse:
     while True:
+        response = _perform(claim, fingerprint, act)
+        if response is not None:
+            return response
+        first = IdempotencyKey.objects.current().filter(**claim).first()
+        if first is None:  # expired, or pruned a moment ago
+            IdempotencyKey.objects.expired().filter(**claim).delete()
+            continue
+        if first.fingerprint != fingerprint:
+            raise Mismatch
+        response = _json_response(first.status, first.body)
+        response[REPLAYED] = "true"
+        return response
+
+
+@box_office.retry_transaction
+def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | None:
+    """The response of the action, stored with its key; None if the key has been used."""
+    with box_office.transaction():
+        key = IdempotencyKey(fingerprint=fingerprint, **claim)
         try:
-            return _json(*_do(claim, fingerprint, act))
-        except KeyIsUsed:
-            first = IdempotencyKey.objects.current().filter(**claim).first()
-            if first is None:  # it is outdated, or was pruned a moment ago
-                IdempotencyKey.objects.outdated().filter(**claim).delete()
-                continue
-            if first.fingerprint != fingerprint:
-                raise Mismatch from None
-            answer = _json(first.status, first.body)
-            answer[REPLAYED] = "true"
-            return answer
-
-
-@retried
-def _do(claim, fingerprint, act):
-    with customer_kept(), transaction.atomic():
-        mine = _claim(**claim, fingerprint=fingerprint)
+            is_new = insert_unless_exists(key, unique=["user", "key"])
+        except OperationalError as error:
+            if sqlstate(error) in TIMED_OUT:
+                raise InProgress from error
+            raise
+        if not is_new:
+            return None
         response = act()
         body = as_json(response.data).decode()
-        update(mine, status=response.status_code, body=body, last=True)
-    return response.status_code, body
+        defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
+    return _json_response(response.status_code, body)
 
 
-def _claim(**values):
-    """Raises KeyIsUsed, once the first request has committed, or InProgress if it takes long."""
-    mine = IdempotencyKey(**values)
-    try:
-        insert([mine])
-    except IntegrityError as error:
-        if any(words in str(error) for words in USED_TWICE):
-            raise KeyIsUsed from None
-        raise
-    except OperationalError as error:
-        if sqlstate(error) in TIMED_OUT:
-            raise InProgress from error
-        raise
-    return mine
-
-
-def _parse(header):
-    """Quoted or bare, it is the same key."""
-    if quoted := QUOTED.fullmatch(header):
+def _parse(header: str) -> str:
+    """The key; with or without quotes it is the same. Raises BadKey."""
+    if quoted := QUOTED_KEY.fullmatch(header):
         key = re.sub(r"\\(.)", r"\1", quoted[1])
-    elif BARE.fullmatch(header):
+    elif BARE_KEY.fullmatch(header):
         key = header
     else:
         raise BadKey
-    if not 1 <= len(key) <= LONGEST_KEY:
+    if not 1 <= len(key) <= MAX_KEY_LENGTH:
         raise BadKey
     return key
 
 
-def _fingerprint(request):
-    """Of what was asked, not of how it was written: a client's library may order the fields of a
-    retry anew, or choose another boundary for its form."""
+def _fingerprint(request) -> str:
+    """SHA-256 of the parsed request. A retry may order its fields or write its form differently."""
     data = request.data
     fields = dict(data.lists()) if hasattr(data, "lists") else data
-    asked = json.dumps([request.method, request.path, fields], sort_keys=True, default=str)
-    return sha256(asked.encode()).hexdigest()
+    parsed = json.dumps([request.method, request.path, fields], sort_keys=True, default=str)
+    return sha256(parsed.encode()).hexdigest()
 
 
-def _json(status_code, body):
+def _json_response(status_code: int, body: str) -> HttpResponse:
     return HttpResponse(body, status=status_code, content_type="application/json")

@@ -73,6 +73,7 @@ class CursorPagination(BasePagination):
         return Q(**{f"{self.fields[0]}__{beyond}e": values[0]}) & after
 
     def _encode(self, row):
+        row = getattr(row, "booking", None) or getattr(row, "show", None) or row
         values = [row._meta.get_field(name).value_to_string(row) for name in self.fields]
         return self._signer().sign_object(values)
 

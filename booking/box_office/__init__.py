@@ -1,41 +1,43 @@
-"""The box office: every change to a seat goes through here, and only here are locks taken.
+"""The box office: every change to a seat, and the only place that takes locks.
 
-What is scarce is the seat. What is locked is the row of the show: whoever wants any seat of a
-show waits for that row's turn, so the buyers of one show stand in one queue and those of
-different shows never meet. A transaction locks one show; one that ever needs two must take
-them in ascending order of id.
+A verb (`book`, `reserve`, `confirm`, `extend`, `cancel`, `move`, …) is one transaction:
 
-Everything that is decided is read after the lock, in a statement of its own. Under READ
-COMMITTED the statement that waited for the lock still sees the rows as they were before it
-waited: a count made in it would miss the very booking it waited for. Time is read then, too,
-once, from the database (`show.as_of`): a reservation lapses as a whole, and by one clock.
+1. It locks the row of the show (locking.py). Customers of one show queue for it; those of
+   different shows never meet. A transaction locks one show; one that needs several takes them in
+   ascending order of id.
+2. Whatever it decides is read after the lock, in a statement of its own (queries.py). Under READ
+   COMMITTED, the statement that waited for the lock still sees the rows as they were before it
+   waited. The time is read there, too, once, by the database's clock: a reservation expires as a
+   whole.
+3. It checks, in a fixed order; each check raises a refusal (checks.py).
+4. It writes. Expired holds are free seats to every read, so nothing has to sweep them; a sale
+   of such a seat marks them `expired` first, because a constraint cannot depend on the time.
 
-Nobody sweeps lapsed holds. To every read they are free seats, and whoever wants one notes first
-that it has expired, because the constraint cannot know the time.
+The lock is the queue, the constraint `one_active_booking_per_seat` is the truth: should anything
+get past the lock, the constraint stops it, and the refusal is `seat_taken` all the same.
 
-The lock is the queue; the truth is the constraint `one_active_booking_per_seat`. Should
-anything ever get past the lock, the constraint stops it, and the buyer hears `seat_taken`.
-
-On SQLite `select_for_update` does nothing. There every transaction begins IMMEDIATE
-(settings.SQLITE_OPTIONS): the same queue, one for the whole file.
+On SQLite `select_for_update` does nothing. Its transactions begin IMMEDIATE (SQLITE_OPTIONS in the
+settings): one queue for the whole file.
 """
 
-from .changing import cancel, cancel_everything, cancel_reservation, move
+from .cancelling import cancel, cancel_all, cancel_reservation
+from .halls import require_hall_fits
 from .holding import confirm, expire_holds, extend
+from .locking import retry_transaction, transaction
+from .moving import move
 from .selling import book, reserve
-from .sizing import check_new_hall
-from .turns import customer_kept
 
 __all__ = [
     "book",
     "cancel",
-    "cancel_everything",
+    "cancel_all",
     "cancel_reservation",
-    "check_new_hall",
     "confirm",
-    "customer_kept",
     "expire_holds",
     "extend",
     "move",
+    "require_hall_fits",
     "reserve",
+    "retry_transaction",
+    "transaction",
 ]

@@ -1,61 +1,72 @@
+"""Confirming, extending and expiring holds."""
+
 import logging
 
 from django.conf import settings
-from django.db import transaction
+from django.contrib.auth.models import User
 
-from ..database import retried
 from ..exceptions import NotHeld
-from ..models import Booking
-from .seats import Status, change, check_sales_are_open, those_active
+from ..models import Booking, Reservation
+from ..models.bookings import Status
+from .checks import require_active, require_sales_open
+from .locking import lock_show, locked_reservation, retry_transaction, transaction
+from .queries import mark_expired_holds, update_bookings
 from .selling import hold_until
-from .turns import turn_of_reservation, wait_for_turn
 
 log = logging.getLogger(__name__)
 
 
-@retried
-def confirm(*, reservation, by):
-    """Book what is held. Once more does no harm.
+@retry_transaction
+def confirm(*, reservation: Reservation, by: User) -> Reservation:
+    """Book the seats that are held. Repeating it changes nothing.
 
-    Raises AlreadyCancelled, ShowCancelled, SalesClosed or HoldExpired, which tells which of
-    its seats are `still_free`.
+    Raises AlreadyCancelled, ShowCancelled, SalesClosed or HoldExpired (with the seats that are
+    `still_free`).
     """
-    with turn_of_reservation(reservation) as reservation:
-        if reservation.status == Status.BOOKED:
-            return reservation
-        held = those_active(reservation.bookings)
-        check_sales_are_open(reservation.show)
-        change(held, status=Status.BOOKED, held_until=None)
-    log.info("user %s confirmed reservation %s", by.pk, reservation.reference)
-    return reservation
+    with locked_reservation(reservation) as found:
+        if found.status == Status.BOOKED:
+            return found
+        confirmed = _update_active(found, status=Status.BOOKED, held_until=None)
+    log.info("user %s confirmed reservation %s", by.pk, found.reference)
+    return confirmed
 
 
-@retried
-def extend(*, reservation, by):
-    """Restart the clock of a hold, which never lasts longer than HOLD_AT_MOST in all.
+@retry_transaction
+def extend(*, reservation: Reservation, by: User) -> Reservation:
+    """Let a hold begin again, at most HOLD_AT_MOST after it was made.
 
     Raises NotHeld, AlreadyCancelled, HoldExpired, ShowCancelled or SalesClosed.
     """
-    with turn_of_reservation(reservation) as reservation:
-        held = those_active(reservation.bookings)
-        if reservation.status == Status.BOOKED:
+    with locked_reservation(reservation) as found:
+        require_active(found.bookings)
+        if found.status == Status.BOOKED:
             raise NotHeld
-        check_sales_are_open(reservation.show)
-        longest = reservation.created_at + settings.HOLD_AT_MOST
-        change(held, held_until=min(hold_until(reservation.show), longest))
-    log.info("user %s extended reservation %s", by.pk, reservation.reference)
-    return reservation
+        latest = found.created_at + settings.HOLD_AT_MOST
+        until = min(hold_until(found.show.show, found.show.now), latest)
+        extended = _update_active(found, held_until=until)
+    log.info("user %s extended reservation %s", by.pk, found.reference)
+    return extended
 
 
-def expire_holds():
-    """Note which holds have lapsed, show by show; answers how many. Nothing depends on it: it
-    only tidies what the table says."""
-    shows = Booking.objects.lapsed().order_by("show").values_list("show", flat=True).distinct()
-    return sum(_expire_holds_of(show_id) for show_id in shows)
+def _update_active(reservation: Reservation, **values: object) -> Reservation:
+    active = require_active(reservation.bookings)
+    show = reservation.show
+    require_sales_open(show.show, show.now)
+    update_bookings([each.booking for each in active], **values)
+    return Reservation.of([each.booking.snapshot(show) for each in reservation.bookings])
 
 
-@retried
-def _expire_holds_of(show_id):
-    with transaction.atomic():
-        wait_for_turn(show_id)
-        return Booking.objects.lapsed().filter(show=show_id).update(status=Status.EXPIRED)
+def expire_holds() -> int:
+    """Write "expired" to all holds that have expired, show by show; how many they were.
+
+    Nothing depends on it: expired holds count as free seats everywhere.
+    """
+    shows = Booking.objects.expired_holds().order_by("show").values_list("show", flat=True)
+    return sum(_expire_holds_of_show(show_id) for show_id in shows.distinct())
+
+
+@retry_transaction
+def _expire_holds_of_show(show_id: int) -> int:
+    with transaction():
+        lock_show(show_id)
+        return mark_expired_holds(show_id)

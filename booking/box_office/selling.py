@@ -1,122 +1,158 @@
+"""Booking and holding seats."""
+
 import logging
+from collections.abc import Sequence
+from datetime import datetime
 
 from django.conf import settings
-from django.db import transaction
+from django.contrib.auth.models import User
 
-from ..database import retried
-from ..exceptions import HeldTooSoon, NotEnoughSeats, SoldOut
-from ..models import Booking, Reservation, new_reference
-from ..models.prepared import insert
-from ..models.shows import for_sale
+from ..db.compiled import defer_insert
+from ..models import Booking, BookingSnapshot, Reservation, Show, new_reference
+from ..models.bookings import Status
 from ..seating import best_seats
-from .limits import check_account, check_limit, held_too_soon
-from .seats import (
-    Status,
-    check_sales_are_open,
-    check_seats_exist,
-    free_seats,
-    note_lapsed_holds,
-    seats_taken,
+from .checks import (
+    require_active_customer,
+    require_enough_seats,
+    require_may_hold,
+    require_not_sold_out,
+    require_sales_open,
+    require_seats_exist,
+    require_seats_free,
+    require_within_seat_limit,
 )
-from .turns import integrity_kept, wait_for_turn
+from .locking import lock_show, retry_transaction, transaction
+from .queries import (
+    NO_HOLD_LIMIT,
+    ForSale,
+    HoldLimit,
+    for_sale,
+    free_seats,
+    hold_limit,
+    mark_expired_holds,
+)
 
 log = logging.getLogger(__name__)
 
 
-def book(*, show_id, seat_number, by, customer=None):
-    """Sell one seat: a reservation of one. Raises what `reserve` raises."""
-    reservation = reserve(show_id=show_id, seat_numbers=[seat_number], by=by, customer=customer)
-    return reservation.bookings[0]
+def book(
+    *, show_id: int, seat_number: int, by: User, customer: User | None = None
+) -> BookingSnapshot:
+    """Sell one seat. Raises what `reserve` raises."""
+    [booking] = _sell(show_id=show_id, by=by, customer=customer, seat_numbers=[seat_number])
+    return booking
 
 
-@retried
-def reserve(*, show_id, by, customer=None, seat_numbers=None, count=None, hold=False):
-    """Sell seats, or hold them for a while: these seats, or the `count` best there are; all of
-    them or none. The reservation comes with its show (and movie) as it is now.
+def reserve(
+    *,
+    show_id: int,
+    by: User,
+    customer: User | None = None,
+    seat_numbers: Sequence[int] | None = None,
+    count: int | None = None,
+    hold: bool = False,
+) -> Reservation:
+    """Sell or hold seats, all or none: these, or the `count` best that are free.
 
-    The seats are for `by`, a user or the bearer of a token, within the limits of a customer; or
-    staff sell them to a `customer`, without limits.
+    The seats are for the user `by`, within a customer's limits; or staff sell them to `customer`,
+    without limits.
 
-    Raises CustomerNotFound, ShowNotFound, ShowCancelled, SalesClosed, NoSuchSeat, SoldOut,
-    NotEnoughSeats, TooManySeats, HeldTooSoon or SeatTaken, which offers up to five `alternatives`.
+    Raises ShowNotFound, ShowCancelled, SalesClosed, CustomerNotFound, NoSuchSeat, SoldOut,
+    SeatTaken (with up to five `alternatives`), NotEnoughSeats, HeldTooSoon or TooManySeats.
     """
-    wanted = list(seat_numbers or [])
+    return Reservation.of(
+        _sell(
+            show_id=show_id,
+            by=by,
+            customer=customer,
+            seat_numbers=seat_numbers,
+            count=count,
+            hold=hold,
+        )
+    )
+
+
+@retry_transaction
+def _sell(
+    *,
+    show_id: int,
+    by: User,
+    customer: User | None,
+    seat_numbers: Sequence[int] | None = None,
+    count: int | None = None,
+    hold: bool = False,
+) -> list[BookingSnapshot]:
+    buyer = customer or by
     reference = new_reference()
-    with integrity_kept(show_id, wanted), transaction.atomic():
-        asked = for_sale.about(show_id, wanted, (customer or by).pk, reference)
-        [[show]] = wait_for_turn(show_id, asked)
-        check_sales_are_open(show)
-        check_account(show, customer or by)
-        limited = customer is None
-        too_soon, retry_after = held_too_soon(show, by) if hold and limited else (set(), None)
-        if wanted:
-            _check_are_free(show, wanted)
-            if too_soon.intersection(wanted):
-                raise HeldTooSoon(
-                    seat_numbers=sorted(too_soon.intersection(wanted)), retry_after=retry_after
-                )
+    with transaction() as attempt:
+        attempt.show_id, attempt.seat_numbers = show_id, sorted(seat_numbers or ())
+        wanted = for_sale.bind(show_id, attempt.seat_numbers, buyer.pk, reference)
+        [[sale]] = lock_show(show_id, wanted)
+        require_sales_open(sale.show, sale.now)
+        require_active_customer(sale)
+        limit = NO_HOLD_LIMIT
+        if hold and customer is None:
+            limit = hold_limit(sale.show, sale.now, buyer.pk)
+        if count is None:
+            require_seats_exist(sale.show, attempt.seat_numbers)
+            require_not_sold_out(sale)
+            require_seats_free(sale)
+            if limit.seat_numbers:
+                require_may_hold(attempt.seat_numbers, limit)
         else:
-            # Into the same list, which `integrity_kept` names should a pick lose after all.
-            wanted += _pick(show, count, too_soon, retry_after)
-        if limited:
-            check_limit(show, len(wanted))
-        if show.reference_is_used:
+            attempt.seat_numbers = _pick_best_seats(sale, count, limit)
+        if customer is None:
+            require_within_seat_limit(sale, len(attempt.seat_numbers))
+        if sale.seats_have_expired_holds or count is not None:
+            mark_expired_holds(show_id, attempt.seat_numbers)
+        if sale.reference_is_used:
             reference = _unused_reference()
-        bookings = _sell(show, wanted, customer or by, reference, hold)
-    log.info("user %s %s seats %s of show %s", by.pk, bookings[0].status, wanted, show_id)
-    return Reservation(bookings)
+        sold = _insert_bookings(sale, attempt.seat_numbers, buyer, reference, hold)
+    status = Status.HELD if hold else Status.BOOKED
+    log.info("user %s %s seats %s of show %s", by.pk, status, attempt.seat_numbers, show_id)
+    return sold
 
 
-def hold_until(show):
-    """When a hold lapses that begins now: nobody can confirm it after sales have closed."""
-    return min(show.as_of + settings.HOLD_FOR, show.bookable_until)
+def hold_until(show: Show, now: datetime) -> datetime:
+    """When a hold that begins now expires: not after sales close."""
+    return min(now + settings.HOLD_FOR, show.bookable_until)
 
 
-def _check_are_free(show, seat_numbers):
-    check_seats_exist(show, seat_numbers)
-    if show.available_seats <= 0:
-        raise SoldOut
-    if show.seats_are_taken:
-        raise seats_taken(show, seat_numbers)
-    if show.seats_have_lapsed_holds:
-        note_lapsed_holds(show, seat_numbers)
+def _pick_best_seats(sale: ForSale, count: int, limit: HoldLimit) -> list[int]:
+    free = free_seats(sale.show, sale.now)
+    require_not_sold_out(sale)
+    require_enough_seats(free, count)
+    allowed = free - limit.seat_numbers
+    if len(allowed) < count:
+        require_may_hold(free, limit)
+    return best_seats(allowed, sale.show.total_seats, sale.show.seats_per_row, count)
 
 
-def _pick(show, count, too_soon, retry_after):
-    """The best seats that are free; as they are picked in turn, no pick loses to another."""
-    free = free_seats(show)
-    if not free:
-        raise SoldOut
-    if len(free) < count:
-        raise NotEnoughSeats(available_seats=len(free))
-    if len(free - too_soon) < count:
-        raise HeldTooSoon(seat_numbers=sorted(free & too_soon), retry_after=retry_after)
-    seats = best_seats(free - too_soon, show.total_seats, show.seats_per_row, count)
-    note_lapsed_holds(show, seats)
-    return seats
-
-
-def _unused_reference():
-    """Of a million reservations about three would share theirs with another, by chance."""
+def _unused_reference() -> str:
+    """Of a million reservations, about three would have another's reference by chance."""
     while True:
         reference = new_reference()
         if not Booking.objects.filter(reference=reference).exists():
             return reference
 
 
-def _sell(show, seat_numbers, user, reference, hold):
+def _insert_bookings(
+    sale: ForSale, seat_numbers: Sequence[int], buyer: User, reference: str, hold: bool
+) -> list[BookingSnapshot]:
+    show, now = sale.show, sale.now
     bookings = [
         Booking(
-            user_id=user.pk,
+            user_id=buyer.pk,
             show=show,
             seat_number=seat_number,
             status=Status.HELD if hold else Status.BOOKED,
-            held_until=hold_until(show) if hold else None,
+            held_until=hold_until(show, now) if hold else None,
             reference=reference,
-            created_at=show.as_of,
+            created_at=now,
         )
-        for seat_number in sorted(seat_numbers)
+        for seat_number in seat_numbers
     ]
-    show.available_seats -= len(bookings)
-    insert(bookings, last=True)
-    return bookings
+    defer_insert(bookings)
+    left = sale.available_seats - len(bookings)
+    show_snapshot = show.snapshot(available_seats=left, now=now)
+    return [booking.snapshot(show_snapshot) for booking in bookings]

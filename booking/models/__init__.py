@@ -1,19 +1,21 @@
-"""What there is: its columns, what must never be false of it, and the questions one asks about it.
-Whatever changes a booking is in box_office.py."""
+"""Tables: fields, constraints, querysets. Changes of bookings are made by the box office only."""
 
-from .bookings import Booking, new_reference
+from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey
 from .movies import Movie
 from .reservations import Reservation
 from .seat_maps import SeatMap
-from .shows import Show
+from .shows import Show, ShowSnapshot
 
 __all__ = [
     "Booking",
+    "BookingSnapshot",
     "IdempotencyKey",
     "Movie",
     "Reservation",
     "SeatMap",
     "Show",
+    "ShowSnapshot",
     "new_reference",
+    "show_snapshots",
 ]

@@ -1,97 +1,107 @@
 import secrets
+from datetime import datetime
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.query import ModelIterable
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from ..db.compiled import map_rows
 from ..seating import seat_label
-from . import shows
 from .clock import Now
-from .rows import QuickModel
+from .shows import Show, ShowSnapshot
 
 REFERENCE_LENGTH = 8
-REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # nothing that looks like something else
-BY_CHANCE = secrets.SystemRandom()
+REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # no two look alike
+random_source = secrets.SystemRandom()
 
 
-def new_reference():
-    """A code that a person can read out at the counter; 25 ** 8, about 150 thousand million."""
-    return "".join(BY_CHANCE.choices(REFERENCE_ALPHABET, k=REFERENCE_LENGTH))
+def new_reference() -> str:
+    """A code that a customer can read out at the counter; 25 ** 8 possible ones."""
+    return "".join(random_source.choices(REFERENCE_ALPHABET, k=REFERENCE_LENGTH))
 
 
-LAPSED = Q(status="held", held_until__lte=Now())
+class Status(models.TextChoices):
+    HELD = "held"
+    BOOKED = "booked"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
-class WithShows(ModelIterable):
-    """Bookings whose shows know what was counted for them; those of one show have the same."""
+ACTIVE = (Status.HELD, Status.BOOKED)
 
-    def __iter__(self):
-        return self.complete(super().__iter__())
 
-    @staticmethod
-    def complete(bookings):
-        found = {}
-        for booking in bookings:
-            counted = {name: booking.__dict__.pop(name) for name in ("available_seats", "as_of")}
-            booking.show = found.setdefault(booking.show_id, booking.show)
-            vars(booking.show).update(counted)
-            yield booking
+def is_expired_hold(now: datetime | None = None) -> Q:
+    """Holds whose time is over: now by the database's clock, or at the given time.
+
+    Their status is still "held" until a sale of their seat writes "expired". `Booking.status_at`
+    is the same decision in Python.
+    """
+    return Q(status=Status.HELD, held_until__lte=now or Now())
 
 
 class BookingQuerySet(models.QuerySet):
-    def active(self, as_of=None):
-        """Those whose seat is not free: booked, or held and not yet lapsed; now, or as of the time
-        that was read after the lock."""
-        # The statuses in the words of the index `one_active_booking_per_seat`, which serves this.
-        return self.filter(status__in=Booking.ACTIVE).filter(
-            Q(status=Booking.Status.BOOKED) | Q(held_until__gt=as_of or Now())
-        )
+    def active(self, now: datetime | None = None):
+        """Bookings whose seat is not free: booked, or held and not expired."""
+        # The statuses as in the constraint `one_active_booking_per_seat`, whose index serves this.
+        return self.filter(status__in=ACTIVE).exclude(is_expired_hold(now))
 
-    def lapsed(self):
-        """Holds whose time is over, whether or not anybody has noted it yet."""
-        return self.filter(LAPSED)
+    def expired_holds(self, now: datetime | None = None):
+        return self.filter(is_expired_hold(now))
 
-    def with_shows(self):
-        """With show and movie at hand, and the show's availability, in one query."""
+    def of_user(self, user_id: int):
+        return self.filter(user=user_id)
+
+    def of_show(self, show_id: int):
+        return self.filter(show=show_id)
+
+    def with_current_status(self, status: str):
+        """Bookings that have this status now: an expired hold is expired, not held."""
+        if status == Status.HELD:
+            return self.active().filter(status=status)
+        if status == Status.EXPIRED:
+            return self.filter(Q(status=status) | is_expired_hold())
+        return self.filter(status=status)
+
+    def matching(self, *, status: str = "", show: int | None = None):
+        """Bookings of one show (its id), with one current status."""
+        bookings = self.of_show(show) if show else self
+        return bookings.with_current_status(status) if status else bookings
+
+    def annotate_current_status(self):
+        """Adds `current_status`: the status, where an expired hold is expired."""
+        expired = When(is_expired_hold(), then=Value(Status.EXPIRED))
+        return self.annotate(current_status=Case(expired, default=F("status")))
+
+    def snapshots(self):
+        """BookingSnapshots instead of bookings, with show and movie, in one query."""
         bookings = self.select_related("show__movie").annotate(
-            available_seats=shows.available_seats("show"), as_of=Now()
+            available_seats=available_seats("show"), now=Now()
         )
-        bookings._iterable_class = WithShows
-        return bookings
-
-    def matching(self, *, status=None, show=None):
-        """Of one show (its id); of one status, where a hold that has lapsed is expired."""
-        bookings = self
-        if status == Booking.Status.HELD:
-            bookings = bookings.active().filter(status=status)
-        elif status == Booking.Status.EXPIRED:
-            bookings = bookings.filter(Q(status=status) | LAPSED)
-        elif status:
-            bookings = bookings.filter(status=status)
-        if show:
-            bookings = bookings.filter(show=show)
-        return bookings
+        return map_rows(bookings, _snapshot_of_row)
 
 
-class Booking(QuickModel):
-    """One seat of one show for one user. What depends on the time (`current_status`, `can_cancel`,
-    …) is known of a booking read `with_shows`, as of the moment that was."""
+def _snapshot_of_row(booking: "Booking") -> "BookingSnapshot":
+    values = booking.__dict__
+    show = booking.show.snapshot(
+        available_seats=values.pop("available_seats"), now=values.pop("now")
+    )
+    return booking.snapshot(show)
 
-    class Status(models.TextChoices):
-        HELD = "held"
-        BOOKED = "booked"
-        CANCELLED = "cancelled"
-        EXPIRED = "expired"
 
-    ACTIVE = [Status.HELD, Status.BOOKED]
+class Booking(models.Model):
+    """One seat of one show for one user. The box office makes every change to it."""
+
+    Status = Status
+    ACTIVE = ACTIVE
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookings", db_index=False
     )
-    show = models.ForeignKey("Show", models.PROTECT, related_name="bookings", db_index=False)
+    show = models.ForeignKey(Show, models.PROTECT, related_name="bookings", db_index=False)
     seat_number = models.PositiveIntegerField(validators=[MinValueValidator(1)])
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.BOOKED)
     reference = models.CharField(max_length=REFERENCE_LENGTH, default=new_reference, editable=False)
@@ -107,7 +117,7 @@ class Booking(QuickModel):
                 fields=["user", "-created_at", "-id"], name="bookings_of_user_newest_first"
             ),
             models.Index(fields=["reference"], name="bookings_by_reference"),
-            # With all that it takes to count those that are active.
+            # Covers the count of a show's active bookings.
             models.Index(fields=["show", "status", "held_until"], name="bookings_of_show"),
         ]
         constraints = [
@@ -133,34 +143,82 @@ class Booking(QuickModel):
         return f"{self.reference}, seat {self.seat_number}"
 
     @property
-    def seat_label(self):
+    def seat_label(self) -> str:
         return seat_label(self.seat_number, self.show.seats_per_row)
 
-    @property
-    def cancel_until(self):
-        """The show's start; a hold can be released as long as it lasts."""
-        return self.expires_at or self.show.date_time
-
-    @property
-    def current_status(self):
-        """The status, where a hold that has lapsed is expired, noted or not."""
-        if self.status == self.Status.HELD and self.held_until <= self.show.as_of:
-            return self.Status.EXPIRED
+    def status_at(self, now: datetime) -> str:
+        """The status, where an expired hold is expired; `is_expired_hold` is the same in SQL."""
+        if self.status == Status.HELD and self.held_until <= now:
+            return Status.EXPIRED
         return self.status
 
-    @property
-    def is_active(self):
-        return self.current_status in self.ACTIVE
+    def is_active(self, now: datetime) -> bool:
+        return self.status_at(now) in ACTIVE
+
+    def cancel_until(self, now: datetime) -> datetime:
+        """Until when it can be cancelled: the end of a hold, or the start of the show."""
+        held = self.status_at(now) == Status.HELD
+        return self.held_until if held else self.show.date_time
+
+    def can_cancel(self, now: datetime) -> bool:
+        return self.is_active(now) and now < self.cancel_until(now)
+
+    def snapshot(self, show: ShowSnapshot) -> "BookingSnapshot":
+        """The booking as it is at `show.now`."""
+        now, status = show.now, self.status_at(show.now)
+        expires_at = self.held_until if status == Status.HELD else None
+        cancel_until = expires_at or show.show.date_time
+        return BookingSnapshot(
+            booking=self,
+            show=show,
+            status=status,
+            seat_label=seat_label(self.seat_number, show.show.seats_per_row),
+            expires_at=expires_at,
+            expires_in=int((expires_at - now).total_seconds()) if expires_at else None,
+            can_cancel=status in ACTIVE and now < cancel_until,
+            cancel_until=cancel_until,
+        )
+
+
+class BookingSnapshot(NamedTuple):
+    """A booking and its show at one moment of the database's clock, `show.now`."""
+
+    booking: Booking
+    show: ShowSnapshot
+    status: str
+    seat_label: str
+    expires_at: datetime | None  # the end of a hold
+    expires_in: int | None  # seconds, for clients whose clock is wrong
+    can_cancel: bool
+    cancel_until: datetime
 
     @property
-    def expires_at(self):
-        return self.held_until if self.current_status == self.Status.HELD else None
+    def user_id(self) -> int:
+        return self.booking.user_id
 
     @property
-    def expires_in(self):
-        """Whole seconds until the hold lapses, for clients whose clocks are wrong."""
-        return self.expires_at and int((self.expires_at - self.show.as_of).total_seconds())
+    def is_active(self) -> bool:
+        return self.status in ACTIVE
 
-    @property
-    def can_cancel(self):
-        return self.is_active and self.show.as_of < self.cancel_until
+
+def available_seats(show: str = ""):
+    """Expression: free seats of a show, or of the one that the foreign key `show` leads to."""
+    taken = Booking.objects.active().filter(show=OuterRef(show or "pk"))
+    return F(f"{show}__total_seats" if show else "total_seats") - count_per_show(taken)
+
+
+def count_per_show(bookings: models.QuerySet):
+    """Expression: how many bookings there are, as a subquery; 0 if there are none."""
+    counted = bookings.order_by().values("show").annotate(count=Count("*"))
+    return Coalesce(Subquery(counted.values("count")), 0)
+
+
+def show_snapshots(shows: models.QuerySet):
+    """ShowSnapshots instead of shows, with their movies, in one query."""
+    shows = shows.select_related("movie").annotate(available_seats=available_seats(), now=Now())
+    return map_rows(shows, _snapshot_of_show_row)
+
+
+def _snapshot_of_show_row(show: Show) -> ShowSnapshot:
+    values = show.__dict__
+    return show.snapshot(available_seats=values.pop("available_seats"), now=values.pop("now"))

@@ -1,10 +1,10 @@
-from django.db.models.functions import Now as DjangosNow
+from django.db.models.functions import Now as DjangoNow
 
 
-class Now(DjangosNow):
-    """The database's clock, when the statement begins.
+class Now(DjangoNow):
+    """The database's clock at the start of the statement, to the microsecond.
 
-    SQLite compares times as texts, and keeps six digits of a second where Django's `Now` writes
+    SQLite compares times as text and keeps six digits of a second, where Django's `Now` writes
     three: two equal times would not be equal.
     """
 

@@ -5,31 +5,31 @@ from django.db import models
 
 from .clock import Now
 
-LIVES = timedelta(hours=24)
-LONGEST_KEY = 255
+KEY_TTL = timedelta(hours=24)
+MAX_KEY_LENGTH = 255
 
 
 class IdempotencyKeyQuerySet(models.QuerySet):
     def current(self):
-        return self.filter(created_at__gt=Now() - LIVES)
+        return self.filter(created_at__gt=Now() - KEY_TTL)
 
-    def outdated(self):
-        """Those whose answers are not given again; `manage.py prune` removes them."""
-        return self.filter(created_at__lte=Now() - LIVES)
+    def expired(self):
+        """Keys whose responses are no longer repeated; `manage.py prune` deletes them."""
+        return self.filter(created_at__lte=Now() - KEY_TTL)
 
 
 class IdempotencyKey(models.Model):
-    """A request that changed a seat and the answer to it, for whoever did not get to hear it.
+    """A request that changed a seat, and the response to it, for a retry.
 
-    Written in the transaction of the change: there is the one if and only if there is the other.
-    The key is the user's, not the token's, so that it outlives a token.
+    Written in the transaction of the change: one is there if and only if the other is. The key
+    belongs to the user, not to the token, so it outlives a token.
     """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", db_index=False
     )
-    key = models.CharField(max_length=LONGEST_KEY)
-    fingerprint = models.CharField(max_length=64)  # SHA-256, in hexadecimal, of what was asked
+    key = models.CharField(max_length=MAX_KEY_LENGTH)
+    fingerprint = models.CharField(max_length=64)  # SHA-256 of the request, hexadecimal
     status = models.PositiveSmallIntegerField(default=0)
     body = models.TextField(default="")
     created_at = models.DateTimeField(db_default=Now())

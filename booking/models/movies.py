@@ -4,9 +4,8 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from ..db.compiled import compiled
 from ..freshness import films_change
-from .prepared import prepared
-from .rows import QuickModel
 
 
 class MovieQuerySet(models.QuerySet):
@@ -40,7 +39,7 @@ class MovieQuerySet(models.QuerySet):
     delete.queryset_only = True  # or it would be a manager's, for all films
 
 
-class Movie(QuickModel):
+class Movie(models.Model):
     title = models.CharField(max_length=200)
     duration_minutes = models.PositiveIntegerField(
         "running time",
@@ -81,7 +80,7 @@ class Movie(QuickModel):
         return deleted
 
 
-@prepared
-def movies_of_id(movie_id):
+@compiled
+def movies_by_id(movie_id):
     """The movie, or nothing."""
     return Movie.objects.filter(pk=movie_id)

@@ -1,37 +1,53 @@
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
 from ..exceptions import ReservationNotFound
-from .bookings import Booking
+from .bookings import Booking, BookingSnapshot, Status
+from .shows import ShowSnapshot
+
+# The status of a reservation is that of its first booking in this order.
+PRECEDENCE = [Status.HELD, Status.BOOKED, Status.EXPIRED, Status.CANCELLED]
 
 
+@dataclass(frozen=True, slots=True)
 class Reservation:
-    """What one person took in one go: the bookings that share a reference. It has no table."""
+    """The bookings that share a reference, as of one moment. It has no table."""
 
-    def __init__(self, bookings):
-        """Of at least one booking, all with the same show at hand, in the order of the seats."""
-        self.bookings = bookings
-        self.reference = bookings[0].reference
-        self.user_id = bookings[0].user_id
-        self.show = bookings[0].show
-        self.created_at = bookings[0].created_at
+    reference: str
+    user_id: int
+    show: ShowSnapshot
+    created_at: datetime
+    bookings: Sequence[BookingSnapshot]  # at least one, by seat number
 
     @classmethod
-    def find(cls, reference):
-        """Two queries. Raises ReservationNotFound."""
+    def of(cls, bookings: Sequence[BookingSnapshot]) -> "Reservation":
+        first = bookings[0].booking
+        return cls(
+            reference=first.reference,
+            user_id=first.user_id,
+            show=bookings[0].show,
+            created_at=first.created_at,
+            bookings=bookings,
+        )
+
+    @classmethod
+    def find(cls, reference: str) -> "Reservation":
+        """One query. Raises ReservationNotFound."""
         bookings = Booking.objects.filter(reference=reference).order_by("seat_number", "id")
-        found = list(bookings.with_shows())
+        found = list(bookings.snapshots())
         if not found:
             raise ReservationNotFound
-        # The box office gives no reference twice. Should two ever meet, nobody gets at both.
-        first = min(found, key=lambda each: each.pk)
-        return cls([b for b in found if (b.user_id, b.show_id) == (first.user_id, first.show_id)])
+        # The box office uses no reference twice. If it ever did, only the first would be shown.
+        first = min((each.booking for each in found), key=lambda booking: booking.pk)
+        owner = (first.user_id, first.show_id)
+        return cls.of([b for b in found if (b.booking.user_id, b.booking.show_id) == owner])
 
     @property
-    def leading(self):
-        """The booking that speaks for all: a seat that was given back by itself does not count
-        while others are left. What this one may, the reservation may."""
-        status = Booking.Status
-        precedence = [status.HELD, status.BOOKED, status.EXPIRED, status.CANCELLED]
-        return min(self.bookings, key=lambda each: precedence.index(each.current_status))
+    def leading(self) -> BookingSnapshot:
+        """The booking that decides what the reservation is and may: one that is still active."""
+        return min(self.bookings, key=lambda each: PRECEDENCE.index(each.status))
 
     @property
-    def status(self):
-        return self.leading.current_status
+    def status(self) -> str:
+        return self.leading.status

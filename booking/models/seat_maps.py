@@ -1,37 +1,42 @@
 from typing import NamedTuple
 
+from ..db.compiled import compiled
 from ..seating import largest_block
-from .bookings import Booking
-from .prepared import prepared
+from .bookings import Booking, Status
+from .shows import Show
 
 
-@prepared
-def seats_in_use(show_id):
-    active = Booking.objects.active().filter(show=show_id).order_by("seat_number")
+@compiled
+def active_seats(show_id: int):
+    """(seat number, status, user id) of each seat that is not free."""
+    active = Booking.objects.active().of_show(show_id).order_by("seat_number")
     return active.values_list("seat_number", "status", "user")
 
 
-class MySeats(NamedTuple):
-    booked: list
-    held: list
+class UserSeats(NamedTuple):
+    """Seat numbers of one user, ascending."""
+
+    booked: list[int]
+    held: list[int]
 
 
 class SeatMap:
-    """Which seats of a show are not free, by the database's clock. It has no table.
+    """The seats of a show that are not free, by the database's clock. It has no table.
 
-    `booked` and `held` are everybody's, `mine` those of one user; seat numbers, ascending.
+    `booked` and `held` are all such seats, `mine` those of one user; seat numbers, ascending.
     """
 
-    def __init__(self, show, user):
-        """Asks one query, so that the map is of one moment."""
+    def __init__(self, show: Show, *, user_id: int | None):
+        """Runs one query, so the map is of one moment."""
         self.total_seats = show.total_seats
         self.seats_per_row = show.seats_per_row
-        self.booked, self.held = [], []
-        self.mine = MySeats([], [])
-        for seat_number, status, user_id in seats_in_use(show.pk):
-            kind = "booked" if status == Booking.Status.BOOKED else "held"
+        self.booked: list[int] = []
+        self.held: list[int] = []
+        self.mine = UserSeats([], [])
+        for seat_number, status, owner_id in active_seats(show.pk):
+            kind = "booked" if status == Status.BOOKED else "held"
             getattr(self, kind).append(seat_number)
-            if user_id == user.pk:
+            if owner_id == user_id:
                 getattr(self.mine, kind).append(seat_number)
         free = set(range(1, self.total_seats + 1)).difference(self.booked, self.held)
         self.available_seats = len(free)

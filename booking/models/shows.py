@@ -1,107 +1,48 @@
-from datetime import datetime, time, timedelta
-from datetime import timezone as dt_timezone
+from datetime import UTC, date, datetime, time, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 from django.utils import timezone
 
-from . import bookings
-from .clock import Now
+from ..db.compiled import compiled
 from .movies import Movie
-from .prepared import prepared
-from .rows import QuickModel
 
-# Beyond, a time may overflow when ten minutes are added or it is told in another time zone.
-EARLIEST = datetime(1900, 1, 1, tzinfo=dt_timezone.utc)
-LATEST = datetime(3000, 1, 1, tzinfo=dt_timezone.utc)
+# Beyond these, adding ten minutes or converting to another time zone may overflow.
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
-MOST_SEATS = 10_000  # more than any hall has; keeps a slip of the finger out of the admin
+MAX_SEATS = 10_000  # more than any hall has; catches a mistyped number in the admin
 
 
 class ShowQuerySet(models.QuerySet):
     def matching(self, *, movie=None, on=None, not_before=None, before=None):
-        """Of one movie (its id); on one day in the cinema's time zone; from one time on, and
-        before another."""
+        """Of one movie (its id), on a day in the cinema's time zone, from and before a time."""
         shows = self
         if movie:
             shows = shows.filter(movie=movie)
         if on:
-            cinema = timezone.get_default_timezone()
-            midnight = datetime.combine(on, time.min, tzinfo=cinema)
-            next_midnight = datetime.combine(on + timedelta(days=1), time.min, tzinfo=cinema)
-            shows = shows.filter(date_time__gte=midnight, date_time__lt=next_midnight)
+            next_day = on + timedelta(days=1)
+            shows = shows.starting(cinema_midnight(on), cinema_midnight(next_day))
+        return shows.starting(not_before, before)
+
+    def starting(self, not_before: datetime | None = None, before: datetime | None = None):
+        shows = self
         if not_before:
             shows = shows.filter(date_time__gte=not_before)
         if before:
             shows = shows.filter(date_time__lt=before)
         return shows
 
-    def with_availability(self):
-        """Adds `available_seats` and `as_of`, the database's clock when they were counted."""
-        return self.annotate(available_seats=available_seats(), as_of=Now())
 
-    def with_seats(self, seat_numbers):
-        """Adds `seats_are_taken` and `seats_have_lapsed_holds`: whether any of these are."""
-        of_seats = bookings.Booking.objects.filter(
-            show=OuterRef("pk"), seat_number__in=seat_numbers
-        )
-        return self.annotate(
-            seats_are_taken=Exists(of_seats.active()),
-            seats_have_lapsed_holds=Exists(of_seats.lapsed()),
-        )
-
-    def with_seats_of(self, user_id):
-        """Adds `seats_of_customer`, how many active bookings the user has, and
-        `customers_password`, as it is kept; None without an active account."""
-        mine = bookings.Booking.objects.active().filter(show=OuterRef("pk"), user=user_id)
-        account = get_user_model().objects.filter(pk=user_id, is_active=True)
-        return self.annotate(
-            seats_of_customer=_count(mine), customers_password=Subquery(account.values("password"))
-        )
-
-    def with_reference(self, reference):
-        """Adds `reference_is_used`: whether any booking of any show has it."""
-        used = bookings.Booking.objects.filter(reference=reference)
-        return self.annotate(reference_is_used=Exists(used))
+def cinema_midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
 
 
-def available_seats(show=None):
-    """Of a show, or of that which the foreign key leads to."""
-    taken = bookings.Booking.objects.active().filter(show=OuterRef(show or "pk"))
-    return F(f"{show}__total_seats" if show else "total_seats") - _count(taken)
-
-
-@prepared
-def shows_of_id(show_id):
-    """The show, or nothing; without what is counted."""
-    return Show.objects.filter(pk=show_id)
-
-
-@prepared
-def for_sale(show_id, seat_numbers, user_id, reference):
-    """The show (or nothing), with all that is asked before seats of it are sold."""
-    return (
-        Show.objects.with_availability()
-        .with_seats(seat_numbers)
-        .with_seats_of(user_id)
-        .with_reference(reference)
-        .select_related("movie")
-        .filter(pk=show_id)
-    )
-
-
-def _count(bookings_of_show):
-    """A subquery; 0 where there are none."""
-    counted = bookings_of_show.order_by().values("show").annotate(count=Count("*"))
-    return Coalesce(Subquery(counted.values("count")), 0)
-
-
-class Show(QuickModel):
-    """One screening. Whether it `is_bookable` is known of a show read `with_availability`."""
+class Show(models.Model):
+    """One screening of a movie."""
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="shows", db_index=False)
     screen_name = models.CharField("screen", max_length=100)
@@ -109,11 +50,11 @@ class Show(QuickModel):
         "starts at", validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
     )
     total_seats = models.PositiveIntegerField(
-        validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)]
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)]
     )
     seats_per_row = models.PositiveIntegerField(
         default=10,
-        validators=[MinValueValidator(1), MaxValueValidator(MOST_SEATS)],
+        validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)],
         help_text="Seats are numbered from 1, row after row, beginning at the front.",
     )
     cancelled_at = models.DateTimeField(
@@ -147,13 +88,37 @@ class Show(QuickModel):
         return f"{self.movie.title}, {starts}, {self.screen_name}"
 
     @property
-    def bookable_until(self):
+    def bookable_until(self) -> datetime:
+        """When sales close."""
         return self.date_time + settings.SALES_CLOSE_AFTER_START
 
-    @property
-    def sales_are_open(self):
-        return self.cancelled_at is None and self.as_of < self.bookable_until
+    def sales_are_open(self, now: datetime) -> bool:
+        return self.cancelled_at is None and now < self.bookable_until
 
-    @property
-    def is_bookable(self):
-        return self.sales_are_open and self.available_seats > 0
+    def snapshot(self, *, available_seats: int, now: datetime) -> "ShowSnapshot":
+        bookable_until = self.bookable_until
+        return ShowSnapshot(
+            show=self,
+            movie=self.movie,
+            now=now,
+            available_seats=available_seats,
+            is_bookable=self.cancelled_at is None and now < bookable_until and available_seats > 0,
+            bookable_until=bookable_until,
+        )
+
+
+class ShowSnapshot(NamedTuple):
+    """A show and its free seats at one moment of the database's clock, `now`."""
+
+    show: Show
+    movie: Movie
+    now: datetime
+    available_seats: int
+    is_bookable: bool
+    bookable_until: datetime
+
+
+@compiled
+def shows_by_id(show_id: int):
+    """At most one show."""
+    return Show.objects.filter(pk=show_id)

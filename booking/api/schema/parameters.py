@@ -1,6 +1,6 @@
 from drf_yasg import openapi
 
-from ...models.idempotency_keys import LONGEST_KEY
+from ...models.idempotency_keys import MAX_KEY_LENGTH
 from .. import idempotency
 from ..fields import LARGEST
 from ..pagination import CursorPagination
@@ -29,7 +29,7 @@ IDEMPOTENCY_KEY = openapi.Parameter(
     type=openapi.TYPE_STRING,
     description="Makes it safe to send the request again: the same key, such as a UUID, for the "
     "same request, and what was done is not done again but answered again. For a day. 1 to "
-    f"{LONGEST_KEY} printable ASCII characters.",
+    f"{MAX_KEY_LENGTH} printable ASCII characters.",
 )
 
 IF_NONE_MATCH = openapi.Parameter(

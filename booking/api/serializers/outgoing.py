@@ -54,19 +54,22 @@ class MovieSerializer(ReadOnlySerializer, serializers.ModelSerializer):
 
 
 class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
-    """A show read `with_availability`."""
+    """Of a ShowSnapshot."""
 
     movie = MovieSerializer()
-    date_time = UTCDateTimeField()
+    date_time = UTCDateTimeField(source="show.date_time")
     available_seats = serializers.IntegerField()
     is_bookable = serializers.BooleanField(
         help_text="Whether a seat can be booked: not cancelled, sales open, a seat free."
     )
     bookable_until = UTCDateTimeField(help_text="When sales close.")
-    cancelled_at = UTCDateTimeField(allow_null=True, help_text="When the show was called off.")
+    cancelled_at = UTCDateTimeField(
+        source="show.cancelled_at", allow_null=True, help_text="When the show was called off."
+    )
 
     class Meta:
         model = Show
+        model_source = "show"
         fields = [
             "id",
             "movie",
@@ -84,14 +87,14 @@ class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
 
 
 class BookingSerializer(ReadOnlySerializer, serializers.ModelSerializer):
-    """A booking read `with_shows`."""
+    """Of a BookingSnapshot."""
 
-    user = serializers.IntegerField(source="user_id", help_text="The user's id.")
+    user = serializers.IntegerField(source="booking.user_id", help_text="The user's id.")
     show = ShowSerializer()
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
-    created_at = UTCDateTimeField()
-    cancelled_at = UTCDateTimeField(allow_null=True)
-    status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
+    created_at = UTCDateTimeField(source="booking.created_at")
+    cancelled_at = UTCDateTimeField(source="booking.cancelled_at", allow_null=True)
+    status = serializers.ChoiceField(Booking.Status.choices)
     expires_at = UTCDateTimeField(allow_null=True, help_text="When the hold lapses, if it is one.")
     expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
     can_cancel = serializers.BooleanField()
@@ -101,6 +104,7 @@ class BookingSerializer(ReadOnlySerializer, serializers.ModelSerializer):
 
     class Meta:
         model = Booking
+        model_source = "booking"
         fields = [
             "id",
             "reference",
@@ -131,10 +135,11 @@ class CancelledBookingSerializer(BookingSerializer):
 
 class ReservedSeatSerializer(ReadOnlySerializer, serializers.ModelSerializer):
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
-    status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
+    status = serializers.ChoiceField(Booking.Status.choices)
 
     class Meta:
         model = Booking
+        model_source = "booking"
         fields = ["id", "seat_number", "seat_label", "status"]
         read_only_fields = fields
 

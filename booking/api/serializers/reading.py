@@ -15,6 +15,15 @@ class ReadOnlySerializer(serializers.Serializer):
     """For answers. Its fields say where a value is; what is a text, a number or a time is left as
     it is, for the renderer to write."""
 
+    def get_fields(self):
+        fields = super().get_fields()
+        if prefix := getattr(getattr(self, "Meta", None), "model_source", None):
+            declared = self._declared_fields
+            for name, field in fields.items():
+                if name not in declared:
+                    field.source = f"{prefix}.{name}"
+        return fields
+
     def to_representation(self, instance):
         return self.read(instance)
 

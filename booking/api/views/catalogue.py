@@ -3,9 +3,9 @@ from rest_framework.mixins import RetrieveModelMixin
 from rest_framework.permissions import AllowAny
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
-from ...models import Movie, SeatMap, Show
-from ...models.movies import movies_of_id
-from ...models.shows import shows_of_id
+from ...models import Movie, SeatMap, Show, show_snapshots
+from ...models.movies import movies_by_id
+from ...models.shows import shows_by_id
 from ..caching import SECONDS, SECONDS_OF_FILMS, KeptFilms, conditional
 from ..filters import ListMixin, MovieFilter, ShowFilter, ShowTimesFilter
 from ..permissions import PublicMixin
@@ -53,7 +53,7 @@ class MovieViewSet(KeptFilms, RetrieveMixin, CatalogueViewSet):
     retrieve=operation("getShow", "One show", tag="Shows", conditional=True),
 )
 class ShowViewSet(RetrieveMixin, CatalogueViewSet):
-    queryset = Show.objects.with_availability().select_related("movie")
+    queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
     filter_class = ShowFilter
     ordering = ["date_time", "id"]
@@ -68,13 +68,13 @@ class ShowViewSet(RetrieveMixin, CatalogueViewSet):
     )
 )
 class MovieShowsViewSet(CatalogueViewSet):
-    queryset = Show.objects.with_availability()
+    queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
     filter_class = ShowTimesFilter
     ordering = ["date_time", "id"]
 
     def ids(self):
-        movies = movies_of_id(self.kwargs["pk"])
+        movies = movies_by_id(self.kwargs["pk"])
         if not movies:
             raise Http404
         [self.movie] = movies
@@ -85,8 +85,6 @@ class MovieShowsViewSet(CatalogueViewSet):
         return cls.queryset.filter(movie=movie_id)
 
     def completed(self, shows):
-        for show in shows:
-            show.movie = self.movie
         return shows
 
 
@@ -104,8 +102,8 @@ class SeatMapViewSet(ViewSet):
     def retrieve(self, request, pk):
         personal = request.user.is_authenticated
         serializer = PersonalSeatMapSerializer if personal else SeatMapSerializer
-        shows = shows_of_id(pk)
+        shows = shows_by_id(pk)
         if not shows:
             raise Http404
-        seat_map = SeatMap(shows[0], user=request.user)
+        seat_map = SeatMap(shows[0], user_id=request.user.pk)
         return conditional(serializer(seat_map).data, request)

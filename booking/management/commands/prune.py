@@ -22,6 +22,6 @@ class Command(BaseCommand):
 
     def slices(self):
         """Of some thousand each, so that none takes long and nobody waits for them."""
-        outdated = IdempotencyKey.objects.outdated().order_by("created_at")
+        outdated = IdempotencyKey.objects.expired().order_by("created_at")
         while some := list(outdated.values_list("pk", flat=True)[:SLICE]):
             yield IdempotencyKey.objects.filter(pk__in=some).delete()[0]

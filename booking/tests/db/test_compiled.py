@@ -1,131 +1,243 @@
-"""Prepared questions answer what the querysets do that they are written from."""
+"""Compiled queries return what their querysets do, or refuse to be compiled."""
 
 from datetime import timedelta
 
-from django.test import TestCase
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import F, QuerySet
+from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from booking.api.authentication import users
-from booking.api.filters import first_rows
-from booking.api.views.bookings import MyBookingsViewSet
-from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet
-from booking.box_office.seats import taken_seats
-from booking.models import Booking, IdempotencyKey
-from booking.models.movies import movies_of_id
-from booking.models.prepared import insert, literal, prepared, update
-from booking.models.seat_maps import seats_in_use
-from booking.models.shows import for_sale, shows_of_id
+from booking.api.authentication import users_by_id
+from booking.box_office.queries import for_sale, taken_seats, taken_seats_with_show
+from booking.db.compiled import (
+    CompileError,
+    compiled,
+    defer_insert,
+    defer_update,
+    fetch_all,
+    flush_deferred,
+    insert_unless_exists,
+    map_rows,
+)
+from booking.models import Booking, IdempotencyKey, Movie, Show
+from booking.models.movies import movies_by_id
+from booking.models.seat_maps import active_seats
+from booking.models.shows import shows_by_id
 from booking.tests.factories import booking, hold, movie, person, show
 
 
-def facts(row):
-    """All that is known of a row, and of the rows that it leads to; but not of the clock."""
+def values_of(row):
+    """All values of a row and of the rows that it leads to, except the clock's."""
     if isinstance(row, tuple):
-        return row
-    known = {name: each for name, each in vars(row).items() if name not in ("_state", "as_of")}
-    for name, related in row._state.fields_cache.items():
-        known[name] = facts(related)
-    return type(row), known
+        return tuple(map(values_of, row))
+    if not hasattr(row, "_state"):
+        slots = getattr(row, "__slots__", ())
+        return [values_of(getattr(row, name)) for name in slots if name != "now"] or row
+    values = {name: each for name, each in vars(row).items() if name not in ("_state", "now")}
+    related = {name: values_of(each) for name, each in row._state.fields_cache.items()}
+    return type(row), row._state.adding, row._state.db, values, related
 
 
-@prepared
+@compiled
 def bookings_of_seats(seat_numbers, status, *, newest_first=False):
     found = Booking.objects.filter(seat_number__in=seat_numbers, status=status)
     return found.order_by("-pk" if newest_first else "pk")
 
 
-class PreparedTests(TestCase):
+class CompiledQueryTests(TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.alice, cls.bob = person("alice"), person("bob")
-        cls.film, cls.other = movie("Alien"), movie("M")
-        cls.hall, cls.hall_of_other = show(cls.film), show(cls.other)
-        cls.first = booking(cls.alice, cls.hall, 1)
-        hold(cls.alice, cls.hall, 2)
-        booking(cls.bob, cls.hall, 3)
-        booking(cls.bob, cls.hall_of_other, 1, status="cancelled")
+        cls.shows = [show(movie("Alien")), show(movie("M"))]
+        cls.first = booking(cls.alice, cls.shows[0], 1)
+        hold(cls.alice, cls.shows[0], 2)
+        booking(cls.bob, cls.shows[0], 3)
+        booking(cls.bob, cls.shows[1], 1, status="cancelled")
 
-    def assertSame(self, question, *arguments, **more):
-        plain = [facts(row) for row in question.__wrapped__(*arguments, **more)]
+    def assertSame(self, query, *arguments, **variant):
+        """The rows, which are those of the plain queryset, in one statement."""
+        queryset = query.function(*arguments, **variant)
         with self.assertNumQueries(1):
-            found = question(*arguments, **more)
-        self.assertEqual([facts(row) for row in found], plain)
+            found = query(*arguments, **variant)
+        with override_settings(FAST_PATHS=False):
+            stock = query(*arguments, **variant)
+        expected, *others = (list(map(values_of, rows)) for rows in (queryset, found, stock))
+        for rows in others:
+            if queryset.ordered:
+                self.assertEqual(rows, expected)
+            else:
+                self.assertCountEqual(rows, expected)
         return found
 
-    def test_every_question(self):
-        for hall in (self.hall, self.hall_of_other):
+    def test_query_of_the_application_returns_what_its_queryset_does(self):
+        for each in self.shows:
+            self.assertSame(shows_by_id, each.pk)
+            self.assertSame(active_seats, each.pk)
+            self.assertSame(movies_by_id, each.movie_id)
             for user in (self.alice, self.bob):
                 for seats in ([], [1], [1, 2, 9]):
-                    reference = self.first.reference
-                    [row] = self.assertSame(for_sale, hall.pk, seats, user.pk, reference)
-                    self.assertTrue(row.reference_is_used)
+                    [sale] = self.assertSame(
+                        for_sale, each.pk, seats, user.pk, self.first.reference
+                    )
+                    self.assertTrue(sale.reference_is_used)
         for user in (self.alice, self.bob):
-            self.assertEqual(self.assertSame(users, user.pk), [user])
-            mine = self.assertSame(first_rows, user.pk, of=MyBookingsViewSet, limit=5)
-            self.assertEqual(len(mine), 2)
-        for film in (self.film, self.other):
-            self.assertSame(movies_of_id, film.pk)
-        for hall in (self.hall, self.hall_of_other):
-            self.assertSame(shows_of_id, hall.pk)
-            self.assertSame(seats_in_use, hall.pk)
-        for film in (self.film, self.other):
-            self.assertSame(first_rows, film.pk, of=MovieShowsViewSet, limit=5)
-        for limit in (1, 5):
-            for of in (MovieViewSet, ShowViewSet):
-                self.assertEqual(
-                    len(self.assertSame(first_rows, of=of, limit=limit)), min(limit, 2)
+            self.assertEqual(self.assertSame(users_by_id, user.pk), [user])
+        self.assertEqual(len(taken_seats_with_show(self.shows[0].pk)), 3)
+
+    def test_query_with_a_time_returns_what_its_queryset_does(self):
+        for minutes, seats in ((-1, [1, 2, 3]), (11, [1, 3])):
+            now = timezone.now() + timedelta(minutes=minutes)
+            self.assertEqual(sorted(self.assertSame(taken_seats, self.shows[0].pk, now)), seats)
+
+    def test_query_with_lists_texts_and_variants_returns_what_its_queryset_does(self):
+        query = bookings_of_seats
+        self.assertEqual(len(self.assertSame(query, [1, 2, 3], "booked")), 2)
+        self.assertEqual(len(self.assertSame(query, [3, 2, 1], "booked", newest_first=True)), 2)
+        self.assertEqual(len(self.assertSame(query, [2, 7], "held")), 1)
+        self.assertEqual(self.assertSame(query, [2], "it's; DROP TABLE %s"), [])
+
+    def test_query_without_a_match_returns_no_rows(self):
+        self.assertEqual(self.assertSame(users_by_id, 0), [])
+        with self.assertNumQueries(0):
+            self.assertEqual(bookings_of_seats([], "booked"), [])
+
+    def test_integer_that_no_column_holds_matches_no_row(self):
+        with self.assertNumQueries(0):
+            self.assertEqual(users_by_id(10**30), [])
+            self.assertEqual(for_sale(2**63, [1], 1, "A"), [])
+        nothing, [found] = fetch_all(shows_by_id.bind(2**70), shows_by_id.bind(self.shows[0].pk))
+        self.assertEqual((nothing, found), ([], self.shows[0]))
+
+    def test_foreign_keys_of_rows_are_loaded_as_ever(self):
+        [found] = bookings_of_seats([3], "booked")
+        self.assertEqual((found.user, found.show.movie.title), (self.bob, "Alien"))
+        found.cancelled_at = timezone.now()
+        found.save()
+        self.assertIsNotNone(Booking.objects.get(pk=found.pk).cancelled_at)
+
+
+class CompileErrorTests(TestCase):
+    """A query that would return wrong rows is refused when it is compiled."""
+
+    def assertRefused(self, function, *arguments, by=CompileError):
+        with self.assertRaises(by):
+            compiled(function)(*arguments)
+
+    def test_argument_changed_by_a_lookup_is_refused(self):
+        for lookup in ("icontains", "startswith", "endswith", "contains"):
+            with self.subTest(lookup):
+                self.assertRefused(
+                    lambda title, it=lookup: Movie.objects.filter(**{f"title__{it}": title}), "a"
                 )
 
-    def test_times(self):
-        for minutes, seats in ((-1, [1, 2, 3]), (11, [1, 3])):
-            as_of = timezone.now() + timedelta(minutes=minutes)
-            for ask in (taken_seats, taken_seats.__wrapped__):
-                found = sorted(seat for (seat,) in ask(self.hall.pk, as_of))
-                self.assertEqual(found, seats)
+    def test_argument_changed_by_arithmetic_is_refused(self):
+        self.assertRefused(lambda number: Movie.objects.filter(pk__gt=number - 1), 5)
+        self.assertRefused(
+            lambda number: Movie.objects.filter(pk=number, duration_minutes__gt=number - 1), 5
+        )
+        self.assertRefused(
+            lambda time: Show.objects.filter(date_time__gt=time - timedelta(days=1)),
+            timezone.now(),
+        )
 
-    def test_nothing(self):
-        self.assertEqual(self.assertSame(users, 0), [])
-        self.assertEqual(users(10**30), [])
-        self.assertEqual(for_sale(2**63, [1], 1, "A"), [])
+    def test_argument_written_into_the_sql_is_refused(self):
+        movies = Movie.objects.all()
+        self.assertRefused(lambda number: movies[:number], 5, by=ValueError)
+        self.assertRefused(lambda number: movies.filter(pk=number)[:number], 5, by=ValueError)
+        self.assertRefused(lambda number: movies.extra(where=[f"id > {number}"]), 5)
 
-    def test_lists_texts_and_variants(self):
-        ask = bookings_of_seats
-        self.assertEqual(len(self.assertSame(ask, [1, 2, 3], "booked")), 2)
-        self.assertEqual(len(self.assertSame(ask, [3, 2, 1], "booked", newest_first=True)), 2)
-        self.assertEqual(len(self.assertSame(ask, [2, 7], "held")), 1)
-        self.assertEqual(self.assertSame(ask, [2], "it's; DROP TABLE %s"), [])
+    def test_argument_that_decides_in_python_is_refused(self):
+        movies = Movie.objects
+        self.assertRefused(lambda number: movies.all(), 5)
+        self.assertRefused(
+            lambda number: movies.filter(pk=number, **({"title": "M"} if number > 3 else {})), 5
+        )
+        self.assertRefused(
+            lambda number: movies.filter(pk=number, **({"title": "M"} if number else {})), 5
+        )
+        self.assertRefused(lambda title: movies.filter(title=title) if title else movies.all(), "M")
 
-    def test_constants_are_texts_whole_numbers_and_truth_values(self):
-        self.assertEqual(literal("it's 100%"), "'it''s 100%%'")
-        self.assertEqual((literal(7), literal(True), literal(False)), ("7", "TRUE", "FALSE"))
-        for constant in (None, 1.5, timezone.now()):
-            with self.assertRaises(TypeError):
-                literal(constant)
+    def test_argument_of_another_type_is_refused(self):
+        for argument in (True, None, 1.5, ("a",), {"a": 1}, [True], b"a", timezone.now().date()):
+            with self.subTest(argument):
+                self.assertRefused(lambda given: Movie.objects.filter(pk=given), argument)
 
-    def test_bookings_of_one_show_have_the_same_show(self):
-        one, other = first_rows(self.alice.pk, of=MyBookingsViewSet, limit=5)
-        self.assertIs(one.show, other.show)
-        self.assertEqual(one.show.available_seats, 7)
+    def test_constant_of_another_type_is_refused(self):
+        if connection.vendor == "postgresql":  # SQLite has times as text
+            now = timezone.now()
+            self.assertRefused(lambda number: Show.objects.filter(pk=number, date_time__gt=now), 5)
+        self.assertRefused(
+            lambda number: Movie.objects.filter(pk=number, duration_minutes__gt=F("pk") * 1.5), 5
+        )
+
+    def test_rows_of_another_kind_are_refused(self):
+        self.assertRefused(lambda number: Movie.objects.filter(pk=number).values("title"), 5)
+        self.assertRefused(
+            lambda number: Movie.objects.filter(pk=number).values_list("pk", named=True), 5
+        )
+
+    def test_constants_are_written_into_the_sql(self):
+        @compiled
+        def movies(number):
+            return Movie.objects.filter(pk=number, title="it's 100%", duration_minutes__gt=7)
+
+        self.assertEqual(movies(1), [])
+        [query] = movies.queries.values()
+        self.assertIn("'it''s 100%%'", query.sql)
+        self.assertEqual(query.sql.count("%s"), 1)
+
+
+class MapRowsTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.users = [person(name) for name in ("alice", "bob", "carol")]
+
+    def test_queryset_yields_what_the_function_returns(self):
+        names = map_rows(User.objects.order_by("pk"), str)
+        self.assertIsInstance(names, QuerySet)
+        self.assertEqual(list(names), ["alice", "bob", "carol"])
+        self.assertEqual(names.get(username="bob"), "bob")
+        self.assertEqual(names[1], "bob")
+        self.assertEqual(list(names.filter(pk__gt=self.users[0].pk)), ["bob", "carol"])
+        self.assertEqual((names.count(), names.first()), (3, "alice"))
 
 
 class WriteTests(TestCase):
-    def test_it_inserts_what_bulk_create_does(self):
-        hall, alice = show(), person("alice")
-        new = [Booking(user=alice, show=hall, seat_number=seat) for seat in (4, 5)]
+    def assertWritesRows(self):
+        tomorrow, alice = show(), person("alice")
+        new = [Booking(user=alice, show=tomorrow, seat_number=seat) for seat in (4, 5)]
         with self.assertNumQueries(1):
-            insert(new)
+            defer_insert(new)
+            flush_deferred()
         for each in new:
             found = Booking.objects.filter(pk=each.pk).values().get()
             self.assertEqual(found, {name: getattr(each, name) for name in found})
             self.assertFalse(each._state.adding)
-
-    def test_what_the_database_has_a_default_for_it_has(self):
-        alice = person("alice")
         keys = [IdempotencyKey(user=alice, key=key, fingerprint="f") for key in "ab"]
-        insert(keys)
-        created = IdempotencyKey.objects.values_list("created_at", flat=True)
-        self.assertEqual(len([each for each in created if each]), 2)
+        defer_insert(keys)
+        self.assertEqual(IdempotencyKey.objects.exclude(created_at=None).count(), 2)
         with self.assertNumQueries(1):
-            update(keys[1], status=201, body="it's 100%")
+            defer_update(IdempotencyKey, keys[1].pk, status=201, body="it's 100%")
+            flush_deferred()
         found = IdempotencyKey.objects.order_by("key").values_list("status", "body")
         self.assertEqual(list(found), [(0, ""), (201, "it's 100%")])
+
+    def test_rows_are_written_as_bulk_create_and_update_do(self):
+        self.assertWritesRows()
+
+    def test_rows_are_written_by_stock_django_without_fast_paths(self):
+        with override_settings(FAST_PATHS=False):
+            self.assertWritesRows()
+
+    def test_insert_unless_exists_returns_whether_it_inserted(self):
+        alice = person("alice")
+        first, second, other = (
+            IdempotencyKey(user=alice, key=key, fingerprint=fingerprint)
+            for key, fingerprint in (("k", "1"), ("k", "2"), ("l", "3"))
+        )
+        for key, is_new in ((first, True), (second, False), (other, True)):
+            self.assertEqual(insert_unless_exists(key, unique=["user", "key"]), is_new)
+        self.assertIsNone(second.pk)
+        found = IdempotencyKey.objects.order_by("pk").values_list("pk", "fingerprint")
+        self.assertEqual(list(found), [(first.pk, "1"), (other.pk, "3")])

@@ -1,9 +1,10 @@
-"""Several statements in one message to PostgreSQL: what they mean is what they mean one by one."""
+"""The pipeline backend: several statements in one message mean what they mean one by one."""
 
 from contextlib import suppress
 from threading import Thread
 from unittest import mock, skipUnless
 
+from django.contrib.auth.models import Group
 from django.db import (
     DataError,
     IntegrityError,
@@ -20,195 +21,302 @@ from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from psycopg.errors import AdminShutdown
 
-from booking.box_office.turns import lock
+from booking.box_office.locking import show_lock
+from booking.box_office.queries import for_sale
+from booking.db.compiled import defer_insert, fetch_all, flush_deferred
 from booking.models import Booking
-from booking.models.prepared import ask_together, insert, put
-from booking.models.shows import for_sale, shows_of_id
+from booking.models.shows import shows_by_id
 from booking.tests.concurrency.interleaving import is_queueing
 from booking.tests.factories import booking, person, show
 
+SELECT_1 = ("SELECT 1", [])
 
-@skipUnless(connection.vendor == "postgresql", "SQLite gets no messages")
-class MessageTests(TransactionTestCase):
+
+def run(*statements):
+    return connection.run_pipeline(statements)
+
+
+def in_another_connection(function):
+    """What the function returns on a connection of its own."""
+    results = []
+
+    def target():
+        try:
+            results.append(function())
+        finally:
+            connections.close_all()
+
+    thread = Thread(target=target)
+    thread.start()
+    thread.join()
+    return results[0]
+
+
+@skipUnless(hasattr(connection, "run_pipeline"), "the backend has no pipeline")
+class PipelineTestCase(TransactionTestCase):
     def setUp(self):
-        self.alice, self.hall = person("alice"), show()
+        self.alice, self.show = person("alice"), show()
 
-    def new(self, seat_number, hall=None):
-        return Booking(user=self.alice, show=hall or self.hall, seat_number=seat_number)
+    def booking(self, seat_number, **values):
+        return Booking(user=self.alice, show=self.show, seat_number=seat_number, **values)
 
-    def elsewhere(self, ask):
-        """What it answers on a connection of its own."""
-        found = []
+    def assertBookings(self, count):
+        self.assertEqual(in_another_connection(Booking.objects.count), count)
 
-        def run():
-            try:
-                found.append(ask())
-            finally:
-                connections.close_all()
 
-        thread = Thread(target=run)
-        thread.start()
-        thread.join()
-        return found[0]
-
-    def test_the_rows_of_each(self):
-        first, second = put([("SELECT %s::int, 'a%%'", [1]), ("SELECT generate_series(1, 2)", [])])
+class RunTests(PipelineTestCase):
+    def test_statements_return_their_rows(self):
+        first, second = run(("SELECT %s::int, 'a%%'", [1]), ("SELECT generate_series(1, 2)", []))
         self.assertEqual((first, second), ([(1, "a%")], [(1,), (2,)]))
-        nothing, [hall] = ask_together(shows_of_id.about(2**70), shows_of_id.about(self.hall.pk))
-        self.assertEqual((nothing, hall), ([], self.hall))
 
-    def test_commit_goes_with_the_last_statement(self):
-        with transaction.atomic():
-            insert([self.new(1)])
-            self.assertEqual(self.elsewhere(Booking.objects.count), 0)
-            insert([self.new(2)], last=True)
-            self.assertEqual(self.elsewhere(Booking.objects.count), 2)
+    def test_queries_return_their_rows_in_one_message(self):
+        with mock.patch.object(connection.pipeline, "run", wraps=connection.pipeline.run) as sent:
+            nothing, [found] = fetch_all(shows_by_id.bind(0), shows_by_id.bind(self.show.pk))
+        self.assertEqual((nothing, found), ([], self.show))
+        self.assertEqual(sent.call_count, 1)
 
-    def test_but_not_of_a_part_of_a_transaction(self):
-        with self.assertRaises(ZeroDivisionError), transaction.atomic():
-            with transaction.atomic():
-                insert([self.new(1)], last=True)
-            raise ZeroDivisionError
-        self.assertEqual(Booking.objects.count(), 0)
-
-    def test_what_is_to_be_done_after_the_commit_is_done(self):
-        done = []
-        with transaction.atomic():
-            transaction.on_commit(lambda: done.append("done"))
-            insert([self.new(1)], last=True)
-            self.assertEqual(done, [])
-        self.assertEqual(done, ["done"])
-
-    def test_a_rollback_takes_all_back(self):
-        with self.assertRaises(ZeroDivisionError), transaction.atomic():
-            insert([self.new(1)])
-            raise ZeroDivisionError
-        self.assertEqual(Booking.objects.count(), 0)
-
-    def test_what_follows_a_failure_is_not_done(self):
-        booking(self.alice, self.hall, 1)
-        insertion = "INSERT INTO auth_group (name) VALUES ('new') RETURNING id"
-        doubled = "UPDATE booking_booking SET seat_number = 1, status = 'booked' RETURNING id"
-        booking(self.alice, self.hall, 2)
-        for _ in range(2):  # by its name, too, once it is prepared
+    def test_statement_after_a_failure_is_skipped(self):
+        booking(self.alice, self.show, 1)
+        booking(self.alice, self.show, 2)
+        same_seat = "UPDATE booking_booking SET seat_number = 1, status = 'booked' RETURNING id"
+        insert = "INSERT INTO auth_group (name) VALUES ('new') RETURNING id"
+        for _ in range(2):  # the second time, both statements are prepared
             with self.assertRaises(IntegrityError), transaction.atomic():
-                put([("SELECT 1", []), (doubled, []), (insertion, [])], last=True)
-            self.assertEqual(put([("SELECT count(*) FROM auth_group", [])]), [[(0,)]])
+                run(SELECT_1, (same_seat, []), (insert, []))
+            self.assertEqual(run(("SELECT count(*) FROM auth_group", [])), [[(0,)]])
 
-    def test_what_cannot_be_sent_spoils_nothing(self):
-        put([("SELECT 1", [])])
+    def test_parameter_that_cannot_be_converted_changes_nothing(self):
+        run(SELECT_1)
         kept = connection.connection
         with self.assertRaises(DataError):
-            put([("SELECT 1", []), ("SELECT %s::text", ["\0"])])
-        self.assertEqual(put([("SELECT 1", [])]), [[(1,)]])
+            run(SELECT_1, ("SELECT %s::text", ["\0"]))
+        self.assertEqual(run(SELECT_1), [[(1,)]])
         self.assertIs(connection.connection, kept)
 
-    def test_a_connection_that_breaks_in_between_is_given_up(self):
-        with self.assertRaises(OperationalError):
-            breaks = ("SELECT pg_terminate_backend(pg_backend_pid())", [])
-            put([("SELECT 1", []), breaks, ("SELECT 2", []), ("SELECT 3", [])])
-        connection.close_if_unusable_or_obsolete()
-        self.assertEqual(put([("SELECT 1", [])]), [[(1,)]])
+    def test_too_many_parameters_change_nothing(self):
+        run(SELECT_1)
+        kept = connection.connection
+        with self.assertRaises(DataError):
+            run((f"SELECT 1 WHERE 1 IN ({', '.join(['%s'] * 65_536)})", [1] * 65_536))
+        self.assertEqual(run(SELECT_1), [[(1,)]])
+        self.assertIs(connection.connection, kept)
 
-    def test_a_statement_that_could_not_be_prepared_can_be_later(self):
-        ask = ("SELECT count(*) FROM built_later", [])
+    def test_connection_lost_in_between_is_closed(self):
+        terminate = ("SELECT pg_terminate_backend(pg_backend_pid())", [])
+        with self.assertRaises(OperationalError):
+            run(SELECT_1, terminate, ("SELECT 2", []), ("SELECT 3", []))
+        connection.close_if_unusable_or_obsolete()
+        self.assertEqual(run(SELECT_1), [[(1,)]])
+
+    def test_statement_that_could_not_be_prepared_is_prepared_later(self):
+        count = ("SELECT count(*) FROM created_later", [])
         for _ in range(2):
             with self.assertRaises(ProgrammingError):
-                put([ask])
+                run(count)
         with connection.cursor() as cursor:
-            cursor.execute("CREATE TABLE built_later ()")
-        self.assertEqual(put([ask]), [[(0,)]])
+            cursor.execute("CREATE TABLE created_later ()")
+        self.assertEqual(run(count), [[(0,)]])
         with connection.cursor() as cursor:
-            cursor.execute("DROP TABLE built_later")
+            cursor.execute("DROP TABLE created_later")
 
-    def test_a_key_that_leads_nowhere_is_noticed_by_the_commit(self):
-        gone = show()
-        Booking.objects.all().delete()
-        new = self.new(1, gone)
-        gone.delete()
-        new.show_id = 10**9
-        with self.assertRaises(IntegrityError), transaction.atomic():
-            insert([new], last=True)
-        self.assertEqual(Booking.objects.count(), 0)
-
-    def test_what_is_asked_after_the_lock_is_read_after_the_wait(self):
-        """In one message, and yet each statement sees what was committed when its turn came."""
-        answers = []
-
-        def wait():
-            try:
-                with transaction.atomic():
-                    asked = for_sale.about(self.hall.pk, [5], self.alice.pk, "A")
-                    answers.extend(ask_together(lock.about(self.hall.pk), asked))
-            finally:
-                connections.close_all()
-
-        with transaction.atomic():
-            lock(self.hall.pk)
-            insert([self.new(5)])
-            waiting = Thread(target=wait)
-            waiting.start()
-            while waiting.is_alive() and not self.elsewhere(lambda: is_queueing(None)):
-                pass
-        waiting.join()
-        [[row]] = answers[1:]
-        self.assertTrue(row.seats_are_taken)
-
-    def test_what_is_prepared_heals(self):
-        """After a migration, or when somebody had all prepared statements forgotten."""
-        [[before]] = ask_together(shows_of_id.about(self.hall.pk))
+    def test_prepared_statement_that_is_outdated_is_prepared_again(self):
+        """After DEALLOCATE ALL or a migration one request fails, and the next succeeds."""
+        [before] = shows_by_id(self.show.pk)
         with connection.cursor() as cursor:
             cursor.execute("DEALLOCATE ALL")
         with self.assertRaises(ProgrammingError):
-            shows_of_id(self.hall.pk)
-        self.assertEqual(shows_of_id(self.hall.pk), [before])
+            shows_by_id(self.show.pk)
+        self.assertEqual(shows_by_id(self.show.pk), [before])
         for length in (101, 100):
             with connection.cursor() as cursor:
                 alter = "ALTER TABLE booking_show ALTER COLUMN screen_name TYPE varchar"
                 cursor.execute(f"{alter}({length})")
             with self.assertRaises(NotSupportedError):
-                shows_of_id(self.hall.pk)
-            self.assertEqual(shows_of_id(self.hall.pk), [before])
+                shows_by_id(self.show.pk)
+            self.assertEqual(shows_by_id(self.show.pk), [before])
 
-    def test_the_servers_last_words_are_heard(self):
+    def test_error_of_a_closing_server_is_raised(self):
         other = connection.copy()
-        with self.assertRaises(OperationalError) as said, transaction.atomic():
-            [[(pid,)]] = put([("SELECT pg_backend_pid()", [])])
+        with self.assertRaises(OperationalError) as raised, transaction.atomic():
+            [[(pid,)]] = run(("SELECT pg_backend_pid()", []))
             with other.cursor() as cursor:
                 cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
             other.close()
-            put([("SELECT 1", [])])
-        self.assertIsInstance(said.exception.__cause__, AdminShutdown)
+            run(SELECT_1)
+        self.assertIsInstance(raised.exception.__cause__, AdminShutdown)
 
-    def test_without_a_transaction_a_failure_is_told_as_well(self):
-        new = self.new(1)
-        new.show_id = 10**9
-        put([("SELECT 1", [])])
-        kept = connection.connection
-        with self.assertRaises(IntegrityError):
-            insert([new])
-        self.assertIs(connection.connection, kept)
-        self.assertEqual(put([("SELECT 1", [])]), [[(1,)]])
+    def test_query_after_the_lock_reads_what_was_committed_during_the_wait(self):
+        """In one message, and yet each statement has a snapshot of its own."""
+        found = []
 
-    def test_in_a_transaction_that_is_broken_nothing_is_asked(self):
-        with self.assertRaises(TransactionManagementError), transaction.atomic():
-            with suppress(ZeroDivisionError), transaction.atomic(savepoint=False):
-                raise ZeroDivisionError
-            insert([self.new(1)], last=True)
+        def wait_for_lock():
+            query = for_sale.bind(self.show.pk, [5], self.alice.pk, "A")
+            with transaction.atomic():
+                found.extend(fetch_all(show_lock.bind(self.show.pk), query))
 
-    def test_each_is_noted_for_whoever_wants_to_know(self):
+        with transaction.atomic():
+            show_lock(self.show.pk)
+            self.booking(5).save()
+            waiting = Thread(target=lambda: in_another_connection(wait_for_lock))
+            waiting.start()
+            while waiting.is_alive() and not in_another_connection(lambda: is_queueing(None)):
+                pass
+        waiting.join()
+        [[sale]] = found[1:]
+        self.assertTrue(sale.seats_are_taken)
+
+    def test_statements_are_logged_one_by_one(self):
         with (
-            CaptureQueriesContext(connection) as asked,
+            CaptureQueriesContext(connection) as captured,
             self.assertLogs("django.db.backends", "DEBUG") as logged,
         ):
-            put([("SELECT 1", []), ("SELECT 2", [])])
+            run(SELECT_1, ("SELECT 2", []))
         self.assertEqual(len(logged.output), 2)
-        self.assertEqual([each["sql"] for each in asked], ["SELECT 1", "SELECT 2"])
+        self.assertEqual([each["sql"] for each in captured], ["SELECT 1", "SELECT 2"])
 
-    def test_a_quiet_server_is_not_asked_whether_it_is_there(self):
-        """One that has gone away is: test_database.py."""
+    def test_execute_wrapper_sees_each_statement(self):
+        seen = []
+
+        def watch(execute, sql, params, many, context):
+            seen.append(sql)
+            return execute(sql, params, many, context)
+
+        with connection.execute_wrapper(watch), transaction.atomic():
+            run(SELECT_1, ("SELECT 2", []))
+            defer_insert([self.booking(1)])
+        self.assertEqual(seen[:2], ["SELECT 1", "SELECT 2"])
+        self.assertTrue(seen[2].startswith("INSERT"))
+        self.assertBookings(1)
+
+    def test_health_check_of_an_idle_connection_sends_nothing(self):
+        """One whose server has gone fails it: test_errors.py."""
+        connection.ensure_connection()
         connection.health_check_enabled, connection.health_check_done = True, False
-        with mock.patch.object(DatabaseWrapper, "is_usable") as ask:
-            put([("SELECT 1", [])])
-        ask.assert_not_called()
+        with mock.patch.object(DatabaseWrapper, "is_usable") as select:
+            run(SELECT_1)
+        select.assert_not_called()
         self.assertTrue(connection.health_check_done)
+
+
+class DeferTests(PipelineTestCase):
+    def test_deferred_insert_is_committed_by_atomic(self):
+        with transaction.atomic():
+            new = self.booking(1)
+            defer_insert([new])
+            self.assertIsNone(new.pk)
+            self.assertBookings(0)
+        self.assertEqual(Booking.objects.get(), new)
+
+    def test_deferred_insert_goes_with_the_commit_in_one_message(self):
+        pipeline = connection.pipeline
+        with mock.patch.object(pipeline, "run", wraps=pipeline.run) as sent, transaction.atomic():
+            run(SELECT_1)
+            defer_insert([self.booking(1)])
+        self.assertEqual(sent.call_count, 2)
+        self.assertEqual(sent.call_args.kwargs, {"commit": True})
+
+    def test_deferred_insert_is_rolled_back_by_atomic(self):
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            defer_insert([self.booking(1)])
+            raise ZeroDivisionError
+        self.assertBookings(0)
+
+    def test_deferred_insert_of_an_inner_block_is_rolled_back_by_the_outer_one(self):
+        with self.assertRaises(ZeroDivisionError), transaction.atomic():
+            with transaction.atomic():
+                defer_insert([self.booking(1)])
+            raise ZeroDivisionError
+        self.assertBookings(0)
+
+    def test_deferred_insert_of_a_failed_inner_block_is_not_committed(self):
+        with transaction.atomic():
+            defer_insert([self.booking(1)])
+            with suppress(ZeroDivisionError), transaction.atomic():
+                defer_insert([self.booking(2)])
+                raise ZeroDivisionError
+            defer_insert([self.booking(3)])
+        found = Booking.objects.order_by("seat_number").values_list("seat_number", flat=True)
+        self.assertEqual(list(found), [1, 3])
+
+    def test_on_commit_runs_after_the_deferred_insert_is_committed(self):
+        counts = []
+        with transaction.atomic():
+            transaction.on_commit(
+                lambda: counts.append(in_another_connection(Booking.objects.count))
+            )
+            defer_insert([self.booking(1)])
+            self.assertEqual(counts, [])
+        self.assertEqual(counts, [1])
+
+    def test_next_statement_sees_the_deferred_insert(self):
+        with connection.cursor() as early, transaction.atomic():
+            defer_insert([self.booking(1)])
+            self.assertEqual(Booking.objects.count(), 1)
+            defer_insert([self.booking(2)])
+            early.execute("SELECT count(*) FROM booking_booking")
+            self.assertEqual(early.fetchone(), (2,))
+            defer_insert([self.booking(3)])
+            self.assertEqual(run(("SELECT count(*) FROM booking_booking", [])), [[(3,)]])
+
+    def test_statement_after_the_block_belongs_to_no_transaction(self):
+        with transaction.atomic():
+            defer_insert([self.booking(1)])
+        Group.objects.create(name="after")
+        self.assertEqual(in_another_connection(Group.objects.count), 1)
+
+    def test_violation_by_a_deferred_insert_is_raised_by_atomic(self):
+        booking(self.alice, self.show, 1)
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            Group.objects.create(name="with it")
+            defer_insert([self.booking(1)])
+        self.assertEqual((Booking.objects.count(), Group.objects.count()), (1, 0))
+
+    def test_violation_inside_a_savepoint_leaves_the_transaction_usable(self):
+        booking(self.alice, self.show, 1)
+        with transaction.atomic():
+            with self.assertRaises(IntegrityError), transaction.atomic():
+                defer_insert([self.booking(1)])
+            defer_insert([self.booking(2)])
+        self.assertBookings(2)
+
+    def test_foreign_key_without_a_row_is_raised_by_atomic(self):
+        new = self.booking(1)
+        new.show_id = 10**9
+        with self.assertRaises(IntegrityError), transaction.atomic():
+            defer_insert([new])
+        self.assertBookings(0)
+
+    def test_parameter_that_cannot_be_converted_keeps_the_deferred_insert(self):
+        with transaction.atomic():
+            defer_insert([self.booking(1)])
+            with self.assertRaises(DataError):
+                run(("SELECT %s::text", ["\0"]))
+        self.assertBookings(1)
+
+    def test_insert_without_a_transaction_is_run_at_once(self):
+        new = self.booking(1)
+        defer_insert([new])
+        self.assertEqual(Booking.objects.get(), new)
+        foreign = self.booking(2)
+        foreign.show_id = 10**9
+        kept = connection.connection
+        with self.assertRaises(IntegrityError):
+            defer_insert([foreign])
+        self.assertIs(connection.connection, kept)
+        self.assertBookings(1)
+
+    def test_flush_sets_primary_keys(self):
+        with transaction.atomic():
+            new = self.booking(1)
+            defer_insert([new])
+            flush_deferred()
+            self.assertIsNotNone(new.pk)
+            self.assertBookings(0)
+
+    def test_statement_in_a_broken_transaction_is_refused(self):
+        for attempt in (lambda: run(SELECT_1), lambda: defer_insert([self.booking(1)])):
+            with self.assertRaises(TransactionManagementError), transaction.atomic():
+                with suppress(ZeroDivisionError), transaction.atomic(savepoint=False):
+                    raise ZeroDivisionError
+                attempt()
+        self.assertBookings(0)

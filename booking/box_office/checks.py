@@ -1,0 +1,97 @@
+"""The checklist of the box office. Each check raises a refusal, and is made after the lock."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from ..exceptions import (
+    AlreadyCancelled,
+    CustomerNotFound,
+    HeldTooSoon,
+    HoldExpired,
+    NoSuchSeat,
+    NotEnoughSeats,
+    SalesClosed,
+    SeatTaken,
+    ShowCancelled,
+    ShowStarted,
+    SoldOut,
+    TooManySeats,
+)
+from ..models import BookingSnapshot, Show
+from ..models.bookings import Status
+from .queries import ForSale, HoldLimit, free_seats
+
+# --- A sale, in this order ---
+
+
+def require_not_called_off(show: Show) -> None:
+    if show.cancelled_at is not None:
+        raise ShowCancelled(cancelled_at=show.cancelled_at)
+
+
+def require_sales_open(show: Show, now: datetime) -> None:
+    if not show.sales_are_open(now):
+        require_not_called_off(show)
+        raise SalesClosed(bookable_until=show.bookable_until)
+
+
+def require_active_customer(sale: ForSale) -> None:
+    if not sale.customer_is_active:
+        raise CustomerNotFound
+
+
+def require_seats_exist(show: Show, seat_numbers: Sequence[int]) -> None:
+    if min(seat_numbers) < 1 or max(seat_numbers) > show.total_seats:
+        raise NoSuchSeat(total_seats=show.total_seats)
+
+
+def require_not_sold_out(sale: ForSale) -> None:
+    if sale.available_seats <= 0:
+        raise SoldOut
+
+
+def require_seats_free(sale: ForSale) -> None:
+    """Raises SeatTaken without facts: alternatives are read when the lock is released."""
+    if sale.seats_are_taken:
+        raise SeatTaken
+
+
+def require_enough_seats(free: set[int], count: int) -> None:
+    if len(free) < count:
+        raise NotEnoughSeats(available_seats=len(free))
+
+
+def require_may_hold(seat_numbers: Collection[int], limit: HoldLimit) -> None:
+    if too_soon := limit.seat_numbers.intersection(seat_numbers):
+        raise HeldTooSoon(seat_numbers=sorted(too_soon), retry_after=limit.retry_after)
+
+
+def require_within_seat_limit(sale: ForSale, more: int) -> None:
+    limit = settings.MAX_SEATS_PER_CUSTOMER
+    if sale.seats_of_customer + more > limit:
+        raise TooManySeats(limit=limit, seats=sale.seats_of_customer)
+
+
+# --- A booking that exists ---
+
+
+def require_active(bookings: Sequence[BookingSnapshot]) -> list[BookingSnapshot]:
+    """Those whose seat is not free. Raises AlreadyCancelled or HoldExpired if there is none."""
+    active = [each for each in bookings if each.is_active]
+    if active:
+        return active
+    expired = [each.booking.seat_number for each in bookings if each.status == Status.EXPIRED]
+    if expired:
+        show = bookings[0].show
+        free = free_seats(show.show, show.now)
+        raise HoldExpired(seat_numbers=expired, still_free=[s for s in expired if s in free])
+    times = [each.booking.cancelled_at for each in bookings if each.booking.cancelled_at]
+    raise AlreadyCancelled(cancelled_at=max(times, default=None))
+
+
+def require_can_cancel(booking: BookingSnapshot) -> None:
+    """A hold can be released until it expires, a booking be cancelled until the show starts."""
+    if not booking.can_cancel:
+        raise ShowStarted(cancel_until=booking.cancel_until)

@@ -1,0 +1,138 @@
+"""Transactions, their retries, and row locks; nothing else in the application locks."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import IntegrityError, OperationalError, connection
+from django.db.transaction import TransactionManagementError, atomic
+
+from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
+from ..db.errors import ROLLED_BACK, sqlstate, violates_foreign_key, violates_unique
+from ..exceptions import CustomerNotFound, SeatTaken, ShowNotFound
+from ..models import Booking, BookingSnapshot, Reservation, Show
+from .queries import SeatsFreedMeanwhile, explain_taken_seats
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+MAX_RETRIES = 3
+FIRST_PAUSE = 0.02  # seconds, on average; doubled with each retry
+
+
+@dataclass(slots=True)
+class Attempt:
+    """The seats that a transaction tries to sell, for the refusal if they turn out to be taken."""
+
+    show_id: int = 0
+    seat_numbers: list[int] = field(default_factory=list)
+
+
+_attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
+
+
+@contextmanager
+def transaction() -> Iterator[Attempt]:
+    """One transaction of the box office. Inside another one it is a part of it, no savepoint.
+
+    A refusal rolls back the whole of it. A violated constraint becomes a refusal here, outside
+    `atomic()`: inside, the transaction is already aborted. The alternatives to a taken seat are
+    read here, too, when the lock is released.
+
+    Raises SeatTaken, or CustomerNotFound if the account was deleted meanwhile.
+    """
+    outer = _attempt.get()
+    if outer is not None:
+        yield outer
+        flush_deferred()  # the outer transaction may need the new primary keys
+        return
+    attempt = Attempt()
+    token = _attempt.set(attempt)
+    try:
+        with atomic():
+            yield attempt
+    except IntegrityError as error:
+        if violates_foreign_key(error, "user_id"):
+            raise CustomerNotFound from error
+        if violates_unique(error, Booking, "one_active_booking_per_seat"):
+            raise explain_taken_seats(attempt.show_id, attempt.seat_numbers) from error
+        raise
+    except SeatTaken as refusal:
+        if refusal.facts:
+            raise
+        raise explain_taken_seats(attempt.show_id, attempt.seat_numbers) from None
+    finally:
+        _attempt.reset(token)
+
+
+def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
+    """Lock the show's row until the transaction ends; the rows of queries that run after it.
+
+    Raises ShowNotFound, or TransactionManagementError outside a transaction.
+    """
+    if connection.features.has_select_for_update and not connection.in_atomic_block:
+        raise TransactionManagementError("A lock outside a transaction is released at once.")
+    locked, *results = fetch_all(show_lock.bind(show_id), *queries)
+    if not locked:
+        raise ShowNotFound
+    return results
+
+
+@compiled
+def show_lock(show_id: int):
+    """SELECT … FOR UPDATE of the show's row."""
+    return Show.objects.select_for_update().filter(pk=show_id).values_list("pk")
+
+
+@contextmanager
+def locked_booking(booking: Booking, *, wanted: int | None = None) -> Iterator[BookingSnapshot]:
+    """A transaction with the booking's show locked; the booking as it is then.
+
+    `wanted` is the seat that the transaction tries to give it.
+    """
+    with transaction() as attempt:
+        attempt.show_id = booking.show_id
+        attempt.seat_numbers = [] if wanted is None else [wanted]
+        lock_show(booking.show_id)
+        yield Booking.objects.filter(pk=booking.pk).snapshots().get()
+
+
+@contextmanager
+def locked_reservation(reservation: Reservation) -> Iterator[Reservation]:
+    """A transaction with the reservation's show locked; the reservation as it is then."""
+    with transaction():
+        lock_show(reservation.show.show.pk)
+        yield Reservation.find(reservation.reference)
+
+
+def retry_transaction(transact: Callable[P, T]) -> Callable[P, T]:
+    """Decorator for a function that is one transaction: run it again if it was rolled back.
+
+    That is a deadlock or a serialization failure (nothing was committed, even if COMMIT reports
+    it), and seats that were taken and are free by now. Other errors leave the outcome open. Inside
+    another transaction a deadlock is not retried: the outer one has to be.
+    """
+
+    @wraps(transact)
+    def with_retries(*args: P.args, **kwargs: P.kwargs) -> T:
+        for retry in range(MAX_RETRIES):
+            try:
+                return transact(*args, **kwargs)
+            except SeatsFreedMeanwhile:
+                pass
+            except OperationalError as error:
+                if connection.in_atomic_block or sqlstate(error) not in ROLLED_BACK:
+                    raise
+            # Random, or two transactions that met would meet again.
+            time.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE * 2**retry)  # noqa: S311 no secret
+        try:
+            return transact(*args, **kwargs)
+        except SeatsFreedMeanwhile as error:
+            raise error.refusal from None
+
+    return with_retries

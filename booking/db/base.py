@@ -1,0 +1,129 @@
+"""Database backend `booking.db`: Django's for PostgreSQL, with fewer round trips.
+
+`run_pipeline` sends several statements in one message. `defer` keeps a statement until the next
+one, or until COMMIT, and sends both together: `atomic()` decides when to commit, as ever in Django,
+and a deferred statement is part of the transaction in which it was deferred.
+
+Private API of Django used here: `DatabaseWrapper._commit`, `_rollback`, `get_new_connection`,
+`validate_no_broken_transaction`, `queries_log`, `execute_wrappers` and `debug_transaction`.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from django.db.backends.postgresql import base
+from django.db.backends.utils import debug_transaction, logger
+
+from .pipeline import Pipeline, Rows, Statement, has_unread_data
+
+
+class Deferred(NamedTuple):
+    """A statement that is sent with the next one, and what is called with its rows then."""
+
+    statement: Statement
+    on_rows: Callable[[Rows], None]
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.deferred: list[Deferred] = []
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        self.pipeline = Pipeline(connection)
+        return connection
+
+    def is_usable(self) -> bool:
+        """True without a SELECT if the server has not closed the connection since its last use."""
+        if self.connection is None or self.errors_occurred or has_unread_data(self.connection):
+            return super().is_usable()
+        return True
+
+    def run_pipeline(self, statements: Sequence[Statement], *, commit: bool = False) -> list[Rows]:
+        """Send deferred statements, these, and perhaps COMMIT in one message; the rows of these.
+
+        Each statement sees what was committed when its turn came: what follows a row lock is read
+        after the wait for the lock. BEGIN is part of the first message of a transaction. Under
+        `execute_wrapper()`, which expects to see each statement, they are sent one by one.
+
+        Raises the error of the first statement that fails; the server skips those after it.
+        """
+        if len(self.execute_wrappers) > bool(self.deferred):
+            return self._run_one_by_one(statements)
+        self.validate_no_broken_transaction()
+        if not self.in_atomic_block:
+            self.close_if_health_check_failed()
+        self.ensure_connection()
+        message = [*map(attrgetter("statement"), self.deferred), *statements]
+        started = time.monotonic()
+        try:
+            with self.wrap_database_errors:
+                converted = self.pipeline.convert(message)
+                deferred = self._take_deferred() if self.deferred else []
+                results = self.pipeline.run(converted, commit=commit)
+        finally:
+            if self.queries_logged:
+                self._log(message, time.monotonic() - started)
+        for each, rows in zip(deferred, results, strict=False):
+            each.on_rows(rows)
+        return results[len(deferred) :]
+
+    def defer(self, statement: Statement, on_rows: Callable[[Rows], None]) -> None:
+        """Run a statement with the next one of this transaction, or with its COMMIT.
+
+        `on_rows` is called with its rows then. Any other statement of this connection, by whatever
+        cursor, sends it first. Outside `atomic()` and under `execute_wrapper()` it is run at once.
+        """
+        if not self.in_atomic_block or len(self.execute_wrappers) > bool(self.deferred):
+            [rows] = self.run_pipeline([statement])
+            on_rows(rows)
+            return
+        self.validate_no_broken_transaction()
+        if not self.deferred:
+            # First in the list: `execute_wrapper()` removes its own wrapper from the end.
+            self.execute_wrappers.insert(0, self._flush_before)
+        self.deferred.append(Deferred(statement, on_rows))
+
+    def flush_deferred(self) -> None:
+        """Run the deferred statements now. Raises their errors."""
+        if self.deferred:
+            self.run_pipeline([])
+
+    def _flush_before(self, execute, sql, params, many, context):  # an execute wrapper
+        self.flush_deferred()
+        return execute(sql, params, many, context)
+
+    def _take_deferred(self) -> list[Deferred]:
+        deferred, self.deferred = self.deferred, []
+        self.execute_wrappers.remove(self._flush_before)
+        return deferred
+
+    def _run_one_by_one(self, statements: Sequence[Statement]) -> list[Rows]:
+        with self.cursor() as cursor:
+            return [cursor.execute(*each) and cursor.fetchall() for each in statements]
+
+    def _commit(self) -> None:
+        if not self.deferred:
+            super()._commit()
+            return
+        with debug_transaction(self, "COMMIT"):
+            self.run_pipeline([], commit=True)
+
+    def _rollback(self) -> None:
+        if self.deferred:
+            self._take_deferred()
+        super()._rollback()
+
+    def close(self) -> None:
+        if self.deferred:
+            self._take_deferred()
+        super().close()
+
+    def _log(self, message: Sequence[Statement], seconds: float) -> None:
+        share = seconds / len(message)
+        for sql, params in message:
+            self.queries_log.append({"sql": sql, "time": f"{share:.3f}"})
+            logger.debug("(%.3f) %s; args=%s; alias=%s", share, sql, params, self.alias)

@@ -1,0 +1,443 @@
+"""Compiled queries: querysets whose SQL is written once, and rows that are read without the ORM.
+
+A queryset of half a dozen annotations takes Django 2.4 ms to build and to write as SQL, and 0.1 ms
+to run once its SQL is known: lists are 6.7 times as fast, a booking takes a third of the CPU time.
+
+`@compiled` decorates a function that returns a queryset; calling it returns the list of its rows.
+`fetch_all` runs several in one round trip, where the backend has a pipeline. `defer_insert` and
+`defer_update` write rows with the transaction's COMMIT. `FAST_PATHS=off` evaluates the querysets.
+
+Limits: arguments are int, str, aware datetime, or lists of these, and each must reach the SQL
+unchanged, as a parameter of its own. Anything else raises CompileError when the query is compiled,
+at its first call. Keyword arguments select a variant of the query, which is compiled by itself.
+
+Private API of Django used here: `SQLCompiler.as_sql`, `select`, `klass_info`,
+`annotation_col_map`, `get_converters`, `apply_converters`; `QuerySet._iterable_class`;
+`ModelState`; the setters in `klass_info`.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import cache, update_wrapper
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.core.exceptions import EmptyResultSet
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.models.base import Model, ModelState
+from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable
+
+from .pipeline import Rows, Statement
+
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
+FIRST_STAND_INS = (1_957_000_000, -1_957_000_000)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class CompileError(TypeError):
+    """The query cannot be compiled: an argument does not reach the SQL as a parameter."""
+
+
+class compiled:  # noqa: N801 a decorator
+    """Decorator: turn a function that returns a queryset into a compiled query."""
+
+    def __init__(self, function: Callable[..., models.QuerySet]) -> None:
+        update_wrapper(self, function)
+        self.function = function
+        self.queries: dict[tuple[Any, ...], CompiledQuery] = {}
+
+    def __call__(self, *arguments: Any, **variant: Any) -> list[Any]:
+        """The rows. Raises CompileError at the first call if the query cannot be compiled."""
+        [rows] = fetch_all(BoundQuery(self, arguments, variant))
+        return rows
+
+    def bind(self, *arguments: Any, **variant: Any) -> "BoundQuery":
+        """The query with its arguments, for `fetch_all`."""
+        return BoundQuery(self, arguments, variant)
+
+
+class BoundQuery(NamedTuple):
+    query: compiled
+    arguments: tuple[Any, ...]
+    variant: dict[str, Any]
+
+    def queryset(self) -> models.QuerySet:
+        return self.query.function(*self.arguments, **self.variant)
+
+
+class CompiledQuery(NamedTuple):
+    sql: str | None  # None: no row can match
+    take_parameters: Callable[[list[Any]], Sequence[Any]]
+    read_rows: Callable[[Rows], list[Any]]
+
+
+def fetch_all(*queries: BoundQuery) -> list[list[Any]]:
+    """The rows of each query; they run in order, in one round trip where there is a pipeline."""
+    if not settings.FAST_PATHS:
+        return [list(each.queryset()) for each in queries]
+    statements: list[Statement] = []
+    readers = []
+    for query in queries:
+        compiled_query, values = _compiled_query(query)
+        if values is None or compiled_query.sql is None:
+            readers.append(None)
+        else:
+            statements.append((compiled_query.sql, compiled_query.take_parameters(values)))
+            readers.append(compiled_query.read_rows)
+    results = iter(_run(statements))
+    found = []
+    for read_rows in readers:
+        found.append(read_rows(next(results)) if read_rows else [])
+    return found
+
+
+def _compiled_query(query: BoundQuery) -> tuple[CompiledQuery, list[Any] | None]:
+    """The compiled query and the values of its arguments; None for an integer out of range."""
+    values: list[Any] = []
+    key: list[Any] = []
+    for argument in query.arguments:
+        key.append(len(argument) if type(argument) is list else type(argument))
+        if type(argument) is list:
+            values += argument
+        else:
+            values.append(argument)
+    key += query.variant.items()
+    found = query.query.queries.get(tuple(key))
+    if found is None:
+        found = query.query.queries[tuple(key)] = _compile(query)
+    for value in values:
+        if type(value) is int and not MIN_INTEGER <= value <= MAX_INTEGER:
+            return found, None
+    return found, values
+
+
+def _run(statements: list[Statement]) -> list[Rows]:
+    if not statements:
+        return []
+    connection = connections[DEFAULT_DB_ALIAS]
+    if hasattr(connection, "run_pipeline"):
+        return connection.run_pipeline(statements)
+    with connection.cursor() as cursor:
+        return [cursor.execute(*each) and cursor.fetchall() for each in statements]
+
+
+# --- Compiling ---
+
+
+class StandIns:
+    """Values in place of a query's arguments, each different from all others."""
+
+    def __init__(self, first: int) -> None:
+        self.first = first
+        self.positions: dict[tuple[type, Any], int] = {}  # of the arguments, by stand-in
+
+    def replace(self, argument: Any) -> Any:
+        if type(argument) is list:
+            return [self.replace(each) for each in argument]
+        number = self.first + len(self.positions)
+        if type(argument) is int:
+            stand_in: Any = number
+        elif type(argument) is str:
+            stand_in = f"stand-in {number}"
+        elif type(argument) is datetime:
+            stand_in = EPOCH + timedelta(seconds=number)
+        else:
+            raise CompileError(f"{argument!r}: arguments are int, str, datetime, or lists of them.")
+        self.positions[_key_of(_as_parameter(stand_in))] = len(self.positions)
+        return stand_in
+
+
+def _falsy(argument: Any) -> Any:
+    """0 or an empty string in place of an argument that is not a list."""
+    return type(argument)() if type(argument) in (int, str) else argument
+
+
+def _compile(query: BoundQuery) -> CompiledQuery:
+    """Compile with other stand-ins each time: what differs must be the stand-ins, nothing else.
+
+    So whatever the function does with an argument but pass it on is found out: it changes the
+    value, writes it into the SQL, or branches on it.
+    """
+    found, other = (_write_sql(query, StandIns(first)) for first in FIRST_STAND_INS)
+    falsy = _template(query, map(_falsy, query.arguments))
+    if found[:3] != other[:3] or found.template != falsy:
+        raise CompileError(
+            f"{query.query.__qualname__}: an argument is changed on its way to the SQL, or decides "
+            f"what it is: {found.sql}; {other.sql}; {falsy}"
+        )
+    if found.template is None:
+        return CompiledQuery(None, _no_parameters, list)
+    return CompiledQuery(found.sql, _taker(found.positions), _row_reader(found.queryset))
+
+
+class WrittenQuery(NamedTuple):
+    template: str | None  # SQL with placeholders for constants, too; None if no row can match
+    sql: str
+    positions: list[int]  # of the arguments' values that are the parameters
+    queryset: models.QuerySet
+
+
+def _template(query: BoundQuery, arguments: Iterable[Any]) -> str | None:
+    queryset = query.query.function(*arguments, **query.variant)
+    try:
+        return queryset.query.get_compiler(DEFAULT_DB_ALIAS).as_sql()[0]
+    except EmptyResultSet:
+        return None
+
+
+def _write_sql(query: BoundQuery, stand_ins: StandIns) -> WrittenQuery:
+    queryset = query.query.function(*map(stand_ins.replace, query.arguments), **query.variant)
+    try:
+        template, parameters = queryset.query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
+    except EmptyResultSet:
+        return WrittenQuery(None, "", [], queryset)
+    positions = [stand_ins.positions.get(_key_of(each)) for each in parameters]
+    if missing := set(stand_ins.positions.values()).difference(positions):
+        raise CompileError(
+            f"{query.query.__qualname__}: value {min(missing) + 1} of its arguments is no parameter"
+            f" of its own in: {template} with {parameters}"
+        )
+    sql = _with_constants(template, parameters, positions)
+    return WrittenQuery(template, sql, [at for at in positions if at is not None], queryset)
+
+
+def _key_of(parameter: Any) -> tuple[type, Any]:
+    """Type and value, to compare parameters: True is not 1, but Django's and psycopg's ints are."""
+    for kind in (bool, int, str, datetime):
+        if isinstance(parameter, kind):
+            return kind, parameter
+    return type(parameter), repr(parameter)
+
+
+def _as_parameter(argument: Any) -> Any:
+    if type(argument) is datetime:
+        return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(argument)
+    return argument
+
+
+def _taker(positions: list[int]) -> Callable[[list[Any]], Sequence[Any]]:
+    """A function that takes the parameters out of the arguments' values."""
+    if not positions:
+        return _no_parameters
+    [first, *others] = positions
+    take = itemgetter(*positions) if others else itemgetter(slice(first, first + 1))
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        return take
+    return lambda values: [_as_parameter(each) for each in take(values)]  # SQLite: times as text
+
+
+def _no_parameters(values: list[Any]) -> Sequence[Any]:
+    return ()
+
+
+def _with_constants(sql: str, parameters: Sequence[Any], positions: Sequence[int | None]) -> str:
+    """Write constants into the SQL: PostgreSQL plans a partial index only for values it sees."""
+    found = iter(zip(parameters, positions, strict=True))
+
+    def placeholder(_: re.Match[str]) -> str:
+        parameter, position = next(found)
+        return "%s" if position is not None else _literal(parameter)
+
+    return re.sub(r"(?<!%)%s", placeholder, sql)
+
+
+def _literal(constant: Any) -> str:
+    if isinstance(constant, str):
+        return "'" + str(constant).replace("'", "''").replace("%", "%%") + "'"
+    if isinstance(constant, bool):
+        return str(constant).upper()
+    if isinstance(constant, int):
+        return str(int(constant))
+    raise CompileError(f"{constant!r} cannot be a constant of a compiled query.")
+
+
+# --- Reading rows ---
+
+
+def map_rows(queryset: models.QuerySet, function: Callable[[Any], Any]) -> models.QuerySet:
+    """The queryset, with `function(instance)` for each row instead of the instance."""
+    mapped = queryset.all()
+    mapped._iterable_class = _mapped_iterable(function)
+    return mapped
+
+
+@cache
+def _mapped_iterable(row_function: Callable[[Any], Any]) -> type[ModelIterable]:
+    class MappedIterable(ModelIterable):
+        function = staticmethod(row_function)
+
+        def __iter__(self) -> Iterator[Any]:
+            return map(row_function, super().__iter__())
+
+    return MappedIterable
+
+
+def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
+    """A function that turns rows into what the queryset would yield."""
+    compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+    compiler.as_sql()  # fills in what the rows consist of
+    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    iterable = queryset._iterable_class
+    make: Callable[[Any], Any]
+    if iterable is FlatValuesListIterable:
+        make = itemgetter(0)
+    elif iterable is ValuesListIterable:
+        make = tuple
+    elif issubclass(iterable, ModelIterable):
+        make = _instance_maker(compiler.klass_info, compiler.select, compiler.annotation_col_map)
+    else:
+        raise CompileError(f"{iterable.__name__}: rows are model instances or values_list().")
+    function = getattr(iterable, "function", None)
+
+    def read(rows: Rows) -> list[Any]:
+        if converters:
+            rows = compiler.apply_converters(rows, converters)
+        made = map(make, rows)
+        return list(map(function, made) if function else made)
+
+    return read
+
+
+def _instance_maker(
+    klass_info: dict[str, Any], select: Sequence[Any], annotations: dict[str, int]
+) -> Callable[[Sequence[Any]], Any]:
+    """A function that makes a model instance of a row, with those named by `select_related`.
+
+    It takes 1 µs where `Model.from_db` takes 6: no `__init__`, no defaults, no signals.
+    """
+    model = klass_info["model"]
+    if klass_info.get("from_parent") or "from_db" in vars(model) or "__init__" in vars(model):
+        raise CompileError(f"{model.__name__}: a parent model, `from_db` or `__init__` of its own.")
+    first, last = klass_info["select_fields"][0], klass_info["select_fields"][-1]
+    columns = slice(first, last + 1)
+    names = [column.target.attname for column, *_ in select[columns]]
+    primary_key = first + names.index(model._meta.pk.attname)
+    related = [
+        (_instance_maker(each, select, {}), each["local_setter"], each["remote_setter"])
+        for each in klass_info.get("related_klass_infos", ())
+    ]
+
+    def make(row: Sequence[Any]) -> Model | None:
+        if row[primary_key] is None:
+            return None
+        instance = model.__new__(model)
+        instance._state = state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        instance.__dict__.update(zip(names, row[columns], strict=True))
+        for make_related, set_related, set_back in related:
+            other = make_related(row)
+            set_related(instance, other)
+            if other is not None:
+                set_back(other, instance)
+        for name, position in annotations.items():
+            instance.__dict__[name] = row[position]
+        return instance
+
+    return make
+
+
+# --- Writing rows ---
+
+
+def defer_insert(instances: Sequence[Model]) -> None:
+    """Insert new rows of one model with the transaction's COMMIT, or before its next statement.
+
+    Their primary keys are set then. Columns with a `db_default` are left to the database.
+    `bulk_create` takes 0.3 ms more.
+    """
+    model = type(instances[0])
+    if not settings.FAST_PATHS:
+        model._default_manager.bulk_create(instances)
+        return
+    connection = connections[DEFAULT_DB_ALIAS]
+    values = []
+    for instance in instances:
+        for field in _written_fields(model):
+            values.append(field.get_db_prep_save(getattr(instance, field.attname), connection))
+
+    def set_primary_keys(rows: Rows) -> None:
+        for instance, (primary_key,) in zip(instances, rows, strict=True):
+            instance.pk = primary_key
+            instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+
+    _defer((_insert_sql(model, len(instances)), values), set_primary_keys)
+
+
+def defer_update(model: type[Model], primary_key: int, **values: Any) -> None:
+    """Update a row with the transaction's COMMIT, or before its next statement."""
+    if not settings.FAST_PATHS:
+        model._default_manager.filter(pk=primary_key).update(**values)
+        return
+    connection, fields = connections[DEFAULT_DB_ALIAS], model._meta.get_field
+    written = [fields(name).get_db_prep_save(value, connection) for name, value in values.items()]
+    _defer((_update_sql(model, *values), [*written, primary_key]), _ignore_rows)
+
+
+def insert_unless_exists(instance: Model, unique: Sequence[str]) -> bool:
+    """Insert a row, or return False if another one has the same values in the unique columns.
+
+    No violation is raised: a transaction goes on, and PostgreSQL logs nothing. It waits for a
+    transaction that has inserted such a row and has not ended.
+    """
+    model, connection = type(instance), connections[DEFAULT_DB_ALIAS]
+    values = [
+        field.get_db_prep_save(getattr(instance, field.attname), connection)
+        for field in _written_fields(model)
+    ]
+    [rows] = _run([(_insert_sql(model, 1, *unique), values)])
+    for (primary_key,) in rows:
+        instance.pk = primary_key
+        instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
+    return bool(rows)
+
+
+def flush_deferred() -> None:
+    """Run the deferred statements now: primary keys are set after it. Raises their errors."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    if hasattr(connection, "flush_deferred"):
+        connection.flush_deferred()
+
+
+def _defer(statement: Statement, on_rows: Callable[[Rows], None]) -> None:
+    connection = connections[DEFAULT_DB_ALIAS]
+    if hasattr(connection, "defer"):
+        connection.defer(statement, on_rows)
+    else:
+        [rows] = _run([statement])
+        on_rows(rows)
+
+
+def _ignore_rows(rows: Rows) -> None:
+    pass
+
+
+@cache
+def _written_fields(model: type[Model]) -> list[models.Field]:
+    fields = model._meta.concrete_fields
+    return [each for each in fields if not each.primary_key and not each.has_db_default()]
+
+
+@cache
+def _insert_sql(model: type[Model], rows: int, *unique: str) -> str:
+    """INSERT … RETURNING the primary key; with `unique` field names, ON CONFLICT DO NOTHING."""
+    quote, meta = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta
+    columns = [quote(field.column) for field in _written_fields(model)]
+    row = f"({', '.join(['%s'] * len(columns))})"
+    target = ", ".join(quote(meta.get_field(name).column) for name in unique)
+    conflict = f" ON CONFLICT ({target}) DO NOTHING" if unique else ""
+    return (
+        f"INSERT INTO {quote(meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 names of ours
+        f"VALUES {', '.join([row] * rows)}{conflict} RETURNING {quote(meta.pk.column)}"
+    )
+
+
+@cache
+def _update_sql(model: type[Model], *names: str) -> str:
+    quote, meta = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta
+    columns = [f"{quote(meta.get_field(name).column)} = %s" for name in names]
+    return (
+        f"UPDATE {quote(meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 names of ours
+        f"WHERE {quote(meta.pk.column)} = %s RETURNING {quote(meta.pk.column)}"
+    )

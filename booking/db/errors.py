@@ -1,0 +1,87 @@
+"""Database errors: busy, unavailable, or a violated constraint."""
+
+from django.db import (
+    DatabaseError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    connection,
+    models,
+)
+
+BUSY = "busy"  # temporary: a lock, a timeout, a deadlock
+UNAVAILABLE = "unavailable"  # the server is down, starting, or read-only
+
+# SQLSTATEs: PostgreSQL documentation, appendix A.
+LOCK_TIMEOUT, STATEMENT_TIMEOUT = "55P03", "57014"
+DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
+IDLE_IN_TRANSACTION, TRANSACTION_TIMEOUT = "25P03", "25P04"
+READ_ONLY = "25006"
+
+TIMED_OUT = {LOCK_TIMEOUT, STATEMENT_TIMEOUT}
+ROLLED_BACK = {DEADLOCK, SERIALIZATION_FAILURE}
+BUSY_STATES = TIMED_OUT | ROLLED_BACK | {IDLE_IN_TRANSACTION, TRANSACTION_TIMEOUT}
+
+# SQLite has no codes. It reports some mistakes of ours as operational errors, and a broken file as
+# a plain DatabaseError.
+PROGRAMMING_MISTAKES = ("no such", "syntax error", "has no column", "duplicate column", "too many")
+BROKEN_FILE = ("malformed", "not a database")
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's error code, or None."""
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def classify(error: BaseException) -> str | None:
+    """BUSY or UNAVAILABLE; None if the database works and the error is ours."""
+    if not isinstance(error, DatabaseError | InterfaceError):
+        return None
+    state, message = sqlstate(error), str(error)
+    if state in BUSY_STATES or "is locked" in message:
+        return BUSY
+    if isinstance(error, OperationalError):
+        ours = any(words in message for words in PROGRAMMING_MISTAKES)
+        return None if ours else UNAVAILABLE
+    if isinstance(error, InternalError):
+        return UNAVAILABLE if state == READ_ONLY else None
+    if isinstance(error, InterfaceError):
+        return UNAVAILABLE if "closed" in message else None
+    return UNAVAILABLE if any(words in message for words in BROKEN_FILE) else None
+
+
+def violates_unique(error: IntegrityError, model: type[models.Model], constraint: str) -> bool:
+    """True if the error is a violation of this UniqueConstraint of the model.
+
+    PostgreSQL names the constraint, SQLite the columns: "table.column, table.column".
+    """
+    if connection.vendor == "postgresql":
+        return _violated_constraint(error) == constraint
+    [unique] = [each for each in model._meta.constraints if each.name == constraint]
+    table = model._meta.db_table
+    columns = [f"{table}.{model._meta.get_field(name).column}" for name in unique.fields]
+    return str(error) == f"UNIQUE constraint failed: {', '.join(columns)}"
+
+
+def violates_unique_index(error: IntegrityError, index: str) -> bool:
+    """True if the error is a violation of this unique index on an expression."""
+    if connection.vendor == "postgresql":
+        return _violated_constraint(error) == index
+    return str(error) == f"UNIQUE constraint failed: index '{index}'"
+
+
+def violates_foreign_key(error: IntegrityError, column: str) -> bool:
+    """True if the error is a violation of a foreign key in this column; on SQLite, of any.
+
+    Django's names of foreign keys begin with the table and the column.
+    """
+    if connection.vendor == "postgresql":
+        name = _violated_constraint(error) or ""
+        return f"_{column}_" in name and "_fk_" in name
+    return str(error) == "FOREIGN KEY constraint failed"
+
+
+def _violated_constraint(error: IntegrityError) -> str | None:
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None)
