@@ -12,10 +12,10 @@ from django.db.models import F
 from django.test import TransactionTestCase
 from psycopg.errors import DeadlockDetected
 
-from booking import box_office
 from booking.api import idempotency
+from booking.box_office.locking import lock_show
+from booking.db.compiled import fetch_all
 from booking.models import Booking, IdempotencyKey
-from booking.models.prepared import ask_together
 from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
 
@@ -168,14 +168,14 @@ class IdempotencyTests(ApiTestCase):
             self.assertEqual(response.status_code, 200)
 
     def test_without_the_header_it_costs_nothing(self):
-        with self.assertNumQueries(5):  # as many as test_statements.py counts
+        with self.assertNumQueries(6):  # as many as db/test_query_counts.py counts
             self.book(key=None)
         self.assertFalse(IdempotencyKey.objects.exists())
 
     def test_what_it_costs(self):
-        with self.assertNumQueries(10):  # two of the key, and a savepoint
+        with self.assertNumQueries(8):  # two of the key: INSERT and UPDATE
             self.book()
-        with self.assertNumQueries(6):  # the user; the key, in vain, with BEGIN and ROLLBACK
+        with self.assertNumQueries(5):  # the user; BEGIN, INSERT, COMMIT; the first response
             self.book()
 
 
@@ -241,10 +241,12 @@ class MomentTests(TransactionTestCase):
         self.assertDoneOnce(self.race())
 
     def test_many_at_once_without_the_guard_goes_wrong(self):
-        def forgetful(**claim):
-            return IdempotencyKey.objects.create(**claim | {"key": uuid4()})
+        def insert_another_key(key, unique):
+            key.key = uuid4()
+            key.save()
+            return True
 
-        with mock.patch.object(idempotency, "_claim", forgetful):
+        with mock.patch.object(idempotency, "insert_unless_exists", insert_another_key):
             answers = self.race()
         with self.assertRaises(AssertionError):
             self.assertDoneOnce(answers)
@@ -253,13 +255,12 @@ class MomentTests(TransactionTestCase):
     def meanwhile(self, act):
         """The first request's answer, and what `act` returns, called while it is at work."""
         at_work, go_on, answers = Event(), Event(), []
-        lock = box_office.selling.wait_for_turn
 
-        def wait_for_turn(show_id, *then):
-            answers = lock(show_id, *then)
+        def lock_and_wait(show_id, *queries):
+            results = lock_show(show_id, *queries)
             at_work.set()
             go_on.wait(20)
-            return answers
+            return results
 
         def first():
             try:
@@ -267,7 +268,7 @@ class MomentTests(TransactionTestCase):
             finally:
                 connections.close_all()
 
-        with mock.patch("booking.box_office.selling.wait_for_turn", wait_for_turn):
+        with mock.patch("booking.box_office.selling.lock_show", lock_and_wait):
             thread = Thread(target=first)
             thread.start()
             at_work.wait(20)
@@ -302,28 +303,28 @@ class MomentTests(TransactionTestCase):
         self.assertEqual(self.book(self.clients[1]).content, first.content)
 
     def test_a_customer_who_is_deleted_meanwhile(self):
-        def wait(show_id, *then):
-            answers = ask_together(*then)
+        def delete_the_user(show_id, *queries):
+            results = fetch_all(*queries)
             self.user.delete()
-            return answers
+            return results
 
-        with mock.patch("booking.box_office.selling.wait_for_turn", wait):
+        with mock.patch("booking.box_office.selling.lock_show", delete_the_user):
             answer = self.book(self.clients[0])
         gone = {"detail": "This account does not exist any more.", "code": "user_not_found"}
         self.assertEqual((answer.status_code, answer.json()), (401, gone))
         self.assertFalse(IdempotencyKey.objects.exists() or Booking.objects.exists())
 
     def test_a_deadlock_is_tried_again_as_a_whole(self):
-        lock, tries = box_office.selling.wait_for_turn, []
+        tries = []
 
-        def unlucky(show_id, *then):
+        def unlucky(show_id, *queries):
             tries.append(show_id)
-            answers = lock(show_id, *then)
+            answers = lock_show(show_id, *queries)
             if len(tries) < 3:
                 raise OperationalError("deadlock detected") from DeadlockDetected()
             return answers
 
-        with mock.patch("booking.box_office.selling.wait_for_turn", unlucky):
+        with mock.patch("booking.box_office.selling.lock_show", unlucky):
             answer = self.book(self.clients[0])
         self.assertEqual((answer.status_code, len(tries)), (201, 3))
         self.assertEqual(Booking.objects.count(), 1)

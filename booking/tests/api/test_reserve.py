@@ -5,7 +5,7 @@ from unittest import mock
 from django.test import override_settings
 from django.utils import timezone
 
-from booking.box_office.seats import free_seats
+from booking.box_office.queries import free_seats
 from booking.models import Booking
 from booking.models.clock import Now
 from booking.tests.factories import (
@@ -116,10 +116,10 @@ class ReserveTests(ApiTestCase):
         booking(self.bobs_user, full, 1)
         last = hold(self.bobs_user, full, 2)
 
-        def later(show):
+        def later(show, now):
             time.sleep(0.005)  # SQLite's clock has milliseconds
             Booking.objects.filter(pk=last.pk).update(held_until=Now())
-            return free_seats(show)
+            return free_seats(show, now)
 
         with mock.patch("booking.box_office.selling.free_seats", later):
             answer = self.reserve(full, count=1)

@@ -9,8 +9,8 @@ from unittest import mock
 
 from django.db import connection, connections
 
+from booking.db.compiled import compiled
 from booking.models import Booking, Show
-from booking.models.prepared import prepared
 
 DONE = "done"
 
@@ -71,7 +71,7 @@ def no_transaction(*args, **kwargs):
     return nullcontext()
 
 
-@prepared
+@compiled
 def unlocked(show_id):
     return Show.objects.filter(pk=show_id)
 
@@ -81,7 +81,7 @@ def no_lock():
     """On PostgreSQL the lock of the show; on SQLite the transaction, which is its lock."""
     with ExitStack() as stack:
         if connection.vendor == "postgresql":
-            stack.enter_context(mock.patch("booking.box_office.turns.lock", unlocked))
+            stack.enter_context(mock.patch("booking.box_office.locking.show_lock", unlocked))
         else:
             stack.enter_context(mock.patch("django.db.transaction.atomic", no_transaction))
         yield

@@ -10,8 +10,8 @@ from django.contrib.auth.models import User
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
+from booking.db.compiled import fetch_all
 from booking.models import Booking
-from booking.models.prepared import ask_together
 from booking.tests.concurrency.racing import DONE, at_once, no_constraint, no_lock, outcomes
 from booking.tests.factories import booking, client_of, person, show
 
@@ -150,12 +150,12 @@ class RaceTests(TransactionTestCase):
         """The user's row goes after the token was checked; only the commit notices."""
         tomorrow = show()
 
-        def wait(show_id, *then):
-            answers = ask_together(*then)
+        def delete_the_customer(show_id, *queries):
+            results = fetch_all(*queries)
             self.buyers[0].delete()
-            return answers
+            return results
 
-        with mock.patch("booking.box_office.selling.wait_for_turn", wait):
+        with mock.patch("booking.box_office.selling.lock_show", delete_the_customer):
             answer = self.book(self.clients[0], tomorrow, 5)()
         gone = {"detail": "This account does not exist any more.", "code": "user_not_found"}
         self.assertEqual((answer.status_code, answer.json()), (401, gone))

@@ -1,23 +1,32 @@
-"""What comes of a database that is busy, away or changed under one's feet."""
+"""Database errors: which are busy or unavailable, what is retried, what a violation means."""
 
 from unittest import mock, skipUnless
 
 from django.contrib.auth.models import User
 from django.db import (
     DatabaseError,
+    IntegrityError,
     InterfaceError,
     InternalError,
     OperationalError,
     ProgrammingError,
     connection,
+    transaction,
 )
 from django.test import Client, SimpleTestCase, TransactionTestCase
 from psycopg import errors
 
-from booking.box_office import turns
-from booking.database import AWAY, BUSY, trouble
-from booking.models import Booking
-from booking.tests.factories import client_of, person, show
+from booking.box_office.locking import lock_show
+from booking.db.errors import (
+    BUSY,
+    UNAVAILABLE,
+    classify,
+    violates_foreign_key,
+    violates_unique,
+    violates_unique_index,
+)
+from booking.models import Booking, IdempotencyKey
+from booking.tests.factories import booking, client_of, person, show
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 
@@ -28,30 +37,33 @@ def caused_by(cause, kind=OperationalError):
     return error
 
 
-class TroubleTests(SimpleTestCase):
-    def test_what_passes_by_itself(self):
+class ClassifyTests(SimpleTestCase):
+    def test_temporary_error_is_busy(self):
         for cause in (
             errors.LockNotAvailable,
             errors.QueryCanceled,
             errors.DeadlockDetected,
             errors.SerializationFailure,
         ):
-            self.assertEqual(trouble(caused_by(cause())), BUSY)
+            self.assertEqual(classify(caused_by(cause())), BUSY)
         idle = caused_by(errors.IdleInTransactionSessionTimeout(), InternalError)
-        self.assertEqual(trouble(idle), BUSY)
-        self.assertEqual(trouble(OperationalError("database is locked")), BUSY)
+        self.assertEqual(classify(idle), BUSY)
+        self.assertEqual(classify(OperationalError("database is locked")), BUSY)
 
-    def test_what_takes_longer(self):
+    def test_server_that_is_down_or_read_only_is_unavailable(self):
         for cause in (errors.AdminShutdown, errors.CannotConnectNow, errors.TooManyConnections):
-            self.assertEqual(trouble(caused_by(cause())), AWAY)
-        self.assertEqual(trouble(OperationalError("connection refused")), AWAY)
-        self.assertEqual(trouble(OperationalError("attempt to write a readonly database")), AWAY)
-        self.assertEqual(trouble(InterfaceError("the connection is closed")), AWAY)
-        self.assertEqual(trouble(DatabaseError("database disk image is malformed")), AWAY)
+            self.assertEqual(classify(caused_by(cause())), UNAVAILABLE)
         read_only = caused_by(errors.ReadOnlySqlTransaction(), InternalError)
-        self.assertEqual(trouble(read_only), AWAY)
+        for error in (
+            OperationalError("connection refused"),
+            OperationalError("attempt to write a readonly database"),
+            InterfaceError("the connection is closed"),
+            DatabaseError("database disk image is malformed"),
+            read_only,
+        ):
+            self.assertEqual(classify(error), UNAVAILABLE)
 
-    def test_what_is_our_own_mistake(self):
+    def test_mistake_of_ours_is_neither(self):
         for error in (
             OperationalError("no such table: booking_show"),
             OperationalError('near "x": syntax error'),
@@ -60,7 +72,46 @@ class TroubleTests(SimpleTestCase):
             InterfaceError("bad parameter"),
             ValueError("database is locked"),
         ):
-            self.assertIsNone(trouble(error))
+            self.assertIsNone(classify(error))
+
+
+class ViolationTests(TransactionTestCase):
+    def violation(self, function):
+        with self.assertRaises(IntegrityError) as raised, transaction.atomic():
+            function()
+        return raised.exception
+
+    def assertViolates(self, error, expected):
+        unique_constraints = [
+            (Booking, "one_active_booking_per_seat"),
+            (IdempotencyKey, "one_answer_per_key"),
+        ]
+        found = [name for model, name in unique_constraints if violates_unique(error, model, name)]
+        found += [each for each in ["one_account_per_name"] if violates_unique_index(error, each)]
+        found += [each for each in ["user_id"] if violates_foreign_key(error, each)]
+        self.assertEqual(found, [expected] if expected else [])
+
+    def test_unique_violation_names_its_constraint(self):
+        alice, tomorrow = person("alice"), show()
+        booking(alice, tomorrow, 5)
+        error = self.violation(lambda: booking(alice, tomorrow, 5))
+        self.assertViolates(error, "one_active_booking_per_seat")
+        key = {"user": alice, "key": "k", "fingerprint": "f"}
+        IdempotencyKey.objects.create(**key)
+        error = self.violation(lambda: IdempotencyKey.objects.create(**key))
+        self.assertViolates(error, "one_answer_per_key")
+        self.assertViolates(self.violation(lambda: person("ALICE")), "one_account_per_name")
+
+    def test_foreign_key_violation_names_its_column(self):
+        gone = User(pk=10**9)
+        error = self.violation(
+            lambda: Booking.objects.create(user=gone, show=show(), seat_number=5)
+        )
+        self.assertViolates(error, "user_id")
+
+    def test_other_violation_is_none_of_them(self):
+        error = self.violation(lambda: booking(person("alice"), show(), 0))
+        self.assertViolates(error, None)
 
 
 class RetryTests(TransactionTestCase):
@@ -71,42 +122,41 @@ class RetryTests(TransactionTestCase):
     def book(self):
         return self.alice.post(f"/api/shows/{self.tomorrow.id}/book/", {"seat_number": 5})
 
-    def break_(self, *troubles):
-        """The lock fails with one of these each time, then works."""
-        troubles = list(troubles)
-        lock = turns.wait_for_turn
+    def failing_lock(self, *failures):
+        """The lock, after which one of these errors is raised each time."""
+        failures = list(failures)
 
-        def wait_for_turn(show_id, *then):
-            answers = lock(show_id, *then)
-            if troubles:
-                raise troubles.pop(0)
-            return answers
+        def lock_and_fail(show_id, *queries):
+            results = lock_show(show_id, *queries)
+            if failures:
+                raise failures.pop(0)
+            return results
 
-        return mock.patch("booking.box_office.selling.wait_for_turn", wait_for_turn)
+        return mock.patch("booking.box_office.selling.lock_show", lock_and_fail)
 
-    def test_what_was_rolled_back_for_another_is_tried_again(self):
+    def test_transaction_rolled_back_for_another_is_retried(self):
         deadlock = caused_by(errors.DeadlockDetected("deadlock detected"))
         serialization = caused_by(errors.SerializationFailure("could not serialize"))
-        with self.break_(deadlock, serialization, deadlock):
+        with self.failing_lock(deadlock, serialization, deadlock):
             self.assertEqual(self.book().status_code, 201)
         self.assertEqual(Booking.objects.count(), 1)
 
-    def test_but_not_for_ever(self):
+    def test_fourth_failure_is_busy(self):
         deadlock = caused_by(errors.DeadlockDetected("deadlock detected"))
-        with self.break_(*[deadlock] * 4), self.assertLogs("booking", "WARNING"):
+        with self.failing_lock(*[deadlock] * 4), self.assertLogs("booking", "WARNING"):
             response = self.book()
         self.assertEqual((response.status_code, response.json()["code"]), (503, "busy"))
         self.assertFalse(Booking.objects.exists())
 
-    def test_what_may_have_happened_is_not_tried_again(self):
+    def test_transaction_with_an_unknown_outcome_is_not_retried(self):
         for error in (
             caused_by(errors.AdminShutdown("terminating connection")),
             caused_by(errors.LockNotAvailable("lock timeout")),
         ):
-            with self.break_(error), self.assertLogs("booking", "WARNING"):
+            with self.failing_lock(error), self.assertLogs("booking", "WARNING"):
                 self.assertEqual(self.book().status_code, 503)
 
-    def test_the_staffs_pages_say_so_too(self):
+    def test_admin_page_of_a_busy_database_is_503(self):
         boss = Client(raise_request_exception=False)
         boss.force_login(User.objects.create_superuser("boss"))
         trouble = OperationalError("database is locked")
@@ -127,8 +177,8 @@ class RetryTests(TransactionTestCase):
             )
 
     @skipUnless(ON_POSTGRESQL, "SQLite has no server that could go away")
-    def test_the_request_after_a_restart_succeeds(self):
-        """The worker's connection is dead, and nobody has told the worker."""
+    def test_request_after_a_restart_of_the_server_succeeds(self):
+        """The worker finds its connection closed, and opens another one."""
         self.assertEqual(self.book().status_code, 201)
         dead = connection.connection
         with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""How many statements the database is asked, with BEGIN and COMMIT: exactly."""
+"""How many statements a request sends, with BEGIN and COMMIT: exactly."""
 
 from datetime import timedelta
 
@@ -7,7 +7,7 @@ from django.db.transaction import TransactionManagementError
 from django.test import TransactionTestCase, skipUnlessDBFeature
 from django.test.utils import CaptureQueriesContext
 
-from booking.box_office.turns import wait_for_turn
+from booking.box_office.locking import lock_show
 from booking.tests.factories import booking, client_of, hold, person, show
 
 
@@ -15,56 +15,63 @@ class StatementTests(TransactionTestCase):
     def setUp(self):
         self.alices_user = person("alice")
         self.alice = client_of(self.alices_user)
-        self.hall = show(total_seats=60)
-        self.statements("get", "/api/me/")  # whatever is asked the first time only
+        self.show = show(total_seats=60)
+        self.statements("get", "/api/me/")  # what is read only once in a process
 
-    def statements(self, method, address, body=None, **headers):
-        """Their first words, and that of BEGIN and COMMIT."""
-        with CaptureQueriesContext(connection) as asked:
-            answer = getattr(self.alice, method)(address, body, **headers)
-        self.assertLess(answer.status_code, 300, answer.content)
-        return [each["sql"].split()[0] for each in asked]
+    def statements(self, method, path, body=None, **headers):
+        """The first word of each statement, with BEGIN and COMMIT."""
+        with CaptureQueriesContext(connection) as captured:
+            response = getattr(self.alice, method)(path, body, **headers)
+        self.assertLess(response.status_code, 300, response.content)
+        return [each["sql"].split()[0] for each in captured]
 
-    def test_booking(self):
-        address = f"/api/shows/{self.hall.pk}/book/"
-        five = ["BEGIN", "SELECT", "SELECT", "INSERT", "COMMIT"]  # the user is in the second one
-        six = ["SELECT", *five]
-        self.assertEqual(self.statements("post", address, {"seat_number": 5}), five)
-        self.assertEqual(self.statements("post", address, {"seat_number": 6}), five)
-        several = {"seat_numbers": [7, 8, 9]}
-        reservations = f"/api/shows/{self.hall.pk}/reservations/"
-        self.assertEqual(self.statements("post", reservations, several), six)
-        with_key = self.statements("post", address, {"seat_number": 10}, HTTP_IDEMPOTENCY_KEY="key")
-        within = ["INSERT", "SAVEPOINT", "SELECT", "SELECT", "INSERT", "RELEASE", "UPDATE"]
-        self.assertEqual(with_key, ["SELECT", "BEGIN", *within, "COMMIT"])
+    def assertStatements(self, statements, expected):
+        self.assertEqual(statements, expected.replace("lock", "SELECT").split())
+
+    def test_booking_is_six_statements(self):
+        path = f"/api/shows/{self.show.pk}/book/"
+        user = "SELECT"
+        sale = "BEGIN lock SELECT INSERT COMMIT"
+        for seat in (5, 6):
+            statements = self.statements("post", path, {"seat_number": seat})
+            self.assertStatements(statements, f"{user} {sale}")
+
+    def test_reservation_is_six_statements(self):
+        path = f"/api/shows/{self.show.pk}/reservations/"
+        statements = self.statements("post", path, {"seat_numbers": [7, 8, 9]})
+        self.assertStatements(statements, "SELECT BEGIN lock SELECT INSERT COMMIT")
+
+    def test_booking_with_a_key_is_eight_statements_and_no_savepoint(self):
+        path = f"/api/shows/{self.show.pk}/book/"
+        statements = self.statements("post", path, {"seat_number": 10}, HTTP_IDEMPOTENCY_KEY="key")
+        self.assertStatements(statements, "SELECT BEGIN INSERT lock SELECT INSERT UPDATE COMMIT")
+
+    def test_seat_with_an_expired_hold_is_one_statement_more(self):
+        hold(person("bob"), self.show, 5, ends_in=timedelta(seconds=-1))
+        path = f"/api/shows/{self.show.pk}/book/"
+        statements = self.statements("post", path, {"seat_number": 5})
+        self.assertStatements(statements, "SELECT BEGIN lock SELECT UPDATE INSERT COMMIT")
 
     @skipUnlessDBFeature("has_select_for_update")
-    def test_nobody_locks_outside_of_a_transaction(self):
-        """Also once the question is prepared, of which Django itself no longer takes care."""
+    def test_lock_outside_a_transaction_is_refused(self):
         with transaction.atomic():
-            wait_for_turn(self.hall.pk)
+            lock_show(self.show.pk)
         with self.assertRaises(TransactionManagementError):
-            wait_for_turn(self.hall.pk)
+            lock_show(self.show.pk)
 
-    def test_a_seat_whose_hold_has_lapsed(self):
-        hold(person("bob"), self.hall, 5, ends_in=timedelta(seconds=-1))
-        found = self.statements("post", f"/api/shows/{self.hall.pk}/book/", {"seat_number": 5})
-        self.assertEqual(found.count("UPDATE"), 1)
-        self.assertEqual(len(found), 6)
-
-    def test_lists_whatever_their_length(self):
-        film = self.hall.movie_id
-        for number in (1, 3):
-            for _ in range(number):
-                booking(self.alices_user, show(self.hall.movie), 1)
+    def test_list_of_any_length_is_the_same_number_of_statements(self):
+        movie = self.show.movie_id
+        for count in (1, 3):
+            for _ in range(count):
+                booking(self.alices_user, show(self.show.movie), 1)
             expected = {
                 "/api/movies/": 1,
                 "/api/shows/": 1,
-                f"/api/movies/{film}/shows/": 2,
+                f"/api/movies/{movie}/shows/": 2,
                 "/api/my-bookings/": 2,
-                f"/api/my-bookings/?show={self.hall.pk}&page_size=5": 2,
-                f"/api/shows/{self.hall.pk}/seats/": 3,
+                f"/api/my-bookings/?show={self.show.pk}&page_size=5": 2,
+                f"/api/shows/{self.show.pk}/seats/": 3,
             }
-            for address, many in expected.items():
-                with self.subTest(address):
-                    self.assertEqual(self.statements("get", address), ["SELECT"] * many)
+            for path, number in expected.items():
+                with self.subTest(path):
+                    self.assertEqual(self.statements("get", path), ["SELECT"] * number)
