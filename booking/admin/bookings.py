@@ -1,55 +1,53 @@
-from django import forms
 from django.contrib import admin, messages
 
 from .. import box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken
 from ..models import Booking
+from .refusals import RefusalForm, RefusalMixin
 
 
-class SaleForm(forms.ModelForm):
-    """A seat that is sold at the counter."""
+class SaleForm(RefusalForm):
+    """A seat to sell at the counter."""
+
+    field_of_refusal = {NoSuchSeat: "seat_number", SeatTaken: "seat_number"}
 
     class Meta:
         model = Booking
         fields = ["user", "show", "seat_number"]
 
-    def clean(self):
-        """Sells it: only the box office knows whether it can be had, and the admin does all of
-        this in one transaction."""
-        sale = super().clean()
-        if not self.errors:
-            try:
-                self.booking = box_office.book(
-                    show_id=sale["show"].pk,
-                    seat_number=sale["seat_number"],
-                    by=self.seller,
-                    customer=sale["user"],
-                )
-            except (NoSuchSeat, SeatTaken) as refusal:
-                self.add_error("seat_number", sentence_of(refusal))
-            except Refusal as refusal:
-                self.add_error(None, str(refusal))
-        return sale
+    def validate_constraints(self):
+        """Left to the box office, to which the seat of an expired hold is free."""
 
-    def _post_clean(self):
-        """Not the model's own checks, which would now find the seat taken: by this sale."""
+    def describe(self, refusal):
+        alternatives = refusal.facts.get("alternatives")
+        nearby = f" Free nearby: {', '.join(map(str, alternatives))}." if alternatives else ""
+        return f"{refusal}{nearby}"
 
 
-def sentence_of(refusal):
-    alternatives = refusal.facts.get("alternatives")
-    free = f" Free nearby: {', '.join(map(str, alternatives))}." if alternatives else ""
-    return f"{refusal}{free}"
+class CurrentStatusFilter(admin.SimpleListFilter):
+    """By the status now: an expired hold is expired, whatever the table says."""
+
+    title = "status"
+    parameter_name = "status"
+
+    def lookups(self, request, model_admin):
+        return Booking.Status.choices
+
+    def queryset(self, request, bookings):
+        return bookings.with_current_status(self.value()) if self.value() else bookings
 
 
 @admin.register(Booking)
-class BookingAdmin(admin.ModelAdmin):
-    """To sell a seat, to look at what was sold, and to cancel it by the action. The box office
-    does it; nothing of a booking is edited."""
+class BookingAdmin(RefusalMixin, admin.ModelAdmin):
+    """Sells a seat, shows bookings, and cancels them by an action; nothing is edited.
+
+    The box office makes the changes, as for the API.
+    """
 
     form = SaleForm
     autocomplete_fields = ["user", "show"]
     list_display = ["reference", "show", "seat", "user", "current_status", "created_at"]
-    list_filter = ["status", "show__screen_name"]
+    list_filter = [CurrentStatusFilter, "show__screen_name"]
     date_hierarchy = "created_at"
     search_fields = ["=reference", "user__username", "user__email", "show__movie__title"]
     search_help_text = "Reference, user's name or e-mail, movie"
@@ -57,7 +55,8 @@ class BookingAdmin(admin.ModelAdmin):
     actions = ["cancel_selected"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).with_shows().select_related("user")
+        bookings = super().get_queryset(request).select_related("show__movie", "user")
+        return bookings.annotate_current_status()
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -73,25 +72,19 @@ class BookingAdmin(admin.ModelAdmin):
             "cancelled_at",
         ]
 
-    def get_form(self, request, obj=None, **kwargs):
-        form = super().get_form(request, obj, **kwargs)
-        form.seller = request.user
-        return form
-
-    def save_form(self, request, form, change):
-        return form.booking
-
     def save_model(self, request, obj, form, change):
-        """It is sold already."""
-
-    def save_related(self, request, form, formsets, change):
-        """Nothing else belongs to it."""
+        """Sell the seat. Raises what `box_office.book` raises."""
+        sold = box_office.book(
+            show_id=obj.show_id, seat_number=obj.seat_number, by=request.user, customer=obj.user
+        )
+        obj.pk = sold.booking.pk
+        obj.refresh_from_db()
 
     def has_change_permission(self, request, obj=None):
         return False
 
     def has_delete_permission(self, request, obj=None):
-        return False  # what was sold stays on record
+        return False  # bookings stay on record
 
     def has_cancel_permission(self, request):
         return request.user.has_perm("booking.change_booking")
@@ -100,7 +93,7 @@ class BookingAdmin(admin.ModelAdmin):
     def seat(self, booking):
         return f"{booking.seat_number}\N{NO-BREAK SPACE}({booking.seat_label})"
 
-    @admin.display(description="Status", ordering="status")
+    @admin.display(description="Status", ordering="current_status")
     def current_status(self, booking):
         return Booking.Status(booking.current_status).label
 

@@ -2,11 +2,11 @@ from django.contrib import admin
 from django.db import models
 
 from ..models import Movie
-from .deletion import SoldIsKeptMixin
+from .protection import ProtectSoldMixin
 
 
 @admin.register(Movie)
-class MovieAdmin(SoldIsKeptMixin, admin.ModelAdmin):
+class MovieAdmin(ProtectSoldMixin, admin.ModelAdmin):
     list_display = ["title", "duration", "genre", "language", "certificate", "release_date"]
     list_filter = ["genre", "language", "certificate"]
     search_fields = ["title"]

@@ -1,13 +1,16 @@
-from django import forms
 from django.contrib import admin
 
 from .. import box_office
 from ..exceptions import RowsInUse, SeatsInUse
 from ..models import Show
-from .deletion import SoldIsKeptMixin
+from ..models.bookings import available_seats
+from .protection import ProtectSoldMixin
+from .refusals import RefusalForm, RefusalMixin
 
 
-class ShowForm(forms.ModelForm):
+class ShowForm(RefusalForm):
+    field_of_refusal = {SeatsInUse: "total_seats", RowsInUse: "seats_per_row"}
+
     class Meta:
         model = Show
         fields = [
@@ -19,21 +22,8 @@ class ShowForm(forms.ModelForm):
             "cancelled_at",
         ]
 
-    def clean(self):
-        """The hall still has the seats that are sold. The admin validates and saves in one
-        transaction, so the lock that is taken here keeps it true until the show is saved."""
-        hall = {name: self.cleaned_data.get(name) for name in ("total_seats", "seats_per_row")}
-        if self.instance.pk and None not in hall.values():
-            try:
-                box_office.check_new_hall(show=self.instance, **hall)
-            except SeatsInUse as refusal:
-                self.add_error("total_seats", str(refusal))
-            except RowsInUse as refusal:
-                self.add_error("seats_per_row", str(refusal))
-        return super().clean()
 
-
-class TakesPlaceFilter(admin.SimpleListFilter):
+class CalledOffFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
@@ -47,17 +37,26 @@ class TakesPlaceFilter(admin.SimpleListFilter):
 
 
 @admin.register(Show)
-class ShowAdmin(SoldIsKeptMixin, admin.ModelAdmin):
+class ShowAdmin(RefusalMixin, ProtectSoldMixin, admin.ModelAdmin):
     form = ShowForm
     list_display = ["movie", "screen_name", "date_time", "seats_sold", "takes_place"]
-    list_filter = ["screen_name", TakesPlaceFilter]
+    list_filter = ["screen_name", CalledOffFilter]
     date_hierarchy = "date_time"
     search_fields = ["movie__title", "screen_name"]
     autocomplete_fields = ["movie"]
     ordering = ["date_time", "id"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).with_availability().select_related("movie")
+        shows = super().get_queryset(request).select_related("movie")
+        return shows.annotate(available_seats=available_seats())
+
+    def save_model(self, request, obj, form, change):
+        """Raises SeatsInUse or RowsInUse. The admin saves in the transaction of this check."""
+        if change:
+            box_office.require_hall_fits(
+                show=obj, total_seats=obj.total_seats, seats_per_row=obj.seats_per_row
+            )
+        super().save_model(request, obj, form, change)
 
     @admin.display(description="Sold / total")
     def seats_sold(self, show):

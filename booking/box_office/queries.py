@@ -90,11 +90,14 @@ class TakenSeat(NamedTuple):
     date_time: datetime
 
 
+SHOW_COLUMNS = TakenSeat._fields[2:]
+
+
 @compiled
 def taken_seats_with_show(show_id: int):
     """Rows of TakenSeat: one moment, without a lock."""
     active = Booking.objects.active().of_show(show_id)
-    show = [F(f"show__{name}") for name in TakenSeat._fields[2:]]
+    show = [F(f"show__{name}") for name in SHOW_COLUMNS]
     return active.values_list("seat_number", Now(), *show)
 
 
@@ -114,20 +117,15 @@ def explain_taken_seats(show_id: int, wanted: Sequence[int]) -> Exception:
     sale is tried again.
     """
     rows = [TakenSeat(*row) for row in taken_seats_with_show(show_id)]
-    refusal_class = SeatTaken if len(wanted) == 1 else SeatsTaken
     if not rows:
-        return SeatsFreedMeanwhile(refusal_class(seat_numbers=list(wanted), alternatives=[]))
-    seat = rows[0]
-    show = Show(
-        pk=show_id,
-        total_seats=seat.total_seats,
-        seats_per_row=seat.seats_per_row,
-        cancelled_at=seat.cancelled_at,
-        date_time=seat.date_time,
-    )
+        show = Show.objects.get(pk=show_id)
+        free = set(range(1, show.total_seats + 1))
+        return SeatsFreedMeanwhile(seats_taken(show, free, wanted))
+    _, now, *columns = rows[0]
+    show = Show(pk=show_id, **dict(zip(SHOW_COLUMNS, columns, strict=True)))
     if show.cancelled_at is not None:
         return ShowCancelled(cancelled_at=show.cancelled_at)
-    if not show.sales_are_open(seat.now):
+    if not show.sales_are_open(now):
         return SalesClosed(bookable_until=show.bookable_until)
     free = set(range(1, show.total_seats + 1)).difference(row.seat_number for row in rows)
     if not free:

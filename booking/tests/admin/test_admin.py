@@ -5,6 +5,7 @@ from django.contrib.messages import get_messages
 from django.test import TestCase
 from django.utils import timezone
 
+from booking.admin.bookings import SaleForm
 from booking.models import Booking, Movie, Show
 from booking.tests.factories import booking, hold, movie, person, show
 
@@ -176,6 +177,24 @@ class BookingAdminTests(AdminTestCase):
         page = self.client.get(f"/admin/booking/booking/?q={sold.reference}")
         self.assertEqual([each.pk for each in page.context["cl"].queryset], [sold.pk])
 
+    def test_status_filter_lists_expired_holds_as_expired(self):
+        tomorrow = show()
+        held = hold(self.alice, tomorrow, 1)
+        expired = [
+            hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1)),
+            booking(self.alice, tomorrow, 3, status="expired"),
+        ]
+        booked = booking(self.alice, tomorrow, 4)
+        every = [held, *expired, booked]
+        expected = {"held": [held], "expired": expired, "booked": [booked], "cancelled": []}
+        for status, found in [*expected.items(), (None, every)]:
+            with self.subTest(status):
+                query = {"status": status} if status else {}
+                page = self.client.get("/admin/booking/booking/", query)
+                self.assertCountEqual(page.context["cl"].queryset, found)
+        page = self.client.get(f"/admin/booking/booking/{expired[0].pk}/change/")
+        self.assertContains(page, "Expired")
+
     def test_nothing_of_it_can_be_edited(self):
         sold = booking(self.alice, show())
         before = Booking.objects.values().get()
@@ -255,6 +274,20 @@ class CounterSaleTests(AdminTestCase):
             (302, self.alice, tomorrow, 5, "booked"),
         )
         self.assertIn(sold.reference, self.messages(response)[0])
+
+    def test_form_that_is_only_validated_sells_nothing(self):
+        given = {"user": self.alice.pk, "show": show().pk, "seat_number": 5}
+        form = SaleForm(given)
+        self.assertTrue(form.is_valid() and form.is_valid(), form.errors)
+        self.assertFalse(Booking.objects.exists())
+
+    def test_seat_of_an_expired_hold_is_sold(self):
+        tomorrow = show()
+        expired = hold(self.alice, tomorrow, 5, ends_in=-timedelta(seconds=1))
+        self.assertEqual(self.sell(tomorrow, 5).status_code, 302)
+        statuses = Booking.objects.order_by("pk").values_list("status", flat=True)
+        self.assertEqual(list(statuses), ["expired", "booked"])
+        self.assertEqual(Booking.objects.first(), expired)
 
     def test_the_limits_of_a_customer_do_not_bind_staff(self):
         tomorrow = show(total_seats=20)

@@ -183,10 +183,10 @@ class BookTests(ApiTestCase):
         """As if the seat were taken after it was looked at and before it is sold."""
         tomorrow = show()
 
-        def too_late(show, seat_numbers):
-            booking(self.bobs_user, show, *seat_numbers)
+        def take_the_seat(sale):
+            booking(self.bobs_user, sale.show, 10)
 
-        with mock.patch("booking.box_office.selling._check_are_free", too_late):
+        with mock.patch("booking.box_office.selling.require_seats_free", take_the_seat):
             response = self.book(tomorrow, 10)
         taken = {
             "detail": "This seat is already taken.",

@@ -12,6 +12,7 @@ from django.db.models import F
 from django.test import TransactionTestCase
 from psycopg.errors import DeadlockDetected
 
+from booking import box_office
 from booking.api import idempotency
 from booking.box_office.locking import lock_show
 from booking.db.compiled import fetch_all

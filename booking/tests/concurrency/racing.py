@@ -83,7 +83,7 @@ def no_lock():
         if connection.vendor == "postgresql":
             stack.enter_context(mock.patch("booking.box_office.locking.show_lock", unlocked))
         else:
-            stack.enter_context(mock.patch("django.db.transaction.atomic", no_transaction))
+            stack.enter_context(mock.patch("booking.box_office.locking.atomic", no_transaction))
         yield
 
 

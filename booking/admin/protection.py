@@ -1,11 +1,11 @@
 from ..models import Booking
 
 
-class SoldIsKeptMixin:
-    """Says why a movie or show with bookings cannot be deleted.
+class ProtectSoldMixin:
+    """Explains why a movie or show with bookings cannot be deleted.
 
-    Django would say that one has no permission to delete bookings. Nobody has; the reason is
-    that seats were sold, and the page that lists them says so.
+    Django would say that a permission to delete bookings is missing. Nobody has that; the reason is
+    that seats were sold, and the page that lists the protected bookings says so.
     """
 
     def get_deleted_objects(self, objs, request):

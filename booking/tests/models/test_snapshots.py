@@ -1,0 +1,94 @@
+from datetime import timedelta
+
+from django.test import TestCase
+from django.utils import timezone
+
+from booking.models import Booking, Reservation, show_snapshots
+from booking.models.clock import Now
+from booking.tests.factories import booking, hold, person, show
+
+
+class ExpiredTests(TestCase):
+    """A hold that has expired: one decision, in SQL and in Python."""
+
+    def test_status_in_sql_is_the_status_in_python(self):
+        tomorrow, alice = show(), person("alice")
+        seconds = [-3600, -1, 0, 1, 3600]
+        for seat, ends_in in enumerate(seconds, 1):
+            hold(alice, tomorrow, seat, ends_in=timedelta(seconds=ends_in))
+        for seat, status in enumerate(["booked", "cancelled", "expired"], 6):
+            booking(alice, tomorrow, seat, status=status)
+        found = Booking.objects.annotate_current_status().annotate(now=Now()).order_by("pk")
+        for each in found:
+            with self.subTest(seat=each.seat_number):
+                self.assertEqual(each.current_status, each.status_at(each.now))
+                one = Booking.objects.filter(pk=each.pk)
+                for status in Booking.Status.values:
+                    self.assertEqual(
+                        one.with_current_status(status).exists(), status == each.current_status
+                    )
+                self.assertEqual(one.active().exists(), each.is_active(each.now))
+                self.assertEqual(
+                    one.expired_holds().exists(),
+                    (each.status, each.current_status) == ("held", "expired"),
+                )
+        self.assertEqual({each.current_status for each in found}, set(Booking.Status.values))
+
+    def test_hold_expires_at_its_end(self):
+        held = hold(person("alice"), show())
+        instant = timedelta(microseconds=1)
+        self.assertEqual(held.status_at(held.held_until - instant), "held")
+        self.assertEqual(held.status_at(held.held_until), "expired")
+        for now, is_active in ((held.held_until - instant, True), (held.held_until, False)):
+            self.assertEqual(Booking.objects.active(now).exists(), is_active)
+
+
+class SnapshotTests(TestCase):
+    """What a booking is and may, at one moment, whichever way it was read."""
+
+    def test_plain_booking_has_the_same_snapshot(self):
+        alice, tomorrow = person("alice"), show(total_seats=10)
+        for seat, status in enumerate(["booked", "cancelled", "expired"], 1):
+            booking(alice, tomorrow, seat, status=status)
+        hold(alice, tomorrow, 4)
+        hold(alice, tomorrow, 5, ends_in=-timedelta(seconds=1))
+        for read in Booking.objects.order_by("pk").snapshots():
+            plain = Booking.objects.get(pk=read.booking.pk)
+            show_then = plain.show.snapshot(
+                available_seats=read.show.available_seats, now=read.show.now
+            )
+            self.assertEqual(plain.snapshot(show_then), read)
+            self.assertEqual(plain.can_cancel(read.show.now), read.can_cancel)
+            self.assertEqual(plain.seat_label, read.seat_label)
+            if read.is_active:
+                self.assertEqual(plain.cancel_until(read.show.now), read.cancel_until)
+
+    def test_booking_can_be_cancelled_until_the_show_starts(self):
+        sold = booking(person("alice"), show())
+        starts = sold.show.date_time
+        self.assertTrue(sold.can_cancel(starts - timedelta(microseconds=1)))
+        self.assertFalse(sold.can_cancel(starts))
+
+    def test_show_snapshot_counts_free_seats(self):
+        tomorrow, alice = show(total_seats=3), person("alice")
+        booking(alice, tomorrow, 1)
+        hold(alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
+        [found] = show_snapshots(type(tomorrow).objects.all())
+        self.assertEqual((found.show, found.available_seats), (tomorrow, 2))
+        self.assertTrue(found.is_bookable)
+        hold(alice, tomorrow, 3)
+        Booking.objects.filter(seat_number=2).update(status="booked")
+        [found] = show_snapshots(type(tomorrow).objects.all())
+        self.assertEqual((found.available_seats, found.is_bookable), (0, False))
+        self.assertLess(abs(found.now - timezone.now()), timedelta(minutes=5))
+
+
+class ReservationTests(TestCase):
+    def test_reservation_with_a_reference_used_twice_shows_one_owner(self):
+        """The box office uses no reference twice; if it did, nobody would see another's seats."""
+        tomorrow = show()
+        first = booking(person("alice"), tomorrow, 5, reference="ACDEFGHJ")
+        booking(person("bob"), tomorrow, 4, reference="ACDEFGHJ")
+        found = Reservation.find("ACDEFGHJ")
+        self.assertEqual([each.booking for each in found.bookings], [first])
+        self.assertEqual((found.user_id, found.status), (first.user_id, "booked"))
