@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 from unittest import skipUnless
 
-from booking.tests.transcripts import TranscriptCase
+from booking.tests.transcripts import TranscriptTestCase
 
 HERE = Path(__file__).parent
 
 
-class ClientTests(TranscriptCase):
+class ClientTests(TranscriptTestCase):
     def chapter(self, title):
         page = HERE.with_suffix(".md").read_text(encoding="utf-8")
         return re.search(rf"^## {title}\n(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE)[1]
