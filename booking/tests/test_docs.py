@@ -9,7 +9,9 @@ from django.test import SimpleTestCase
 ROOT = settings.BASE_DIR
 TESTS = ROOT / "booking" / "tests"
 README = ROOT / "README.md"
-PAGES = [page for folder in ("", ".github", "docs") for page in sorted((ROOT / folder).glob("*.md"))]
+PAGES = [
+    page for folder in ("", ".github", "docs") for page in sorted((ROOT / folder).glob("*.md"))
+]
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
