@@ -1,7 +1,7 @@
 """Settings: one file, every choice of a deployment an environment variable.
 
 With none of them set it runs from a bare checkout: development mode on a SQLite file.
-README.md lists the variables.
+docs/settings.md lists the variables.
 """
 
 import os
@@ -208,7 +208,7 @@ TEMPLATES = [
 FAST_PATHS = env_bool("FAST_PATHS", default=True)
 
 # --- Database ------------------------------------------------------------------------------
-# The two queues in which seats are sold; README.md, "How a seat is never sold twice".
+# How a seat is sold on each database: docs/correctness.md.
 
 SQLITE_OPTIONS = {
     # Writers queue at BEGIN. With SQLite's default, a transaction that first reads and then

@@ -4,12 +4,14 @@ from unittest import skipUnless
 
 from django.conf import settings
 
-from booking.tests.transcripts import TranscriptCase
+from booking.tests.transcripts import TranscriptTestCase
 
 
-@skipUnless(shutil.which("bash") and shutil.which("curl"), "the README's commands need both")
-class ReadmeTests(TranscriptCase):
-    def test_its_commands_print_what_it_shows(self):
-        readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+@skipUnless(shutil.which("bash") and shutil.which("curl"), "the commands need both")
+class ReadmeTests(TranscriptTestCase):
+    def test_readme_and_longer_walk_print_what_they_show(self):
+        pages = [settings.BASE_DIR / "README.md", settings.BASE_DIR / "docs" / "api.md"]
+        text = "".join(page.read_text(encoding="utf-8") for page in pages)
         with TemporaryDirectory() as folder:
-            self.assertEqual(self.assertPrints(readme, folder, at_least=8), "")
+            errors = self.assertPrints(text, folder, at_least=20)
+        self.assertEqual(errors, "")

@@ -1,5 +1,7 @@
-"""An evening at the cinema, with the client that was generated from the schema:
-`python tour.py http://127.0.0.1:8000` signs up, looks around, and takes and gives back seats."""
+"""Tour of the API with the client that was generated from the schema.
+
+`python tour.py http://127.0.0.1:8000` signs up, lists movies and shows, books and cancels seats.
+"""
 
 import re
 import sys
@@ -32,37 +34,37 @@ bookings, reservations = BookingsApi(client), ReservationsApi(client)
 
 
 def error_of(call, *arguments):
-    """The error of a call that must not succeed."""
+    """Return the error of a call that must fail."""
     try:
         call(*arguments)
     except ApiException as refused:
         return refused.data
-    raise AssertionError("It was granted.")
+    raise AssertionError("The call succeeded.")
 
 
-def surely(call, *arguments):
-    """Sends a change until it is answered. The key makes it safe: it is done once."""
+def retry(call, *arguments):
+    """Send a change until there is a response. Thanks to the key it is done only once."""
     key = str(uuid4())
     for attempt in range(6):
         try:
             return call(*arguments, idempotency_key=key)
         except (ApiException, HTTPError) as failure:
-            seconds = pause(failure, attempt)
+            seconds = retry_delay(failure, attempt)
             if seconds is None:
                 raise
             time.sleep(seconds)
 
 
-def pause(failure, attempt):
-    """How long to wait before the next attempt; None if another would not help."""
+def retry_delay(failure, attempt):
+    """Seconds to wait before the next attempt; None if another attempt would not help."""
     if attempt == 5:
         return None
-    if isinstance(failure, HTTPError):  # no answer
+    if isinstance(failure, HTTPError):  # no response
         return 2**attempt
     if failure.status not in (409, 429, 500, 503):
         return None
     seconds = int(failure.headers.get("Retry-After", 2**attempt))
-    return seconds if seconds <= 30 else None  # longer than anybody looks at a wheel that turns
+    return seconds if seconds <= 30 else None  # longer than a customer waits
 
 
 who = {"username": f"ada-{uuid4().hex[:8]}", "password": "paper-moon-1973"}
@@ -72,40 +74,40 @@ configuration.api_key["Bearer"] = tokens.access
 print(f"Signed up and logged in as {account.username}.")
 
 page = movies.list_movies_with_http_info(page_size=1)
-film = page.data[0]
-print(f"{film.title}, {film.duration_minutes} minutes, {film.release_date or 'undated'}.")
+movie = page.data[0]
+print(f"{movie.title}, {movie.duration_minutes} minutes, {movie.release_date or 'undated'}.")
 following = re.search(r'<([^>]+)>; rel="next"', page.headers.get("Link", ""))
 if following:
     cursor = parse_qs(urlsplit(following[1]).query)["cursor"][0]
     print(f"On the next page: {movies.list_movies(page_size=1, cursor=cursor)[0].title}.")
 
-open_shows = [each for each in movies.list_movie_shows(film.id) if each.available_seats >= 8]
+open_shows = [each for each in movies.list_movie_shows(movie.id) if each.available_seats >= 8]
 show = next(each for each in open_shows if each.is_bookable)
 print(f"{show.screen_name}: {show.available_seats} seats are free.")
 
 before = shows.get_seat_map(show.id)
 free = sorted(set(range(1, before.total_seats + 1)) - set(before.booked) - set(before.held))
 
-booking = surely(bookings.book_seat, show.id, BookSeat(seat_number=free[0]))
+booking = retry(bookings.book_seat, show.id, BookSeat(seat_number=free[0]))
 print(f"Booked seat {booking.seat_label}: {booking.reference}.")
 
 refused = error_of(bookings.book_seat, show.id, BookSeat(seat_number=booking.seat_number))
 print(f"Refused: {refused.code}; near it are free: {len(refused.alternatives)}.")
 
-couple = surely(reservations.reserve_seats, show.id, ReserveSeats(count=2, hold=True))
+couple = retry(reservations.reserve_seats, show.id, ReserveSeats(count=2, hold=True))
 print(f"Holding {len(couple.bookings)} seats for {couple.expires_in} seconds.")
-print(f"Confirmed: {surely(reservations.confirm_reservation, couple.reference).status}.")
+print(f"Confirmed: {retry(reservations.confirm_reservation, couple.reference).status}.")
 
 taken = shows.get_seat_map(show.id).mine.booked
 print(f"Mine are {len(taken)} seats.")
 
 another = next(seat for seat in free if seat not in taken)
-moved = surely(bookings.move_booking, booking.id, BookSeat(seat_number=another))
+moved = retry(bookings.move_booking, booking.id, BookSeat(seat_number=another))
 print(f"Moved to another seat: {str(moved.seat_number != booking.seat_number).lower()}.")
 
-print(surely(bookings.cancel_booking, booking.id).detail)
+print(retry(bookings.cancel_booking, booking.id).detail)
 print(f"Refused: {error_of(bookings.cancel_booking, booking.id).code}.")
-print(f"The reservation is {surely(reservations.cancel_reservation, couple.reference).status}.")
+print(f"The reservation is {retry(reservations.cancel_reservation, couple.reference).status}.")
 
 mine = bookings.list_my_bookings()
 print(f"I have {len(mine)} bookings, {sum(each.can_cancel for each in mine)} active.")

@@ -1,5 +1,5 @@
-// An evening at the cinema, with the client that was generated from the schema:
-// `node build/tour.js http://127.0.0.1:8000` signs up, looks around, and takes and gives back seats.
+// Tour of the API with the client that was generated from the schema.
+// `node build/tour.js http://127.0.0.1:8000` signs up, lists shows, books and cancels seats.
 
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -14,19 +14,19 @@ const client = new Api<string>({
 });
 const { api } = client;
 
-// The error of a call that must not succeed; its type, and so its codes, are those of the call.
+// Returns the error of a call that must fail. Its type, and so its codes, are those of the call.
 async function errorOf<E>(call: Promise<HttpResponse<unknown, E>>): Promise<E> {
   try {
     await call;
-  } catch (answer) {
-    if (answer instanceof Response) return (answer as HttpResponse<unknown, E>).error;
-    throw answer;
+  } catch (failure) {
+    if (failure instanceof Response) return (failure as HttpResponse<unknown, E>).error;
+    throw failure;
   }
-  throw new Error("It was granted.");
+  throw new Error("The call succeeded.");
 }
 
-// Sends a change until it is answered. The key makes it safe: it is done once.
-async function surely<T>(
+// Sends a change until there is a response. Thanks to the key it is done only once.
+async function retry<T>(
   change: (options: { headers: Record<string, string> }) => Promise<T>,
 ): Promise<T> {
   const headers = { "Idempotency-Key": randomUUID() };
@@ -34,25 +34,25 @@ async function surely<T>(
     try {
       return await change({ headers });
     } catch (failure) {
-      const seconds = pause(failure, attempt);
+      const seconds = retryDelay(failure, attempt);
       if (seconds === null) throw failure;
       await sleep(seconds * 1000);
     }
   }
 }
 
-// How long to wait before the next attempt; null if another would not help.
-function pause(failure: unknown, attempt: number): number | null {
+// Seconds to wait before the next attempt; null if another attempt would not help.
+function retryDelay(failure: unknown, attempt: number): number | null {
   if (attempt === 5) return null;
   if (!(failure instanceof Response)) return failure instanceof TypeError ? 2 ** attempt : null;
   if (![409, 429, 500, 503].includes(failure.status)) return null;
   const seconds = Number(failure.headers.get("Retry-After") ?? 2 ** attempt);
-  return seconds <= 30 ? seconds : null; // longer than anybody looks at a wheel that turns
+  return seconds <= 30 ? seconds : null; // longer than a customer waits
 }
 
 function first<T>(list: T[]): T {
   const [found] = list;
-  if (found === undefined) throw new Error("There is nothing in this list.");
+  if (found === undefined) throw new Error("This list is empty.");
   return found;
 }
 
@@ -63,8 +63,9 @@ client.setSecurityData(tokens.access);
 console.log(`Signed up and logged in as ${account.username}.`);
 
 const page = await api.listMovies({ page_size: 1 });
-const film = first(page.data);
-console.log(`${film.title}, ${film.duration_minutes} minutes, ${film.release_date ?? "undated"}.`);
+const movie = first(page.data);
+const released = movie.release_date ?? "undated";
+console.log(`${movie.title}, ${movie.duration_minutes} minutes, ${released}.`);
 const next = page.headers.get("Link")?.match(/<([^>]+)>; rel="next"/)?.[1];
 const cursor = next && new URL(next).searchParams.get("cursor");
 if (cursor) {
@@ -72,7 +73,7 @@ if (cursor) {
   console.log(`On the next page: ${first(following.data).title}.`);
 }
 
-const shows = (await api.listMovieShows(film.id)).data;
+const shows = (await api.listMovieShows(movie.id)).data;
 const show = first(shows.filter((each) => each.is_bookable && each.available_seats >= 8));
 console.log(`${show.screen_name}: ${show.available_seats} seats are free.`);
 
@@ -81,30 +82,30 @@ const taken = new Set([...before.booked, ...before.held]);
 const seats = Array.from({ length: before.total_seats }, (_, n) => n + 1);
 const free = seats.filter((seat) => !taken.has(seat));
 
-const booking = (await surely((o) => api.bookSeat(show.id, { seat_number: first(free) }, o))).data;
+const booking = (await retry((o) => api.bookSeat(show.id, { seat_number: first(free) }, o))).data;
 console.log(`Booked seat ${booking.seat_label}: ${booking.reference}.`);
 
 const refused = await errorOf(api.bookSeat(show.id, { seat_number: booking.seat_number }));
 if (refused.code !== "seat_taken") throw new Error(`Refused for another reason: ${refused.code}`);
 console.log(`Refused: ${refused.code}; near it are free: ${refused.alternatives?.length ?? 0}.`);
 
-const couple = (await surely((o) => api.reserveSeats(show.id, { count: 2, hold: true }, o))).data;
+const couple = (await retry((o) => api.reserveSeats(show.id, { count: 2, hold: true }, o))).data;
 console.log(`Holding ${couple.bookings.length} seats for ${couple.expires_in} seconds.`);
-const confirmed = (await surely((o) => api.confirmReservation(couple.reference, o))).data;
+const confirmed = (await retry((o) => api.confirmReservation(couple.reference, o))).data;
 console.log(`Confirmed: ${confirmed.status}.`);
 
 const map = (await api.getSeatMap(show.id)).data;
 console.log(`Mine are ${map.mine?.booked.length} seats.`);
 
 const another = first(free.filter((seat) => !map.booked.includes(seat)));
-const moved = (await surely((o) => api.moveBooking(booking.id, { seat_number: another }, o))).data;
+const moved = (await retry((o) => api.moveBooking(booking.id, { seat_number: another }, o))).data;
 console.log(`Moved to another seat: ${moved.seat_number !== booking.seat_number}.`);
 
-const cancelled = (await surely((o) => api.cancelBooking(booking.id, o))).data;
+const cancelled = (await retry((o) => api.cancelBooking(booking.id, o))).data;
 console.log(cancelled.detail);
 const again = await errorOf(api.cancelBooking(booking.id));
 console.log(`Refused: ${again.code}.`);
-const all = (await surely((o) => api.cancelReservation(couple.reference, o))).data;
+const all = (await retry((o) => api.cancelReservation(couple.reference, o))).data;
 console.log(`The reservation is ${all.status}.`);
 
 const mine = (await api.listMyBookings()).data;
