@@ -7,7 +7,9 @@ SECONDS ?= 300
 SEED ?=
 CASES ?= 10000
 SCALE ?= 1
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?=
 PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
 
 CHECK_PYTHON = -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is \
@@ -19,7 +21,7 @@ NEXT_PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 $$(ls -d \
     do $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
     && echo $$python && break; done)
 
-# The tests whose code runs differently without the fast paths.
+# The tests of code that runs differently without the fast paths.
 STOCK_TESTS := booking/tests/api booking/tests/admin booking/tests/db booking/tests/models \
     booking/tests/concurrency
 
@@ -43,7 +45,7 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
-test: .venv/installed-dev ## Run the tests on SQLite and on a temporary PostgreSQL server, in parallel
+test: $(VENV)/installed-dev ## Run the tests on SQLite and on a temporary PostgreSQL server, in parallel
 	@log=$$(mktemp); \
 	    $(MAKE) --no-print-directory test-postgresql >$$log 2>&1 & postgresql=$$!; \
 	    trap "kill $$postgresql; rm -f $$log" INT TERM; \
@@ -51,23 +53,19 @@ test: .venv/installed-dev ## Run the tests on SQLite and on a temporary PostgreS
 	    wait $$postgresql; postgresql=$$?; cat $$log; rm -f $$log; \
 	    exit $$((sqlite || postgresql))
 
-test-sqlite: .venv/installed-dev ## Run the tests on SQLite only
-	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider
+test-sqlite: $(VENV)/installed-dev ## Run the tests on SQLite only (TESTS=booking/tests/api for some of them)
+	env -u DATABASE_URL $(BIN)/python -m pytest -p no:cacheprovider $(TESTS)
 
-test-postgresql: .venv/installed-dev ## Run the tests on PostgreSQL only
-	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest -p no:cacheprovider
+test-postgresql: $(VENV)/installed-dev ## Run the tests on PostgreSQL only
+	$(BIN)/python -m booking.tests.postgres $(BIN)/python -m pytest -p no:cacheprovider $(TESTS)
 
-test-stock: .venv/installed-dev ## Run the tests of the core with FAST_PATHS=off, on both databases
-	env -u DATABASE_URL FAST_PATHS=off $(BIN)/pytest -p no:cacheprovider $(STOCK_TESTS)
-	FAST_PATHS=off $(BIN)/python -m booking.tests.postgres \
-	    $(BIN)/pytest -p no:cacheprovider $(STOCK_TESTS)
+test-stock: ## Run the tests of the API and the core with FAST_PATHS=off
+	@FAST_PATHS=off $(MAKE) --no-print-directory test TESTS="$(or $(TESTS),$(STOCK_TESTS))"
 
-test-next: .venv-next/installed ## Run the tests with the newest Django and Python, on both databases
+test-next: .venv-next/installed-dev ## Run the tests with the newest Django and Python
 	@.venv-next/bin/python -c 'import django, sys; \
 	    print(f"Django {django.__version__} on Python {sys.version.split()[0]}")'
-	env -u DATABASE_URL .venv-next/bin/python -m pytest -p no:cacheprovider
-	.venv-next/bin/python -m booking.tests.postgres \
-	    .venv-next/bin/python -m pytest -p no:cacheprovider
+	@$(MAKE) --no-print-directory test VENV=.venv-next
 
 schema: .venv/installed ## Write docs/swagger.json
 	$(BIN)/python manage.py generate_swagger docs/swagger.json --overwrite
@@ -129,7 +127,8 @@ clean: ## Remove the virtual environments and the development database
 	$(BIN)/python $(PIP_INSTALL) --require-hashes -r $<
 	@touch .venv/installed $@
 
-.venv-next/installed: requirements.txt requirements-dev.txt
+# The newest versions, once: `make clean` before, to get newer ones.
+.venv-next/installed-dev: requirements.txt requirements-dev.txt
 	@test -n "$(NEXT_PYTHON)" || { echo "Django 6 needs Python 3.12 or newer."; exit 1; }
 	rm -rf .venv-next
 	$(NEXT_PYTHON) -m venv .venv-next
