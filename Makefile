@@ -1,5 +1,5 @@
-# `make` alone lists what there is to do. Needed beforehand: make, and Python 3.10 or newer
-# with venv. Everything else is installed into .venv, and again when the requirements change.
+# `make` lists the targets. Needed beforehand: make, and Python 3.11 or newer with venv.
+# Everything else is installed into .venv, and again whenever the requirements change.
 
 PYTHON ?= python3
 PORT ?= 8000
@@ -7,14 +7,33 @@ SECONDS ?= 300
 SEED ?=
 CASES ?= 10000
 SCALE ?= 1
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
+TESTS ?=
+PIP_INSTALL := -m pip install --quiet --disable-pip-version-check
+
+CHECK_PYTHON = -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is \
+    needed. Name one: make clean, then make PYTHON=python3.12 $(MAKECMDGOALS)")'
+
+# The newest Python for `make test-next`, on PATH or installed by pyenv. Django 6 needs 3.12.
+NEXT_PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 $$(ls -d \
+    $${PYENV_ROOT:-$$HOME/.pyenv}/versions/3.1[2-9].*/bin/python 2>/dev/null | sort -rV) $(PYTHON); \
+    do $$python -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null \
+    && echo $$python && break; done)
+
+# The tests of code that runs differently without the fast paths.
+STOCK_TESTS := booking/tests/api booking/tests/admin booking/tests/db booking/tests/models \
+    booking/tests/concurrency
+
+# The version of uv that writes the lock file.
+UV := uv==0.13.9
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-sqlite test-postgresql schema client browser fuzz torture bench \
-    lint format clean
+.PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
+    torture bench lint format lock clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=8001 for another port)
 	@$(BIN)/python manage.py migrate --verbosity 0
@@ -26,7 +45,7 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo
 	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
-test: .venv/installed-dev ## Run the tests on SQLite and on a PostgreSQL of their own, side by side
+test: $(VENV)/installed-dev ## Run the tests on SQLite and on a temporary PostgreSQL server, in parallel
 	@log=$$(mktemp); \
 	    $(MAKE) --no-print-directory test-postgresql >$$log 2>&1 & postgresql=$$!; \
 	    trap "kill $$postgresql; rm -f $$log" INT TERM; \
@@ -34,53 +53,86 @@ test: .venv/installed-dev ## Run the tests on SQLite and on a PostgreSQL of thei
 	    wait $$postgresql; postgresql=$$?; cat $$log; rm -f $$log; \
 	    exit $$((sqlite || postgresql))
 
-test-sqlite: .venv/installed-dev
-	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider
+test-sqlite: $(VENV)/installed-dev ## Run the tests on SQLite only (TESTS=booking/tests/api for some of them)
+	env -u DATABASE_URL $(BIN)/python -m pytest -p no:cacheprovider $(TESTS)
 
-test-postgresql: .venv/installed-dev
-	$(BIN)/python -m booking.tests.postgres $(BIN)/pytest -p no:cacheprovider
+test-postgresql: $(VENV)/installed-dev ## Run the tests on PostgreSQL only
+	$(BIN)/python -m booking.tests.postgres $(BIN)/python -m pytest -p no:cacheprovider $(TESTS)
 
-schema: .venv/installed ## Write docs/swagger.json anew
+test-stock: ## Run the tests of the API and the core with FAST_PATHS=off
+	@FAST_PATHS=off $(MAKE) --no-print-directory test TESTS="$(or $(TESTS),$(STOCK_TESTS))"
+
+test-next: .venv-next/installed-dev ## Run the tests with the newest Django and Python
+	@.venv-next/bin/python -c 'import django, sys; \
+	    print(f"Django {django.__version__} on Python {sys.version.split()[0]}")'
+	@$(MAKE) --no-print-directory test VENV=.venv-next
+
+schema: .venv/installed ## Write docs/swagger.json
 	$(BIN)/python manage.py generate_swagger docs/swagger.json --overwrite
 
-client: .venv/installed-dev ## Generate clients in TypeScript and Python, and use them on a live server
-	env -u DATABASE_URL $(BIN)/pytest docs/clients/test_clients.py
+client: .venv/installed-dev ## Generate clients in TypeScript and Python and use them on a running server
+	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider docs/clients/test_clients.py
 
 fuzz: SEED := $(or $(SEED),$(shell od -An -N3 -tu4 /dev/urandom | tr -d ' '))
-fuzz: .venv/installed-dev ## Ask the API ten thousand odd questions, others each time (CASES=20000, SEED=7 for the same)
-	env -u DATABASE_URL FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/pytest booking/tests/security/test_fuzz.py
-	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres $(BIN)/pytest booking/tests/security/test_fuzz.py
+fuzz: .venv/installed-dev ## Send ten thousand random requests to the API (CASES=20000; SEED=7 repeats a run)
+	env -u DATABASE_URL FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) \
+	    $(BIN)/pytest -p no:cacheprovider booking/tests/security/test_fuzz.py
+	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres \
+	    $(BIN)/pytest -p no:cacheprovider booking/tests/security/test_fuzz.py
 
-browser: .venv/installed-dev ## Try every operation out in Swagger UI, in a Chromium that is installed
-	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py booking/tests/browser/redoc.py
+browser: .venv/installed-dev ## Try every operation in Swagger UI, with the installed Chromium
+	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider \
+	    booking/tests/browser/swagger_ui.py booking/tests/browser/redoc.py
 
-torture: .venv/installed-dev ## Kill and restart all of it for five minutes, and judge every answer (SECONDS=60, SEED=7)
+torture: .venv/installed-dev ## Kill and restart every part for five minutes and check all responses (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m booking.tests.torture --database sqlite --seconds 60 \
 	    --mutants no_idempotency,partial_reservations,stale_seat_map $(if $(SEED),--seed $(SEED))
 
-bench: .venv/installed-dev ## Measure the speed, and write docs/benchmarks.md (SCALE=10 for a larger cinema, too)
+bench: .venv/installed-dev ## Measure the speed and write docs/benchmarks.md (SCALE=10 adds a larger cinema)
 	$(BIN)/python -m benchmarks --scale $(SCALE)
 
-lint: .venv/installed-dev ## Check style and likely mistakes
+lint: .venv/installed-dev ## Check style, likely mistakes and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
-format: .venv/installed-dev ## Mend the style
+format: .venv/installed-dev ## Format the code and fix what ruff can fix
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-clean: ## Remove .venv and the development database
-	rm -rf .venv db.sqlite3 db.sqlite3-wal db.sqlite3-shm
+lock: .venv/installed ## Write requirements-dev.lock; UPGRADE=1 takes the newest versions
+	$(BIN)/python $(PIP_INSTALL) $(UV)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links $(if $(UPGRADE),--upgrade) \
+	    --custom-compile-command 'make lock' \
+	    --output-file requirements-dev.lock requirements-dev.txt
+
+clean: ## Remove the virtual environments and the development database
+	rm -rf .venv .venv-next db.sqlite3 db.sqlite3-wal db.sqlite3-shm
 	cd docs/clients && rm -rf */generated */build */node_modules */.venv
 
-.venv/installed: requirements.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and \
-	    "Python 3.10 or newer is needed. Name one: make PYTHON=python3.12 $(MAKECMDGOALS)")'
+.venv/bin/python:
+	@$(PYTHON) $(CHECK_PYTHON)
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+
+.venv/installed: requirements.txt | .venv/bin/python
+	@$(BIN)/python $(CHECK_PYTHON)
+	$(BIN)/python $(PIP_INSTALL) -r $<
 	@touch $@
 
-.venv/installed-dev: requirements-dev.txt .venv/installed
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $<
+# Exact versions with hashes, the same as in CI. They satisfy requirements.txt as well.
+.venv/installed-dev: requirements-dev.lock | .venv/bin/python
+	@$(BIN)/python $(CHECK_PYTHON)
+	$(BIN)/python $(PIP_INSTALL) --require-hashes -r $<
+	@touch .venv/installed $@
+
+# The newest versions, once: `make clean` before, to get newer ones.
+.venv-next/installed-dev: requirements.txt requirements-dev.txt
+	@test -n "$(NEXT_PYTHON)" || { echo "Django 6 needs Python 3.12 or newer."; exit 1; }
+	rm -rf .venv-next
+	$(NEXT_PYTHON) -m venv .venv-next
+	sed 's/^Django~=.*/Django>=6/' requirements.txt >.venv-next/requirements.txt
+	cp requirements-dev.txt .venv-next/
+	.venv-next/bin/python $(PIP_INSTALL) -r .venv-next/requirements-dev.txt
 	@touch $@

@@ -1,4 +1,4 @@
-"""`best_seats` against its own description, tried on every choice there is in small halls."""
+"""`best_seats` compared with every possible choice in small halls."""
 
 from itertools import combinations
 from unittest import SkipTest
@@ -15,7 +15,7 @@ except ImportError:
 
 
 def pieces_of(seats, seats_per_row):
-    """The choice as runs of neighbours: (row, places)."""
+    """The seats as runs of neighbours: a list of (row, places)."""
     pieces = []
     for seat in seats:
         row, place = row_and_place(seat, seats_per_row)
@@ -26,8 +26,8 @@ def pieces_of(seats, seats_per_row):
     return pieces
 
 
-def worth(seats, free, total_seats, seats_per_row):
-    """The smaller, the better; in the words of the docstring of `best_seats`."""
+def rank(seats, free, total_seats, seats_per_row):
+    """Rank of a choice by the rules in the docstring of `best_seats`: the lower, the better."""
     pieces = pieces_of(seats, seats_per_row)
     two_thirds_back = (row_and_place(total_seats, seats_per_row)[0]) * 2 / 3
     middle = (seats_per_row - 1) / 2
@@ -68,18 +68,20 @@ def halls(draw):
 class BestSeatsTests(SimpleTestCase):
     @settings(max_examples=1000, deadline=None)
     @given(halls())
-    def test_no_choice_is_better(self, hall):
+    def test_best_seats_have_the_best_rank_of_all_choices(self, hall):
         free, total_seats, seats_per_row, count = hall
         best = min(
-            worth(list(seats), free, total_seats, seats_per_row)
+            rank(list(seats), free, total_seats, seats_per_row)
             for seats in combinations(sorted(free), count)
         )
         chosen = best_seats(free, total_seats, seats_per_row, count)
-        self.assertEqual(worth(chosen, free, total_seats, seats_per_row), best)
+        self.assertEqual(rank(chosen, free, total_seats, seats_per_row), best)
 
     @settings(max_examples=200, deadline=None)
     @given(st.data(), st.integers(1, 40), st.integers(1, 300), st.integers(1, 10))
-    def test_nobody_is_sent_away_while_there_are_seats(self, data, seats_per_row, total, count):
+    def test_best_seats_are_free_and_as_many_as_asked_for(
+        self, data, seats_per_row, total, count
+    ):
         seat = st.integers(1, total)
         free = data.draw(st.sets(seat, min_size=min(count, total)))
         count = min(count, len(free))
@@ -90,7 +92,7 @@ class BestSeatsTests(SimpleTestCase):
 
     @settings(max_examples=200, deadline=None)
     @given(halls())
-    def test_blocks_are_the_runs_of_free_neighbours(self, hall):
+    def test_free_blocks_are_the_runs_of_free_neighbours(self, hall):
         free, _, seats_per_row, _ = hall
         expected = {}
         for row, places in pieces_of(sorted(free), seats_per_row):
@@ -107,21 +109,21 @@ class ExamplesTests(SimpleTestCase):
     def best(self, count, taken=()):
         return best_seats(set(range(1, 31)) - set(taken), 30, 10, count)
 
-    def test_an_empty_hall(self):
+    def test_best_seats_in_an_empty_hall_are_at_the_focal_point(self):
         self.assertEqual(self.best(2), [15, 16])
         self.assertEqual(self.best(10), list(range(11, 21)))
 
-    def test_nobody_is_left_alone_between_two_parties(self):
+    def test_best_seats_leave_no_single_seat_free(self):
         """With B1 to B5 taken, a party of four in B6 to B10 would strand one seat."""
         self.assertEqual(self.best(4, taken=range(11, 16)), [24, 25, 26, 27])
 
-    def test_together_even_if_that_strands_a_seat(self):
+    def test_best_seats_are_together_even_if_that_leaves_a_single_seat(self):
         taken = set(range(1, 31)) - {11, 12, 13}
         self.assertEqual(self.best(2, taken), [12, 13])
 
-    def test_four_become_two_and_two_in_neighbouring_rows(self):
+    def test_best_seats_of_four_without_four_together_are_two_pairs(self):
         free = {5, 6, 7, 15, 16, 18, 25, 26}
         self.assertEqual(self.best(4, taken=set(range(1, 31)) - free), [15, 16, 25, 26])
 
-    def test_whatever_there_is(self):
+    def test_best_seats_without_neighbours_are_any_seats(self):
         self.assertEqual(self.best(2, taken=set(range(1, 31)) - {1, 3, 30}), [3, 30])
