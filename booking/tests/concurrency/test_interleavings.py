@@ -24,7 +24,7 @@ from booking.tests.concurrency.interleaving import (
     AFTER_LOCK,
     BEFORE_COMMIT,
     POINTS,
-    Window,
+    RequestThread,
     interleave,
 )
 from booking.tests.concurrency.racing import no_constraint, no_lock
@@ -190,9 +190,9 @@ class ScheduleTests(TransactionTestCase):
         self.alice, stella = factories.person("alice"), User.objects.create_superuser("stella")
         devices = {"alice": self.alice, "stella": stella}
         self.rivals = [Rival("bob", 1, **devices), Rival("carol", 2, **devices)]
-        self.windows = [Window(), Window()]
-        for window in self.windows:
-            self.addCleanup(window.close)
+        self.threads = [RequestThread(), RequestThread()]
+        for thread in self.threads:
+            self.addCleanup(thread.close)
 
     def requests(self, scene, *verbs):
         """Bob's, or at his side, and Carol's."""
@@ -208,7 +208,7 @@ class ScheduleTests(TransactionTestCase):
     def interleaved(self, scene, first, second, point, **more):
         """What comes of it, and whether the second one had to wait."""
         requests = self.requests(scene, first, second)
-        answers, waited = interleave(self.windows, *requests, point, **more)
+        answers, waited = interleave(self.threads, *requests, point, **more)
         return scene.outcome(answers), waited
 
     def assertPossible(self, scene):
