@@ -92,9 +92,7 @@ def _report(name, verdict, must_be_rejected):
         for name_of_count, count in sorted(verdict.counts.items()):
             print(f"  {count:8,}  {name_of_count}")
     else:
-        print(
-            f"\n{name}: {'rejected, as expected' if as_expected else 'PASSED, but must be rejected'}"
-        )
+        print(f"\n{name}: {'rejected, as expected' if as_expected else 'PASSED, must be rejected'}")
     errors = verdict.violations if must_be_rejected else verdict.violations + verdict.faults
     in_brief = must_be_rejected and as_expected
     for error in errors[: 1 if in_brief else 5]:
