@@ -1,6 +1,22 @@
-"""How fast the application is, measured: `make bench`. Nothing here is imported by the application.
+"""Benchmarks of the application: `make bench`. Nothing here is imported by the application.
 
-In one run, one after the other and again, the same questions are put to this project, to the
-textbook (textbook/, the implementation that everyone writes) and to the floors (floors/, less than
-which no Django application can do).
+One run measures several implementations in turn, on one machine: this project, a textbook
+implementation (textbook/, what most developers would write) and floors (floors/, the least that a
+request can cost with Django and this database). `--vs REVISION` measures the project beside an
+older revision of itself instead.
+
+    __main__.py   the command
+    trace.py      how much project code one booking runs (a command of its own)
+    workloads.py  what is measured: rows of a workload and an implementation
+    dataset.py    the rows in every database, the same for all implementations
+    fill.py       fills a database (in a process of its own)
+    testbed.py    PostgreSQL, filled databases, servers
+    databases.py  databases: snapshot, restore, count
+    servers.py    granian, and the CPU time of processes
+    load.py       wrk with load.lua, and pgbench
+    run.py        measures every row in every repetition
+    metrics.py    the numbers of one measurement
+    goals.py      goals, and whether they are reached
+    report.py     tables for the terminal, docs/benchmarks.md
+    machine.py    hardware and versions
 """

@@ -1,85 +1,155 @@
-"""Measure how fast the application is, beside the textbook and the floors, and write the figures to
-docs/benchmarks.md. Takes PostgreSQL from the wheel of requirements-dev.txt, and `wrk` from the
-system."""
+"""Measure the application beside the textbook and the floors, and write docs/benchmarks.md.
+
+    python -m benchmarks                                everything
+    python -m benchmarks --only book-hot,constant       some workloads; writes nothing
+    python -m benchmarks --vs v1.0                      this checkout beside an older revision
+    python -m benchmarks --vs v1.0 --write ratios.md    and write the table
+
+Needs `wrk` (apt install wrk); PostgreSQL comes from the wheel in requirements-dev.txt.
+"""
 
 import argparse
 import signal
+import subprocess
 import sys
+from pathlib import Path
 
 from . import machine
-from .databases import PROJECT
+from .databases import PROJECT_FOLDER
 from .goals import goals
 from .load import wrk_is_missing
-from .report import aligned, page, table_of_goals, table_of_rows
-from .rows import SUBJECTS, chosen
+from .report import (
+    aligned,
+    comparison_page,
+    page,
+    table_of_goals,
+    table_of_ratios,
+    table_of_rows,
+)
 from .run import Run
-from .stage import Stage
+from .testbed import Testbed
+from .workloads import WORKLOADS, rows_to_compare, select_rows
 
-PAGE = PROJECT / "docs" / "benchmarks.md"
+PAGE = PROJECT_FOLDER / "docs" / "benchmarks.md"
 
 
-def number(text):
+def positive_number(text):
     if (value := int(text)) < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return value
 
 
-def subjects(text):
-    chosen = [name.strip() for name in text.split(",")]
-    if unknown := [name for name in chosen if name not in SUBJECTS]:
+def workload_names(text):
+    names = [name.strip() for name in text.split(",")]
+    if unknown := [name for name in names if name not in WORKLOADS]:
         raise argparse.ArgumentTypeError(
-            f"there is no {', '.join(unknown)}; there are {', '.join(SUBJECTS)}"
+            f"unknown workload {', '.join(unknown)}; known are {', '.join(WORKLOADS)}"
         )
-    return chosen
+    return names
 
 
-def arguments():
-    listed = "\n".join(f"  {name:16}{title}" for name, title in SUBJECTS.items())
+def git_revision(text):
+    done = subprocess.run(
+        ["git", "rev-parse", "--verify", "--quiet", "--short", f"{text}^{{commit}}"],
+        cwd=PROJECT_FOLDER,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise argparse.ArgumentTypeError(f"there is no revision {text}")
+    return done.stdout.strip()
+
+
+def parse_arguments():
+    listing = "\n".join(f"  {name:16}{title}" for name, title in WORKLOADS.items())
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description=__doc__,
-        epilog=f"subjects:\n{listed}",
+        epilog=f"workloads:\n{listing}",
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--seconds", type=number, default=8, help="of each measurement (8)")
-    parser.add_argument("--repetitions", type=number, default=3, help="of every row (3)")
-    parser.add_argument(
-        "--only", type=subjects, metavar="SUBJECT,…", help="some subjects, and write nothing"
-    )
-    parser.add_argument(
+    add = parser.add_argument
+    add("--seconds", type=positive_number, default=8, help="length of each measurement (8)")
+    add("--repetitions", type=positive_number, default=3, help="measurements of each row (3)")
+    add("--only", type=workload_names, metavar="WORKLOAD,…", help="measure some workloads only")
+    add(
         "--scale",
-        type=number,
+        type=positive_number,
         default=1,
         metavar="TIMES",
-        help="measure the project also with so many times the shows and bookings (goal: 10)",
+        help="also measure the project with so many times the shows and bookings (goal: 10)",
     )
-    parser.add_argument("--no-write", action="store_true", help="leave docs/benchmarks.md as it is")
-    return parser.parse_args()
+    add("--no-write", action="store_true", help="do not write docs/benchmarks.md")
+    add(
+        "--vs",
+        type=git_revision,
+        metavar="REVISION",
+        help="measure this checkout beside a git revision of it, in turn, and print new / old",
+    )
+    add("--write", type=Path, metavar="FILE", help="with --vs: write the comparison as Markdown")
+    arguments = parser.parse_args()
+    if arguments.write and not arguments.vs:
+        parser.error("--write needs --vs")
+    if arguments.vs and arguments.scale > 1:
+        parser.error("--vs and --scale cannot be combined")
+    return arguments
 
 
 def main():
-    given = arguments()
+    arguments = parse_arguments()
     if wrk_is_missing():
-        print("`wrk` puts the load, and is not installed: apt install wrk", file=sys.stderr)
+        print("`wrk` sends the load and is not installed: apt install wrk", file=sys.stderr)
         return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers go, too
-    rows = list(chosen(given.only, growth=given.scale > 1))
-    with Stage({row.who for row in rows}, given.scale) as stage:
-        run = Run(stage, rows, seconds=given.seconds, repetitions=given.repetitions)
-        measured = run.measure()
-        of_machine = list(machine.describe(stage.postgresql.version()))
-    reach = goals(measured)
-    print(aligned(table_of_rows(rows, measured, run.failures, run.absent)))
-    print()
-    print(aligned(table_of_goals(reach)))
-    print()
-    print("\n".join(f"{what}: {which}" for what, which in of_machine))
-    if not given.no_write and not given.only:  # a part must not take the place of the whole
-        written = page(stage=stage, run=run, measured=measured, goals=reach, machine=of_machine)
-        PAGE.write_text(written, encoding="utf-8")
-        print(f"\nwritten: {PAGE.relative_to(PROJECT)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped
+    if arguments.vs:
+        rows = list(rows_to_compare(arguments.only))
+        if not rows:
+            print("nothing to compare: the project has no such workload", file=sys.stderr)
+            return 2
+    else:
+        rows = list(select_rows(arguments.only, grown=arguments.scale > 1))
+    implementations = {row.implementation for row in rows}
+    with Testbed(implementations, scale=arguments.scale, revision=arguments.vs) as testbed:
+        run = Run(testbed, rows, seconds=arguments.seconds, repetitions=arguments.repetitions)
+        results = run.measure()
+        machine_facts = list(machine.describe(testbed.postgresql.version()))
+    if arguments.vs:
+        report_comparison(arguments, run, results, machine_facts)
+    else:
+        report_all(arguments, testbed, run, results, machine_facts)
     return 1 if run.failures else 0
+
+
+def report_all(arguments, testbed, run, results, machine_facts):
+    reached = goals(results)
+    print(aligned(table_of_rows(run.rows, results, run.failures, run.absent)))
+    print()
+    print(aligned(table_of_goals(reached)))
+    print_machine(machine_facts)
+    if not arguments.no_write and not arguments.only:  # a part must not replace the whole page
+        text = page(testbed=testbed, run=run, results=results, goals=reached, machine=machine_facts)
+        write(PAGE, text)
+
+
+def report_comparison(arguments, run, results, machine_facts):
+    print(aligned(table_of_ratios(run.rows, results, run.failures, run.absent)))
+    print_machine(machine_facts)
+    if arguments.write:
+        text = comparison_page(
+            revision=arguments.vs, run=run, results=results, machine=machine_facts
+        )
+        write(arguments.write, text)
+
+
+def print_machine(machine_facts):
+    print()
+    print("\n".join(f"{name}: {value}" for name, value in machine_facts))
+
+
+def write(file, text):
+    file.write_text(text, encoding="utf-8")
+    print(f"\nwritten: {file}")
 
 
 if __name__ == "__main__":

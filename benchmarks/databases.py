@@ -1,5 +1,4 @@
-"""The databases of the implementations: filled once, as filled before each measurement, and asked
-afterwards what is in them."""
+"""Databases of the implementations: filled once, restored before each measurement, then counted."""
 
 import json
 import os
@@ -15,21 +14,21 @@ from psycopg import sql
 
 from booking.tests.postgres import Postgres
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT_FOLDER = Path(__file__).resolve().parents[1]
 
-# A small server's, as its owner would set it. What makes a commit safe is said explicitly.
+# As the owner of a small server would set it. What makes a commit durable is explicit.
 SETTINGS = {
     "fsync": "on",
     "synchronous_commit": "on",
     "full_page_writes": "on",
     "shared_buffers": "256MB",
     "max_wal_size": "4GB",
-    "checkpoint_timeout": "30min",  # so that none falls into one measurement and not another
+    "checkpoint_timeout": "30min",  # no checkpoint during one measurement and not another
     "max_connections": 100,
 }
 
-BOOKED = "SELECT count(*) FROM {table} WHERE status IN ('held', 'booked')"
-SOLD_TWICE = """
+COUNT_ACTIVE = "SELECT count(*) FROM {table} WHERE status IN ('held', 'booked')"
+COUNT_SOLD_TWICE = """
     SELECT count(*) FROM (
         SELECT 1 FROM {table} WHERE status IN ('held', 'booked')
         GROUP BY show_id, seat_number HAVING count(*) > 1
@@ -38,31 +37,31 @@ SOLD_TWICE = """
 
 
 def environment(settings, url, secret):
-    """Of a server in production; nothing but this, whatever is set where it is measured."""
+    """Environment variables of a server in production, and no others."""
     return {
         "PATH": os.environ["PATH"],
         "DJANGO_SETTINGS_MODULE": settings,
         "DATABASE_URL": url,
         "SECRET_KEY": secret,
         "DEBUG": "off",
-        "HTTPS": "off",  # a proxy in front ends TLS; there is none here
+        "HTTPS": "off",  # in production a proxy ends TLS; there is none here
     }
 
 
-def fill(label, scale, given):
-    """Fills an empty database in a process of its own; the customers' tokens."""
+def fill(label, scale, env, folder):
+    """Fill an empty database in a process of its own, in `folder`; return access tokens."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.fill", label, str(scale)],
-        env=given,
-        cwd=PROJECT,
+        env=env,
+        cwd=folder,
         stdout=subprocess.PIPE,
         check=True,
     )
     return json.loads(done.stdout)
 
 
-class Server(Postgres):
-    """PostgreSQL that waits for the disk."""
+class PostgresServer(Postgres):
+    """PostgreSQL server with durable commits."""
 
     def __init__(self):
         super().__init__(**SETTINGS)
@@ -71,57 +70,60 @@ class Server(Postgres):
     def pid(self):
         return self.process.pid
 
-    def new_database(self, name, label):
+    def create_database(self, name, label):
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-        return OnPostgresql(self.url_of(name), label)
+        return PostgresDatabase(self.url_of(name), label)
 
     def version(self):
         with psycopg.connect(self.url) as connection:
             return connection.execute("SHOW server_version").fetchone()[0].split()[0]
 
 
-class OnPostgresql:
-    """`label` is of the app that has the tables. Whoever changes them says so in `is_as_kept`."""
+class PostgresDatabase:
+    """Database on PostgreSQL; `label` is the app label in the names of its tables.
+
+    Code that changes rows must set `is_restored` to False.
+    """
 
     def __init__(self, url, label):
         self.url = url
         self.label = label
-        self.bookings = f"{label}_booking"
-        self.is_as_kept = False
+        self.booking_table = f"{label}_booking"
+        self.is_restored = False
 
-    def keep(self):
-        """A copy of every table, as it is now."""
+    def snapshot(self):
+        """Copy every table into the schema `snapshot`."""
         with self._connect() as connection:
-            connection.execute("CREATE SCHEMA as_filled")
+            connection.execute("CREATE SCHEMA snapshot")
             for table in self._tables(connection):
-                copy = "CREATE TABLE as_filled.{0} AS TABLE public.{0}"
+                copy = "CREATE TABLE snapshot.{0} AS TABLE public.{0}"
                 connection.execute(sql.SQL(copy).format(sql.Identifier(table)))
 
     def restore(self):
-        """Every table as it was kept, and written anew, without what an earlier load left of it."""
-        if self.is_as_kept:
+        """Rewrite every table from the snapshot, without bloat from earlier loads."""
+        if self.is_restored:
             return
         with self._connect() as connection:
             tables = self._tables(connection)
             with connection.transaction():
-                # Neither triggers nor foreign keys: the copy has passed them once.
+                # No triggers, no foreign keys: the rows have passed them once.
                 connection.execute("SET LOCAL session_replication_role = replica")
-                all_of_them = sql.SQL(", ").join(map(sql.Identifier, tables))
-                connection.execute(sql.SQL("TRUNCATE {}").format(all_of_them))
+                names = sql.SQL(", ").join(map(sql.Identifier, tables))
+                connection.execute(sql.SQL("TRUNCATE {}").format(names))
                 for table in tables:
-                    copy = "INSERT INTO public.{0} TABLE as_filled.{0}"
+                    copy = "INSERT INTO public.{0} TABLE snapshot.{0}"
                     connection.execute(sql.SQL(copy).format(sql.Identifier(table)))
             connection.execute("VACUUM ANALYZE")
             connection.execute("CHECKPOINT")
-        self.is_as_kept = True
+        self.is_restored = True
 
     def count(self):
-        """How many bookings there are, and how many seats are there twice."""
+        """(active bookings, seats that are sold twice)"""
         with self._connect() as connection:
             return tuple(
-                connection.execute(question.format(table=self.bookings)).fetchone()[0]
-                for question in (BOOKED, SOLD_TWICE)
+                connection.execute(query.format(table=self.booking_table)).fetchone()[0]
+                for query in (COUNT_ACTIVE, COUNT_SOLD_TWICE)
             )
 
     def _connect(self):
@@ -134,36 +136,36 @@ class OnPostgresql:
         return [name for (name,) in rows]
 
 
-class OnSqlite:
-    """A file; `restore` makes a new one, so no server may have it open."""
+class SqliteDatabase:
+    """Database in a file; `restore` replaces the file, so no server may have it open."""
 
     def __init__(self, file, label):
         self.file = file
         self.url = f"sqlite:///{file}"
         self.label = label
-        self.bookings = f"{label}_booking"
-        self.is_as_kept = False
+        self.booking_table = f"{label}_booking"
+        self.is_restored = False
 
-    def keep(self):
+    def snapshot(self):
         with closing(sqlite3.connect(self.file)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copy(self.file, self._kept)
+        shutil.copy(self.file, self._snapshot_file)
 
     def restore(self):
-        if self.is_as_kept:
+        if self.is_restored:
             return
         for ending in ("-wal", "-shm"):
             Path(f"{self.file}{ending}").unlink(missing_ok=True)
-        shutil.copy(self._kept, self.file)
-        self.is_as_kept = True
+        shutil.copy(self._snapshot_file, self.file)
+        self.is_restored = True
 
     def count(self):
         with closing(sqlite3.connect(self.file, timeout=20)) as connection:
             return tuple(
-                connection.execute(question.format(table=self.bookings)).fetchone()[0]
-                for question in (BOOKED, SOLD_TWICE)
+                connection.execute(query.format(table=self.booking_table)).fetchone()[0]
+                for query in (COUNT_ACTIVE, COUNT_SOLD_TWICE)
             )
 
     @property
-    def _kept(self):
-        return self.file.with_suffix(".kept")
+    def _snapshot_file(self):
+        return self.file.with_suffix(".snapshot")

@@ -1,5 +1,9 @@
-"""Fills a database that is empty: `python -m benchmarks.fill booking 1`, in the environment of the
-implementation whose app that is. Prints the customers' tokens, in the order of their ids."""
+"""Fill an empty database: `python -m benchmarks.fill booking 1` (app label, scale).
+
+Runs in a process of its own with the settings of the implementation, and uses only what every
+implementation and every revision has: migrations, the models Movie, Show and Booking, and
+simplejwt. Prints access tokens as JSON, in the order of the users' ids.
+"""
 
 import json
 import sys
@@ -7,7 +11,7 @@ from datetime import timedelta
 
 import django
 
-from . import cinema
+from . import dataset
 
 BATCH = 2_000
 
@@ -19,40 +23,42 @@ def fill(label, scale):
     from django.core.management import call_command
     from django.db import transaction
 
-    movie, show, booking = (apps.get_model(label, name) for name in ("Movie", "Show", "Booking"))
+    Movie, Show, Booking = (  # noqa: N806 classes
+        apps.get_model(label, name) for name in ("Movie", "Show", "Booking")
+    )
     call_command("migrate", verbosity=0)
-    password = make_password(cinema.PASSWORD)  # once: a thousand would take a minute
+    password = make_password(dataset.PASSWORD)  # one hash for all: a thousand take a minute
     with transaction.atomic():
-        customers = User.objects.bulk_create(
-            User(username=name, password=password) for name in cinema.usernames()
+        users = User.objects.bulk_create(
+            User(username=name, password=password) for name in dataset.usernames()
         )
-        movie.objects.bulk_create(movie(**film) for film in cinema.films())
-        show.objects.bulk_create((show(**each) for each in cinema.shows(scale)), BATCH)
-        booking.objects.bulk_create(
+        Movie.objects.bulk_create(Movie(**values) for values in dataset.movies())
+        Show.objects.bulk_create((Show(**values) for values in dataset.shows(scale)), BATCH)
+        Booking.objects.bulk_create(
             (
-                booking(user_id=user, show_id=of, seat_number=seat)
-                for user, of, seat in cinema.bookings(scale)
+                Booking(user_id=user, show_id=show, seat_number=seat)
+                for user, show, seat in dataset.bookings(scale)
             ),
             BATCH,
         )
-    check_ids(customers, show.objects)
-    return [token(customer) for customer in customers]
+    check_ids(users, Show.objects)
+    return [access_token(user) for user in users]
 
 
-def check_ids(customers, shows):
-    """Everything else computes with them."""
-    assert [each.pk for each in customers] == list(range(1, cinema.USERS + 1))
+def check_ids(users, shows):
+    """Assert that ids count from 1, as all other modules assume."""
+    assert [each.pk for each in users] == list(range(1, dataset.USERS + 1))
     first, last = shows.order_by("id").first(), shows.order_by("id").last()
     assert (first.pk, last.pk) == (1, shows.count())
 
 
-def token(customer):
-    """As the application gives it out, but good until the measuring is over."""
+def access_token(user):
+    """Access token that lives as long as any run."""
     from rest_framework_simplejwt.tokens import AccessToken
 
-    access = AccessToken.for_user(customer)
-    access.set_exp(lifetime=timedelta(days=1))
-    return str(access)
+    token = AccessToken.for_user(user)
+    token.set_exp(lifetime=timedelta(days=1))
+    return str(token)
 
 
 if __name__ == "__main__":

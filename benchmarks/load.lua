@@ -1,11 +1,11 @@
--- Puts questions one after the other, each on whichever connection is free, and counts the answers.
+-- Script of wrk: sends requests in order, each on any free connection, and counts the responses.
 --
 --   wrk … -s load.lua URL -- FOLDER METHOD EXPECTED FIRST KEYS [HEADER]
 --
--- FOLDER has two files: `questions`, in each line a path and the body after a tab, and `tokens`,
--- which take turns. EXPECTED is the status of every answer, FIRST the number of the question to
--- begin with. A GET begins again after the last question; anything else must not be asked twice,
--- and stops. KEYS, unless it is "-", begins an Idempotency-Key that is another for each question.
+-- FOLDER has two files: `requests`, in each line a path and after a tab the body, and `tokens`, used
+-- in turn. EXPECTED is the status of every response, FIRST the number of the first request. GETs
+-- start over after the last request; others must not be repeated, so the load stops. KEYS, unless
+-- it is "-", is the prefix of an Idempotency-Key, a different one for each request.
 
 local threads = {}
 
@@ -26,7 +26,7 @@ function init(args)
    expected = tonumber(args[3])
    number = tonumber(args[4])
    keys = args[5]
-   asked, as_expected, otherwise, sample, ran_out = 0, 0, 0, "", false
+   sent, as_expected, unexpected, sample, ran_out = 0, 0, 0, "", false
    is_get = method == "GET"
 
    local common = " HTTP/1.1\r\nHost: " .. wrk.headers["Host"] .. "\r\n"
@@ -46,7 +46,7 @@ function init(args)
    end
 
    starts, rests = {}, {}
-   for _, line in ipairs(lines_of(folder .. "/questions")) do
+   for _, line in ipairs(lines_of(folder .. "/requests")) do
       local path, body = line:match("^([^\t]*)\t?(.*)$")
       starts[#starts + 1] = method .. " " .. path
       rests[#rests + 1] = is_get and "\r\n" or ("Content-Length: " .. #body .. "\r\n\r\n" .. body)
@@ -58,28 +58,28 @@ function request()
    if number >= #starts and not is_get then
       ran_out = true
       wrk.thread:stop()
-      return starts[1] .. heads[1] .. "\r\n"  -- something must be; without a body it books nothing
+      return starts[1] .. heads[1] .. "\r\n"  -- wrk needs a request; without a body it books nothing
    end
-   local question = number % #starts + 1
+   local index = number % #starts + 1
    local head = heads[number % #heads + 1]
    local key = ""
    if keys ~= "-" then
       key = "Idempotency-Key: " .. keys .. number .. "\r\n"
    end
-   -- Before it begins wrk asks for one request, to see that it is well-formed, and does not send it.
+   -- wrk first calls this once to validate the request, and does not send it.
    if verified then
-      asked = asked + 1
+      sent = sent + 1
       number = number + 1
    end
    verified = true
-   return starts[question] .. head .. key .. rests[question]
+   return starts[index] .. head .. key .. rests[index]
 end
 
 function response(status, headers, body)
    if status == expected then
       as_expected = as_expected + 1
    else
-      otherwise = otherwise + 1
+      unexpected = unexpected + 1
       if sample == "" then
          sample = status .. " " .. body:sub(1, 300):gsub("%s+", " ")
       end
@@ -89,10 +89,10 @@ end
 function done(summary, latency, requests)
    local thread = threads[1]
    local errors = summary.errors
-   print("asked " .. thread:get("asked"))
-   print("as_expected " .. thread:get("as_expected"))
-   print("otherwise " .. thread:get("otherwise"))
-   print("broken " .. errors.connect + errors.read + errors.write + errors.timeout)
+   print("sent " .. thread:get("sent"))
+   print("expected " .. thread:get("as_expected"))
+   print("unexpected " .. thread:get("unexpected"))
+   print("failed " .. errors.connect + errors.read + errors.write + errors.timeout)
    print("microseconds " .. summary.duration)
    print("p50 " .. latency:percentile(50))
    print("p99 " .. latency:percentile(99))

@@ -1,4 +1,4 @@
-"""Load: what wrk and pgbench are told to do, and what they say about it."""
+"""Load generators wrk and pgbench, and their parsed output."""
 
 import re
 import shutil
@@ -7,21 +7,21 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import cinema
+from . import dataset
 
 CONNECTIONS = 16
 SCRIPT = Path(__file__).with_name("load.lua")
 
 
 class LoadFailed(Exception):
-    """What was measured is worth nothing; the message says why."""
+    """The measurement does not count; the message says why."""
 
 
 @dataclass
-class Outcome:
-    """What came of a load. Times in seconds."""
+class LoadResult:
+    """Result of a load. Times in seconds."""
 
-    asked: int  # some of the last ones were still on their way when it ended
+    sent: int  # the last ones were still in flight at the end
     answered: int
     seconds: float
     p50: float
@@ -33,12 +33,12 @@ class Outcome:
 
 
 @dataclass
-class Questions:
-    """What is asked: paths with their bodies, by people whose tokens take turns."""
+class Requests:
+    """Requests to send: (path, body) each; access tokens are used in turn."""
 
-    questions: list
+    requests: list
     method: str = "GET"
-    expected: int = 200
+    expected_status: int = 200
     tokens: list = ()
     with_keys: bool = False
     header: str = ""
@@ -46,66 +46,68 @@ class Questions:
 
 
 class Wrk:
-    """Puts the questions, and knows how many of them were put."""
+    """Sends requests with wrk; each run continues where the last one ended."""
 
-    def __init__(self, questions, url, folder):
-        self.questions = questions
+    def __init__(self, requests, url, folder):
+        self.requests = requests
         self.url = url
         self.folder = folder
         self.next = 0
-        (folder / "questions").write_text(
-            "".join(f"{path}\t{body}\n" for path, body in questions.questions)
+        (folder / "requests").write_text(
+            "".join(f"{path}\t{body}\n" for path, body in requests.requests)
         )
-        (folder / "tokens").write_text("".join(f"{token}\n" for token in questions.tokens))
+        (folder / "tokens").write_text("".join(f"{token}\n" for token in requests.tokens))
 
-    def put(self, seconds):
-        asked = self.questions
-        keys = "bench-" if asked.with_keys else "-"
+    def run(self, seconds):
+        requests = self.requests
+        keys = "bench-" if requests.with_keys else "-"
         done = subprocess.run(
             [
-                *("wrk", "--threads", "1", "--connections", str(asked.connections)),
+                *("wrk", "--threads", "1", "--connections", str(requests.connections)),
                 *("--duration", f"{seconds}s", "--timeout", "30s", "--script", SCRIPT, self.url),
-                *("--", self.folder, asked.method, str(asked.expected), str(self.next), keys),
-                *([asked.header] if asked.header else []),
+                *("--", self.folder, requests.method, str(requests.expected_status)),
+                *(str(self.next), keys),
+                *([requests.header] if requests.header else []),
             ],
             capture_output=True,
             text=True,
         )
         if done.returncode:
             raise LoadFailed(f"wrk failed: {done.stderr or done.stdout}")
-        outcome = outcome_of_wrk(done.stdout)
-        self.next += outcome.asked
-        return outcome
+        result = parse_wrk(done.stdout)
+        self.next += result.sent
+        return result
 
 
-def outcome_of_wrk(output):
-    """Raises LoadFailed unless every answer was the expected one."""
-    said = dict(re.findall(r"^([a-z]\w+) (.*)$", output, re.MULTILINE))
-    names = ("asked", "as_expected", "otherwise", "broken", "ran_out")
+def parse_wrk(output):
+    """LoadResult of wrk's output. Raises LoadFailed unless every response was the expected one."""
+    values = dict(re.findall(r"^([a-z]\w+) (.*)$", output, re.MULTILINE))
+    names = ("sent", "expected", "unexpected", "failed", "ran_out")
     try:
-        figures = {name: float(said[name]) for name in ("microseconds", "p50", "p99")}
-        counts = {name: int(said[name]) for name in names}
+        figures = {name: float(values[name]) for name in ("microseconds", "p50", "p99")}
+        counts = {name: int(values[name]) for name in names}
     except (KeyError, ValueError) as error:
-        raise LoadFailed(f"wrk said something else than expected ({error}):\n{output}") from None
+        raise LoadFailed(f"wrk's output was not understood ({error}):\n{output}") from None
     if counts["ran_out"]:
-        raise LoadFailed("all seats were sold before the time was over: fewer seconds, please")
-    if counts["otherwise"]:
-        raise LoadFailed(f"{counts['otherwise']} other answers, such as {said.get('sample')}")
-    if counts["broken"]:
-        raise LoadFailed(f"{counts['broken']} requests got no answer")
-    if not counts["as_expected"]:
-        raise LoadFailed("nothing was answered")
-    return Outcome(
-        asked=counts["asked"],
-        answered=counts["as_expected"],
+        raise LoadFailed("all seats were sold before the time was over; use fewer seconds")
+    if counts["unexpected"]:
+        raise LoadFailed(
+            f"{counts['unexpected']} unexpected responses, such as {values.get('sample')}"
+        )
+    if counts["failed"]:
+        raise LoadFailed(f"{counts['failed']} requests got no response")
+    if not counts["expected"]:
+        raise LoadFailed("there was no response")
+    return LoadResult(
+        sent=counts["sent"],
+        answered=counts["expected"],
         seconds=figures["microseconds"] / 1e6,
         p50=figures["p50"] / 1e6,
         p99=figures["p99"] / 1e6,
     )
 
 
-# The booking as any implementation must put it to PostgreSQL. Client c's k-th seat is nobody
-# else's.
+# A booking as every implementation must send it to PostgreSQL. Each client books other seats.
 TRANSACTION = """
 \\set k :k + 1
 \\set n :k * :clients + :client_id
@@ -123,7 +125,7 @@ COMMIT;
 
 
 class Pgbench:
-    """Books without any server between it and the database."""
+    """Books with pgbench: no application server in between."""
 
     def __init__(self, binary, url, folder):
         self.binary = binary
@@ -132,19 +134,19 @@ class Pgbench:
         self.next = -1
         (folder / "book.sql").write_text(TRANSACTION)
 
-    def put(self, seconds):
-        given = {
+    def run(self, seconds):
+        variables = {
             "k": self.next,
             "clients": CONNECTIONS,
-            "first": cinema.FIRST_FOR_SALE,
-            "shows": cinema.FOR_SALE,
-            "users": cinema.USERS,
+            "first": dataset.FIRST_FOR_SALE,
+            "shows": dataset.FOR_SALE,
+            "users": dataset.USERS,
         }
         done = subprocess.run(
             [
                 *(self.binary, "--no-vacuum", "--protocol", "prepared", "--client"),
                 *(str(CONNECTIONS), "--jobs", "2", "--time", str(seconds), "--log"),
-                *(f"--define={name}={value}" for name, value in given.items()),
+                *(f"--define={name}={value}" for name, value in variables.items()),
                 *("--file", "book.sql", self.url),
             ],
             capture_output=True,
@@ -154,27 +156,27 @@ class Pgbench:
         if done.returncode:
             raise LoadFailed(f"pgbench failed: {done.stderr}")
         logs = list(self.folder.glob("pgbench_log.*"))
-        outcome = outcome_of_pgbench(done.stdout, [log.read_text() for log in logs])
+        result = parse_pgbench(done.stdout, [log.read_text() for log in logs])
         for log in logs:
             log.unlink()
-        # The quickest client has put more than its share, but nobody more than all of them.
-        self.next += outcome.asked
-        return outcome
+        # No client has sent more than all of them together.
+        self.next += result.sent
+        return result
 
 
-def outcome_of_pgbench(output, logs):
+def parse_pgbench(output, logs):
     rate = re.search(r"^tps = ([\d.]+)", output, re.MULTILINE)
     failed = re.search(r"^number of failed transactions: (\d+)", output, re.MULTILINE)
     if not rate or not failed:
-        raise LoadFailed(f"pgbench said something else than expected:\n{output}")
+        raise LoadFailed(f"pgbench's output was not understood:\n{output}")
     if int(failed[1]):
         raise LoadFailed(f"{failed[1]} transactions failed")
     times = [int(line.split()[2]) / 1e6 for log in logs for line in log.splitlines()]
     if len(times) < 2:
-        raise LoadFailed("nothing was done")
+        raise LoadFailed("no transaction was done")
     percentiles = statistics.quantiles(times, n=100, method="inclusive")
-    return Outcome(
-        asked=len(times),
+    return LoadResult(
+        sent=len(times),
         answered=len(times),
         seconds=len(times) / float(rate[1]),
         p50=percentiles[49],

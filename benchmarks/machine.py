@@ -1,10 +1,10 @@
-"""What it was measured on."""
+"""Hardware and versions that the results depend on."""
 
 import os
 import platform
 import re
 import subprocess
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,8 +19,8 @@ PACKAGES = {
 
 
 def describe(postgresql):
-    """(what, which) of all that a figure depends on."""
-    yield "date", datetime.now(timezone.utc).date().isoformat()
+    """(name, value) pairs."""
+    yield "date", datetime.now(UTC).date().isoformat()
     yield "revision", revision()
     yield "cores", str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else "")
     yield "CPU", cpu_model()
@@ -40,16 +40,16 @@ def cpu_model():
 
 
 def wrk_version():
-    said = subprocess.run(["wrk", "--version"], capture_output=True, text=True).stdout
-    return found[1] if (found := re.match(r"wrk (?:debian/)?([\w.+-]+)", said)) else "unknown"
+    output = subprocess.run(["wrk", "--version"], capture_output=True, text=True).stdout
+    return found[1] if (found := re.match(r"wrk (?:debian/)?([\w.+-]+)", output)) else "unknown"
 
 
 def revision():
-    """Of the code, and whether it is all of it."""
-    said = subprocess.run(
+    """Git revision, with "-dirty" if there are uncommitted changes."""
+    done = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
         capture_output=True,
         text=True,
         cwd=Path(__file__).parent,
     )
-    return said.stdout.strip() or "unknown"
+    return done.stdout.strip() or "unknown"

@@ -1,25 +1,25 @@
-"""The tables of a run: for the terminal, and as a page for docs/."""
+"""Tables of a run, for the terminal and as a page in docs/."""
 
-from . import cinema
-from .rows import BARE, DRF, PROJECT, SQLITE, SUBJECTS
+from . import dataset
+from .workloads import BARE, DRF, OLD, PROJECT, SQLITE, WORKLOADS
 
-# What each subject is compared with: the least that such a request can cost.
+# The floor of each workload: the least that such a request can cost.
 FLOOR = {
     "book-hot": ("book-hot", BARE),
     "book-spread": ("book-spread", BARE),
     "book-key": ("book-hot", BARE),
     "reserve": ("book-spread", BARE),
-    "films": ("constant", DRF),
-    "films-again": ("constant", DRF),
+    "movies": ("constant", DRF),
+    "movies-304": ("constant", DRF),
     "shows": ("constant", DRF),
     "my-bookings": ("constant", DRF),
     "seat-map": ("constant", DRF),
-    "seat-map-again": ("constant", DRF),
+    "seat-map-304": ("constant", DRF),
 }
 
 HEADINGS = [
     "",
-    "who",
+    "implementation",
     "requests/s",
     "p50 ms",
     "p99 ms",
@@ -30,33 +30,80 @@ HEADINGS = [
 ]
 
 
-def table_of_rows(rows, measured, failures, absent):
+def table_of_rows(rows, results, failures, absent):
     yield HEADINGS
     for row in rows:
-        title = SUBJECTS[row.subject]
+        title = WORKLOADS[row.workload]
         if row.key in failures:
-            yield [title, row.who, f"does not count: {failures[row.key]}", *[""] * 6]
+            yield [title, row.implementation, f"does not count: {failures[row.key]}", *[""] * 6]
         elif row.key in absent:
-            yield [title, row.who, f"none: {absent[row.key]}", *[""] * 6]
-        elif row.key in measured.figures:
-            yield [title, row.who, *cells(row, measured)]
+            yield [title, row.implementation, f"none: {absent[row.key]}", *[""] * 6]
+        elif row.key in results.metrics:
+            yield [title, row.implementation, *cells(row, results)]
 
 
-def cells(row, measured):
-    figures = measured.figures[row.key]
+def cells(row, results):
+    metrics = results.metrics[row.key]
     to_textbook = to_floor = None
-    if row.who == PROJECT:
-        to_textbook = measured.to_textbook(row.subject)
-        to_floor = measured.ratio(row.key, FLOOR.get(row.subject))
+    if row.implementation == PROJECT:
+        to_textbook = results.to_textbook(row.workload)
+        to_floor = results.ratio(row.key, FLOOR.get(row.workload))
     return [
-        f"{figures.rate:,.0f}",
-        f"{figures.p50:.1f}",
-        f"{figures.p99:.1f}",
-        f"{figures.cpu_server:.2f}",
-        f"{figures.cpu_postgresql:.2f}" if row.who != SQLITE else "",
+        f"{metrics.rate:,.0f}",
+        f"{metrics.p50:.1f}",
+        f"{metrics.p99:.1f}",
+        f"{metrics.cpu_server:.2f}",
+        f"{metrics.cpu_postgresql:.2f}" if row.implementation != SQLITE else "",
         "" if to_textbook is None else f"{to_textbook:.2f}",
         "" if to_floor is None else f"{to_floor:.2f}",
     ]
+
+
+def table_of_ratios(rows, results, failures, absent):
+    """The project beside the old revision: requests per second, latency and CPU, new / old."""
+    yield [
+        "",
+        "requests/s old",
+        "new",
+        "new / old",
+        "p50 ms old",
+        "new",
+        "p99 ms old",
+        "new",
+        "CPU new / old",
+    ]
+    for workload in dict.fromkeys(row.workload for row in rows):
+        keys = (workload, OLD), (workload, PROJECT)
+        title = WORKLOADS[workload]
+        reasons = [
+            f"{key[1]}: {why[key]}" for key in keys for why in (failures, absent) if key in why
+        ]
+        if reasons:
+            yield [title, "", f"does not count: {'; '.join(reasons)}", *[""] * 6]
+            continue
+        old, new = (results.metrics[key] for key in keys)
+        yield [
+            title,
+            *(f"{each.rate:,.0f}" for each in (old, new)),
+            f"{new.rate / old.rate:.2f}",
+            *(f"{each.p50:.1f}" for each in (old, new)),
+            *(f"{each.p99:.1f}" for each in (old, new)),
+            f"{new.cpu / old.cpu:.2f}",
+        ]
+
+
+def comparison_page(*, revision, run, results, machine):
+    """Markdown of a comparison with an older revision."""
+    return f"""\
+# Comparison with {revision}
+
+Written by `python -m benchmarks --vs {revision}`. Both revisions ran on one machine in one run,
+{run.repetitions} × {run.seconds} s for each row, measured in turn.
+
+{markdown(table_of_ratios(run.rows, results, run.failures, run.absent))}
+
+{markdown([["", ""], *map(list, machine)])}
+"""
 
 
 def table_of_goals(goals):
@@ -68,9 +115,9 @@ def table_of_goals(goals):
 
 
 def aligned(table):
-    """For a terminal."""
+    """A table with aligned columns, for the terminal."""
     table = [list(line) for line in table]
-    # What is said about a row that does not count may stretch over the rest of its line.
+    # The reason why a row does not count may run over the following columns.
     measured = [line for line in table if len(line) < 4 or line[3] or not line[2]]
     widths = [max(map(len, column)) for column in zip(*measured, strict=True)]
     lines = (
@@ -82,52 +129,52 @@ def aligned(table):
 
 def markdown(table):
     heading, *lines = table
-    # A bar would end the cell.
+    # An unescaped bar would end the cell.
     body = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
     ruler = ["---"] * len(heading)
     return "\n".join(f"| {' | '.join(line)} |" for line in [heading, ruler, *body])
 
 
-def page(*, stage, run, measured, goals, machine):
-    """docs/benchmarks.md"""
+def page(*, testbed, run, results, goals, machine):
+    """Markdown of docs/benchmarks.md."""
     reached = [goal.is_reached for goal in goals]
     verdicts = {True: "reached", False: "not reached", None: "not measured"}
     tally = ", ".join(f"{reached.count(one)} {verdict}" for one, verdict in verdicts.items())
     scale = (
-        f"\n`grown` is this project with {stage.scale} times the shows and bookings.\n"
-        if stage.scale > 1
+        f"\n**grown** is this project with {testbed.scale} times the shows and bookings.\n"
+        if testbed.scale > 1
         else ""
     )
     return f"""\
 # Benchmarks
 
-Written by `make bench`; every figure and every verdict is computed. Measure again rather than edit.
+Written by `make bench`: every number and every verdict is computed. Measure again rather than edit.
 
-All of it is of one run, on one machine that load, server and database share: compare figures with
-each other, not with those of another machine. Each row is the median of what was measured
-{run.repetitions} × {run.seconds} s long, in turn with the others and after a second of warming up.
+All numbers are from one run on one machine that load generator, server and database share: compare
+them with each other, not with those of another machine. Each row is the median of
+{run.repetitions} measurements of {run.seconds} s, taken in turn with the other rows, each after a
+warm-up of one second.
 
-- **project** is this application, **textbook** the implementation that everyone writes
-  (`benchmarks/textbook`), and the floors are in `benchmarks/floors`: a constant Django view and a
-  constant DRF view with the application's authentication, both without middleware; a **bare view**
-  without DRF that books in one SQL statement. **pgbench** puts a booking's transaction to
-  PostgreSQL without any server.
-- All are served as in production: granian, two processes, nothing installed but
-  requirements.txt. PostgreSQL waits for the disk at each
-  commit (`fsync` and `synchronous_commit` are on).
-- `wrk` asks on 16 connections that are kept alive (a login: 4), with the tokens of all
-  {cinema.USERS:,} users in turn. "Hot show": all fill one show before the next one opens. p50 and
-  p99 are corrected for what `wrk` would have asked while it waited for an answer.
-- {cinema.FILMS:,} films, {cinema.SHOWS:,} shows and {cinema.BOOKINGS:,} bookings are there when a
-  measurement begins.
-- A row counts only if every answer was the expected one, if what is booked afterwards is what was
-  acknowledged, and if no seat is there twice. When `wrk` stops, up to 16 requests are on their
-  way: so many bookings more than were acknowledged are allowed.
-- × floor is the bare view for bookings, and the constant DRF view for what is read.
+- **project** is this application, **textbook** a plain implementation after the tutorials
+  (`benchmarks/textbook`). The floors are in `benchmarks/floors`: a constant Django view and a
+  constant DRF view with the application's authentication, both without middleware, and a **bare
+  view** without DRF that books in one SQL statement. **pgbench** sends a booking's transaction to
+  PostgreSQL without any server in between.
+- All are served as in production: granian with two processes, nothing installed but
+  requirements.txt. Commits are durable (`fsync` and `synchronous_commit` are on).
+- `wrk` keeps 16 connections alive (login: 4) and uses the tokens of all {dataset.USERS:,} users in
+  turn. "Hot show": one show is filled before the next one opens. p50 and p99 are corrected for
+  coordinated omission: the requests that `wrk` would have sent while it waited for a response.
+- A measurement begins with {dataset.MOVIES:,} movies, {dataset.SHOWS:,} shows and
+  {dataset.BOOKINGS:,} bookings.
+- A row counts only if every response was the expected one, if the bookings in the table are those
+  that were acknowledged, and if no seat was sold twice. When `wrk` stops, up to 16 requests are in
+  flight: so many bookings more are allowed.
+- × floor compares bookings with the bare view, and reads with the constant DRF view.
 {scale}
-## Figures
+## Results
 
-{markdown(table_of_rows(run.rows, measured, run.failures, run.absent))}
+{markdown(table_of_rows(run.rows, results, run.failures, run.absent))}
 
 ## Goals
 

@@ -1,4 +1,4 @@
-"""A run: every row is measured in each repetition, and counts if it never failed."""
+"""A run: measures every row in each repetition; a row counts only if it never failed."""
 
 import json
 import time
@@ -9,146 +9,147 @@ from tempfile import TemporaryDirectory
 
 from argon2 import PasswordHasher
 
-from . import cinema
-from .figures import Figures, judge_sale, middle
-from .goals import Measured
+from . import dataset
+from .goals import Results
 from .load import LoadFailed, Pgbench, Wrk
-from .rows import MOST_A_SECOND, PGBENCH, PROJECT, SQLITE, length_of
+from .metrics import Metrics, find_booking_error, median_of
 from .servers import Cpu
-from .stage import tell
+from .testbed import log
+from .workloads import MAX_RATE, PGBENCH, PROJECT, SQLITE, length_of
 
 WARM_UP = 1  # seconds, before each measurement
 
 
 class Run:
-    """On a stage, of rows; `failures` and `absent` say why some of them have no figures."""
+    """Measures rows on a testbed; `failures` and `absent` say why a row has no metrics."""
 
-    def __init__(self, stage, rows, *, seconds, repetitions):
-        self.stage = stage
+    def __init__(self, testbed, rows, *, seconds, repetitions):
+        self.testbed = testbed
         self.rows = rows
         self.seconds = seconds
         self.repetitions = repetitions
-        self.figures = {row.key: [] for row in rows}
+        self.metrics = {row.key: [] for row in rows}
         self.failures, self.absent = {}, {}
-        self.megabytes, self.ready_in, self.hash_cpu = [], [], []
+        self.megabytes, self.start_seconds, self.hash_cpu = [], [], []
 
     def measure(self):
         for repetition in range(1, self.repetitions + 1):
             with ExitStack() as stack:
-                servers = self.stage.servers(stack)
+                servers = self.testbed.servers(stack)
                 for row in self.rows:
-                    said = self._try(row, servers.get(row.who))
-                    tell(f"{repetition}/{self.repetitions} {row.subject}, {row.who}: {said}")
-                self._weigh(servers.get(PROJECT))
-        return Measured(
+                    outcome = self._try(row, servers.get(row.implementation))
+                    of = f"{row.workload}, {row.implementation}"
+                    log(f"{repetition}/{self.repetitions} {of}: {outcome}")
+                self._measure_process(servers.get(PROJECT))
+        return Results(
             {
-                key: middle(each)
-                for key, each in self.figures.items()
+                key: median_of(each)
+                for key, each in self.metrics.items()
                 if each and key not in self.failures
             },
-            megabytes=middle_of(self.megabytes),
-            ready_in=middle_of(self.ready_in),
-            hash_cpu=middle_of(self.hash_cpu),
+            megabytes=median_or_none(self.megabytes),
+            start_seconds=median_or_none(self.start_seconds),
+            hash_cpu=median_or_none(self.hash_cpu),
         )
 
     def _try(self, row, server):
-        """Measure it, and say what came of it."""
+        """Measure a row; return a line for the log."""
         try:
             with ExitStack() as stack:
-                if row.who == SQLITE:
-                    server = stack.enter_context(self.stage.server_on_sqlite())
-                folder = Path(stack.enter_context(TemporaryDirectory(dir=self.stage.folder)))
-                figures = self._measure(row, server, folder)
+                if row.implementation == SQLITE:
+                    server = stack.enter_context(self.testbed.server_on_sqlite())
+                folder = Path(stack.enter_context(TemporaryDirectory(dir=self.testbed.folder)))
+                metrics = self._measure(row, server, folder)
         except (LoadFailed, OSError) as failure:
             self.failures[row.key] = str(failure)
             return f"FAILED, {failure}"
-        if figures is None:
-            self.absent[row.key] = "the answer has no ETag"
+        if metrics is None:
+            self.absent[row.key] = "the response has no ETag"
             return "no ETag"
-        self.figures[row.key].append(figures)
-        return str(figures)
+        self.metrics[row.key].append(metrics)
+        return str(metrics)
 
     def _measure(self, row, server, folder):
-        """The figures; None if there is no ETag to ask with. Raises LoadFailed."""
-        database = self.stage.databases[row.who]
+        """Metrics of a row; None if there is no ETag to send. Raises LoadFailed."""
+        database = self.testbed.databases[row.implementation]
         database.restore()
-        database.is_as_kept = not (row.books or row.writes)
+        database.is_restored = not (row.seats_sold or row.writes)
         load = self._load(row, server, folder)
         if load is None:
             return None
-        put_until_quiet(load, server, WARM_UP)
+        run_until_idle(load, server, WARM_UP)
         before, _ = database.count()
-        postgresql = None if row.who == SQLITE else self.stage.postgresql
-        earlier = Cpu.now(server, postgresql)
-        outcome = put_until_quiet(load, server, self.seconds)
-        cpu = Cpu.now(server, postgresql) - earlier
-        after, twice = database.count()
-        fault = judge_sale(
-            books=row.books,
-            asked=outcome.asked,
-            answered=outcome.answered,
+        postgresql = None if row.implementation == SQLITE else self.testbed.postgresql
+        cpu_before = Cpu.now(server, postgresql)
+        result = run_until_idle(load, server, self.seconds)
+        cpu = Cpu.now(server, postgresql) - cpu_before
+        after, sold_twice = database.count()
+        error = find_booking_error(
+            seats_sold=row.seats_sold,
+            sent=result.sent,
+            answered=result.answered,
             before=before,
             after=after,
-            twice=twice,
+            sold_twice=sold_twice,
         )
-        if fault:
-            raise LoadFailed(fault)
-        return Figures.of(outcome, cpu)
+        if error:
+            raise LoadFailed(error)
+        return Metrics.of(result, cpu)
 
     def _load(self, row, server, folder):
-        if row.who == PGBENCH:
-            binary = self.stage.postgresql.binaries / "pgbench"
-            return Pgbench(binary, self.stage.databases[PGBENCH].url, folder)
-        most = (self.seconds + WARM_UP) * MOST_A_SECOND
-        questions = row.questions(self.stage.tokens[row.who], most)
-        if row.finds or row.again:
-            etag = check_answer(row, server, questions)
-            if row.again and etag is None:
+        if row.implementation == PGBENCH:
+            binary = self.testbed.postgresql.binaries / "pgbench"
+            return Pgbench(binary, self.testbed.databases[PGBENCH].url, folder)
+        maximum = (self.seconds + WARM_UP) * MAX_RATE
+        requests = row.make_requests(self.testbed.tokens[row.implementation], maximum)
+        if row.items or row.conditional:
+            etag = check_response(row, server, requests)
+            if row.conditional and etag is None:
                 return None
-            if row.again:
-                questions.header, questions.expected = f"If-None-Match: {etag}", 304
-        return Wrk(questions, server.url, folder)
+            if row.conditional:
+                requests.header, requests.expected_status = f"If-None-Match: {etag}", 304
+        return Wrk(requests, server.url, folder)
 
-    def _weigh(self, server):
+    def _measure_process(self, server):
         if server:
-            self.megabytes.append(server.megabytes_of_a_worker())
-            self.ready_in.append(server.ready_in)
-        if any(row.subject == "login" for row in self.rows):
-            self.hash_cpu.append(milliseconds_of_a_hash())
+            self.megabytes.append(server.megabytes_of_worker())
+            self.start_seconds.append(server.start_seconds)
+        if any(row.workload == "login" for row in self.rows):
+            self.hash_cpu.append(milliseconds_of_hash())
 
 
-def middle_of(values):
+def median_or_none(values):
     return median(values) if values else None
 
 
-def put_until_quiet(load, server, seconds):
-    """Also when it fails: what is still worked at would be in the next one's way."""
+def run_until_idle(load, server, seconds):
+    """Run a load, then wait until the server is idle, also after a failure."""
     try:
-        return load.put(seconds)
+        return load.run(seconds)
     finally:
         if server:
-            server.wait_until_quiet()
+            server.wait_until_idle()
 
 
-def check_answer(row, server, questions):
-    """Once, before the load: that it is the whole of what was asked. Its ETag, if it has one."""
-    path, _ = questions.questions[0]
+def check_response(row, server, requests):
+    """Check one response before the load: status and length. Return its ETag, or None."""
+    path, _ = requests.requests[0]
     headers = {}
-    if questions.tokens:
-        headers["Authorization"] = f"Bearer {questions.tokens[0]}"
-    status, answered, body = server.ask("GET", path, headers)
+    if requests.tokens:
+        headers["Authorization"] = f"Bearer {requests.tokens[0]}"
+    status, response_headers, body = server.request("GET", path, headers)
     if status != 200:
-        raise LoadFailed(f"the answer is {status}: {body[:300]!r}")
-    if row.finds and (found := length_of(json.loads(body))) != row.finds:
-        raise LoadFailed(f"the answer has {found} instead of {row.finds}")
-    return answered.get("ETag")
+        raise LoadFailed(f"the response is {status}: {body[:300]!r}")
+    if row.items and (found := length_of(json.loads(body))) != row.items:
+        raise LoadFailed(f"the response has {found} items instead of {row.items}")
+    return response_headers.get("ETag")
 
 
-def milliseconds_of_a_hash(times=20):
-    """CPU time of the hash that OWASP's Password Storage Cheat Sheet names first."""
+def milliseconds_of_hash(times=20):
+    """CPU time of one hash with the first parameters of OWASP's Password Storage Cheat Sheet."""
     hasher = PasswordHasher(memory_cost=19 * 1024, time_cost=2, parallelism=1)
-    hasher.hash(cinema.PASSWORD)
+    hasher.hash(dataset.PASSWORD)
     before = time.process_time()
     for _ in range(times):
-        hasher.hash(cinema.PASSWORD)
+        hasher.hash(dataset.PASSWORD)
     return (time.process_time() - before) / times * 1000

@@ -1,4 +1,4 @@
-"""The production server, and what it and PostgreSQL use of the machine."""
+"""The production server (granian), and the CPU time of a server and of PostgreSQL."""
 
 import http.client
 import socket
@@ -10,24 +10,20 @@ from dataclasses import dataclass
 
 import psutil
 
-from .databases import PROJECT
-
 WORKERS = 2
 
 
 class Server:
-    """A context manager: granian as the README says, by the `python` of a virtual environment, on a
-    port of its own.
+    """Context manager: granian as in production, on a free port.
 
-    `ready_in` is how many seconds it took until it answered.
+    `python` is that of a virtual environment, `start_seconds` the time until the first response.
     """
 
-    def __init__(self, python, application, environment, log, front_page):
+    def __init__(self, python, application, env, log):
         self.python = python
         self.application = application
-        self.environment = environment
+        self.env = env
         self.log = log
-        self.front_page = front_page
 
     def __enter__(self):
         self.port = free_port()
@@ -38,10 +34,10 @@ class Server:
                     *(self.python, "-m", "granian", "--interface", "wsgi"),
                     *("--workers", str(WORKERS), "--blocking-threads", "1"),
                     *("--respawn-failed-workers", "--host", "127.0.0.1"),
-                    *("--port", str(self.port), self.application),
+                    *("--port", str(self.port), self.application.wsgi),
                 ],
-                env=self.environment,
-                cwd=PROJECT,
+                env=self.env,
+                cwd=self.application.folder,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -51,7 +47,7 @@ class Server:
         except BaseException:
             self.__exit__()
             raise
-        self.ready_in = time.monotonic() - started
+        self.start_seconds = time.monotonic() - started
         return self
 
     def __exit__(self, *exc_info):
@@ -73,7 +69,7 @@ class Server:
     def url(self):
         return f"http://127.0.0.1:{self.port}"
 
-    def ask(self, method, path, headers=None, body=None):
+    def request(self, method, path, headers=None, body=None):
         """(status, headers, body) of one request."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         with closing(connection):
@@ -81,24 +77,24 @@ class Server:
             response = connection.getresponse()
             return response.status, response.headers, response.read()
 
-    def wait_until_quiet(self, seconds=60):
-        """When wrk stops, it leaves requests behind that are still worked at."""
+    def wait_until_idle(self, seconds=60):
+        """Wait for requests that were in flight when wrk stopped."""
         deadline = time.monotonic() + seconds
-        used, quiet = seconds_of(self.pid), 0
-        while quiet < 2:
+        used, idle = seconds_of(self.pid), 0
+        while idle < 2:
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{self.application} is still at work.")
+                raise TimeoutError(f"{self.application.wsgi} is still busy.")
             time.sleep(0.15)
-            # The kernel counts in hundredths; a worker that waits for another has its turn soon.
+            # The kernel counts in hundredths of a second; a worker that waits for a lock runs soon.
             earlier, used = used, seconds_of(self.pid)
-            quiet = quiet + 1 if used - earlier < 0.015 else 0
+            idle = idle + 1 if used - earlier < 0.015 else 0
 
-    def megabytes_of_a_worker(self):
-        """Of the one that has most."""
+    def megabytes_of_worker(self):
+        """Resident memory of the largest worker."""
         return max(worker.memory_info().rss for worker in self._workers()) / 1_000_000
 
     def _workers(self):
-        """Those that have the application, and not what Python starts beside them."""
+        """The worker processes, without Python's helper processes (by memory)."""
         with suppress(psutil.NoSuchProcess):
             children = psutil.Process(self.pid).children()
             return sorted(children, key=lambda each: -each.memory_info().rss)[:WORKERS]
@@ -107,23 +103,25 @@ class Server:
     def _wait_until_ready(self, deadline):
         while True:
             with suppress(OSError, http.client.HTTPException):
-                status, _, said = self.ask("GET", self.front_page)
+                status, _, body = self.request("GET", self.application.ready_path)
                 if status < 500:
                     return
-                raise RuntimeError(f"{self.application} answers {status}: {said[:300]}")
+                raise RuntimeError(f"{self.application.wsgi} answers {status}: {body[:300]}")
             if self.process.poll() is not None or time.monotonic() > deadline:
-                said = self.log.read_text(errors="replace")
-                raise RuntimeError(f"{self.application} did not start:\n{said[-2000:]}")
+                output = self.log.read_text(errors="replace")
+                raise RuntimeError(f"{self.application.wsgi} did not start:\n{output[-2000:]}")
             time.sleep(0.01)
 
 
-def install(folder):
-    """What production has and no more, into a virtual environment; its python. Some packages load
-    what they find beside them, and tests need much."""
+def install(folder, project):
+    """Install a project's requirements.txt into a virtual environment; return its python.
+
+    Without the development requirements: some packages load whatever else is installed.
+    """
     venv.create(folder, with_pip=True)
     python = folder / "bin" / "python"
-    wanted = PROJECT / "requirements.txt"
-    subprocess.run([python, "-m", "pip", "install", "-qq", "-r", wanted], check=True)
+    requirements = project / "requirements.txt"
+    subprocess.run([python, "-m", "pip", "install", "-qq", "-r", requirements], check=True)
     return python
 
 
@@ -135,14 +133,14 @@ def free_port():
 
 @dataclass
 class Cpu:
-    """Seconds that processes have computed so far."""
+    """CPU seconds of a server and of PostgreSQL."""
 
     server: float
     postgresql: float
 
     @classmethod
     def now(cls, server, postgresql):
-        """Of the two, with all the processes that they have started; None is nobody."""
+        """CPU time so far, child processes included; None counts as 0."""
         return cls(*(seconds_of(each.pid) if each else 0.0 for each in (server, postgresql)))
 
     def __sub__(self, earlier):
@@ -154,6 +152,6 @@ def seconds_of(pid):
     total = 0.0
     for each in [process, *process.children(recursive=True)]:
         with suppress(psutil.NoSuchProcess):
-            # With its children that have ended, or what they did would be taken back.
+            # Children that have ended are included, or the sum could decrease.
             total += sum(each.cpu_times()[:4])
     return total

@@ -6,7 +6,7 @@ settings; an empty one means that there is no limit.
 
 import time
 import unicodedata
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.core.cache import cache
@@ -36,7 +36,7 @@ class Rate:
 
     def count(self, name, by=1):
         """How often it was by now."""
-        until = datetime.fromtimestamp((self.window + 1) * self.seconds, tz=timezone.utc)
+        until = datetime.fromtimestamp((self.window + 1) * self.seconds, tz=UTC)
         return cache.count(f"{self.setting}:{name}:{self.window}", by, until)
 
     def allows(self, names):

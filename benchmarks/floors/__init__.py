@@ -1,5 +1,5 @@
-"""The floors: what is left when everything is taken away that a system needs. They show what a
-request costs at least on this machine, with this server and this database.
+"""Floors: minimal views that show the least cost of a request with this server and database.
 
-Without middleware, throttles, checks and most of the answer, they are not to be reached, but to be
-seen from not too far."""
+They have no middleware, no throttles, no checks and most of the response missing: not a goal to
+reach, but a scale to measure the distance on.
+"""

@@ -1,8 +1,7 @@
-"""The textbook: the implementation that everyone writes, to compare with.
+"""Textbook implementation, after the tutorials of Django, DRF and simplejwt, to compare with.
 
-It was written for this purpose, after the tutorials of Django, Django REST Framework and simplejwt,
-and must stay as it is: naive, but fair. It is correct (a lock and a constraint), it has a
-persistent connection and the indexes that Django makes by itself, and it answers no more than the
-application does. What it does not have is any thought for how many statements a request takes. It
-is served by the same server, from the same PostgreSQL, with the same films, shows and bookings.
+It must stay as it is: naive but fair. It is correct (a row lock and a unique constraint), has a
+persistent connection and Django's default indexes, and its responses hold no more than the
+application's. It is not optimised for the number of statements in a request. It runs on the same
+server and the same PostgreSQL, with the same movies, shows and bookings.
 """

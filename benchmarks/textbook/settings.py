@@ -46,8 +46,7 @@ TEMPLATES = [
     },
 ]
 
-# Many tutorials stop at Django's default, a new connection for each request; that would be a
-# straw man.
+# Persistent: Django's default, a new connection for each request, would be an unfair comparison.
 DATABASES = {"default": dj_database_url.parse(os.environ["DATABASE_URL"], conn_max_age=60)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

@@ -1,7 +1,7 @@
 """What goes over the wire, more exactly than DRF's own fields take and give it."""
 
 import re
-from datetime import timezone
+from datetime import UTC
 
 from rest_framework import serializers
 
@@ -67,4 +67,4 @@ class UTCDateTimeField(serializers.DateTimeField):
     renderer writes them.)"""
 
     def __init__(self, **kwargs):
-        super().__init__(default_timezone=timezone.utc, **kwargs)
+        super().__init__(default_timezone=UTC, **kwargs)

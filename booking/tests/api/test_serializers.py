@@ -1,7 +1,7 @@
 """Answers are read by functions that are made once; DRF's own way is their oracle."""
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 
 from django.test import TestCase
 from rest_framework import serializers
@@ -38,7 +38,7 @@ class OracleTests(TestCase):
         cls.hall = show(film, seats_per_row=4)
         booking(cls.alice, cls.hall, 1)
         hold(cls.alice, cls.hall, 6)
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         booking(cls.alice, cls.hall, 7, status="cancelled", cancelled_at=now)
         at_the_second = now.replace(microsecond=0) + timedelta(days=1)
         show(movie(), date_time=at_the_second, cancelled_at=now)

@@ -1,4 +1,4 @@
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 
 from django.test import override_settings
 
@@ -6,7 +6,7 @@ from booking.tests.factories import ApiTestCase, booking, hold, iso, movie, show
 
 
 def on(day, hour, minute=0):
-    return datetime.combine(date.fromisoformat(day), datetime.min.time(), timezone.utc) + timedelta(
+    return datetime.combine(date.fromisoformat(day), datetime.min.time(), UTC) + timedelta(
         hours=hour, minutes=minute
     )
 

@@ -1,5 +1,5 @@
-"""Two requests interleaved as we like: the transaction of the first one stands still at a point of
-our choosing while the second one is sent."""
+"""Two requests interleaved at a chosen point: the first one's transaction stops there while the
+second one is sent."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -9,48 +9,53 @@ from unittest import mock
 
 from django.db import connection, connections
 
+from .racing import MAX_WAIT, without_time_limits
+
 AFTER_LOCK = "after its lock"
-BEFORE_COMMIT = "before its commit"  # or its rollback, in which most refusals end
+BEFORE_COMMIT = "before its commit"  # or rollback, in which most refusals end
 AFTER_COMMIT = "after its commit"
 POINTS = [AFTER_LOCK, BEFORE_COMMIT, AFTER_COMMIT]
 
-PATIENCE = 8  # seconds; the database's own time-outs are shorter, and tell more
 
-
-class Window:
-    """One of the box office's: a thread with a database connection of its own."""
+class RequestThread:
+    """A thread with a database connection of its own, without time limits."""
 
     def __init__(self):
-        self.thread = ThreadPoolExecutor(max_workers=1)
+        self.executor = ThreadPoolExecutor(max_workers=1)
+        with without_time_limits():
+            self.executor.submit(connection.ensure_connection).result()
 
-    def send(self, request, watched):
-        """The answer to come. `watched` is a context manager, entered in the thread."""
+    def send(self, request, context_manager):
+        """Call `request` in the thread, inside the context manager; return a Future."""
 
-        def ask():
-            with watched:
+        def run():
+            with context_manager:
                 return request()
 
-        return self.thread.submit(ask)
+        return self.executor.submit(run)
 
     def close(self):
-        self.thread.submit(connections.close_all).result()
-        self.thread.shutdown()
+        self.executor.submit(connections.close_all).result()
+        self.executor.shutdown()
 
 
-def interleave(windows, first, second, point, meanwhile=lambda: None):
-    """Both answers, and whether the second request had to wait until the first one's transaction
-    went on. Before that, `meanwhile` is called."""
-    stop, asked = Stop(point), Event()
-    one = windows[0].send(first, stop.on_the_way())
+def interleave(threads, first, second, point, meanwhile=lambda: None):
+    """Send `second` while the transaction of `first` is stopped at `point`.
+
+    Calls `meanwhile` before the first transaction goes on. Returns both responses, and whether the
+    second request had to wait for the first one's transaction.
+    """
+    stop, at_lock = StopPoint(point), Event()
+    one = threads[0].send(first, stop.in_this_thread())
     one.add_done_callback(lambda _: stop.reached.set())
     stop.reached.wait()
     try:
         if one.done():
-            raise AssertionError(f"Answered without standing still {point}: {one.result()}")
-        two = windows[1].send(second, around_the_lock(before=asked.set))
-        if point == AFTER_COMMIT:  # nothing is in its way
-            wait([two], PATIENCE)
-        while not two.done() and not is_queueing(asked):
+            raise AssertionError(f"The first request did not stop {point}: {one.result()}")
+        two = threads[1].send(second, around_lock(before=at_lock.set))
+        if point == AFTER_COMMIT:  # nothing blocks it
+            wait([two], MAX_WAIT)
+        while not two.done() and not is_queueing(at_lock):
             time.sleep(0.001)
         waited = not two.done()
         meanwhile()
@@ -59,45 +64,45 @@ def interleave(windows, first, second, point, meanwhile=lambda: None):
     return [one.result(), two.result()], waited
 
 
-class Stop:
-    """Where a transaction stands still until it is released."""
+class StopPoint:
+    """Point at which a transaction stops until it is released."""
 
     def __init__(self, point):
         self.point = point
         self.reached, self.released = Event(), Event()
 
     @contextmanager
-    def on_the_way(self):
-        """Of this thread's transaction."""
+    def in_this_thread(self):
+        """Stop the transaction of the current thread's connection."""
         with (
-            around_the_lock(after=lambda: self._pass(AFTER_LOCK)),
+            around_lock(after=lambda: self._stop_at(AFTER_LOCK)),
             self._around("commit"),
             self._around("rollback"),
         ):
             yield
 
     def _around(self, name):
-        """No wrapper of Django's sees how a transaction ends."""
-        end = getattr(connection, name)
+        """Patch commit or rollback: execute wrappers do not see them."""
+        end_transaction = getattr(connection, name)
 
         def stop_and_end():
-            self._pass(BEFORE_COMMIT)
-            end()
-            self._pass(AFTER_COMMIT)
+            self._stop_at(BEFORE_COMMIT)
+            end_transaction()
+            self._stop_at(AFTER_COMMIT)
 
         return mock.patch.object(connection, name, stop_and_end)
 
-    def _pass(self, point):
+    def _stop_at(self, point):
         if point == self.point and not self.reached.is_set():
             self.reached.set()
-            self.released.wait(PATIENCE)
+            self.released.wait(MAX_WAIT)
 
 
 @contextmanager
-def around_the_lock(before=lambda: None, after=lambda: None):
-    """Of the show; on SQLite of the whole file, which a transaction takes as it begins."""
+def around_lock(before=lambda: None, after=lambda: None):
+    """Call `before` and `after` around the show's row lock, or SQLite's lock of the whole file."""
 
-    def watch(execute, sql, params, many, context):
+    def wrapper(execute, sql, params, many, context):
         if "FOR UPDATE" not in sql and sql != "BEGIN IMMEDIATE":
             return execute(sql, params, many, context)
         before()
@@ -105,14 +110,14 @@ def around_the_lock(before=lambda: None, after=lambda: None):
         after()
         return result
 
-    with connection.execute_wrapper(watch):
+    with connection.execute_wrapper(wrapper):
         yield
 
 
-def is_queueing(asked):
-    """PostgreSQL tells who waits for a lock; of SQLite we know only that it was asked."""
+def is_queueing(at_lock):
+    """True if a session waits for a lock; on SQLite, if the lock was requested (`at_lock`)."""
     if connection.vendor == "sqlite":
-        return asked.is_set()
+        return at_lock.is_set()
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT FROM pg_stat_activity"

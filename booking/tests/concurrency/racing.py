@@ -1,74 +1,156 @@
-"""Many requests at the same moment, with real threads, each with its own database connection; and
-the same with the guards taken away."""
+"""Concurrent requests in real threads, and ways to take the guards of a sale away.
+
+No race depends on how fast the machine is: a thread waits until the others have arrived or cannot
+arrive, and the database's time limits are lifted for the threads.
+"""
 
 import time
 from collections import Counter
-from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from threading import Barrier, BrokenBarrierError, Thread
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, nullcontext
+from threading import Barrier, Event, Lock
 from unittest import mock
 
 from django.db import connection, connections
+from django.db.backends.signals import connection_created
 
 from booking.db.compiled import compiled
 from booking.models import Booking, Show
 
 DONE = "done"
 
+MAX_WAIT = 300  # seconds; only a deadlock in a test reaches it
+WRITES = ("BEGIN IMMEDIATE", "INSERT", "UPDATE", "DELETE")
 
-def outcomes(answers):
-    """How many were done, and how many refused with which code; anything else by its status."""
+# What `no_lock` patches: the compiled query that locks the show.
+LOCKING_QUERY = "booking.box_office.locking.show_lock"
+
+
+def outcomes(responses):
+    """Count responses by outcome: done, a refusal's code, or any other status."""
     return Counter(
         DONE if each.status_code in (200, 201) else each.json().get("code", each.status_code)
-        for each in answers
+        for each in responses
     )
 
 
-class Meeting:
-    """Whoever has looked and is about to write waits until a second one is about to, too.
+def at_once(calls):
+    """Call each function in a thread of its own, all at the same moment; return the responses.
 
-    With a guard in place that cannot be; then the first one goes on after a while, and from
-    there on nobody waits.
+    A response has `sent_at` and `received_at`, in seconds of the monotonic clock.
+    """
+    start, meeting = Barrier(len(calls)), Meeting(len(calls))
+
+    def run(call):
+        try:
+            connection.ensure_connection()
+            start.wait()
+            with connection.execute_wrapper(meeting):
+                sent_at = time.monotonic()
+                response = call()
+                response.sent_at, response.received_at = sent_at, time.monotonic()
+                return response
+        except BaseException:
+            start.abort()
+            raise
+        finally:
+            connections.close_all()
+            meeting.leave()
+
+    with without_time_limits(), ThreadPoolExecutor(len(calls)) as threads:
+        return list(threads.map(run, calls))
+
+
+@contextmanager
+def without_time_limits():
+    """Connections opened inside wait for locks without a time limit, in all threads."""
+
+    def lift(connection, **kwargs):
+        with connection.cursor() as cursor:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"PRAGMA busy_timeout = {MAX_WAIT * 1000}")
+                return
+            cursor.execute("SET lock_timeout = 0")
+            cursor.execute("SET statement_timeout = 0")
+            cursor.execute("SET idle_in_transaction_session_timeout = 0")
+
+    connection_created.connect(lift)
+    try:
+        yield
+    finally:
+        connection_created.disconnect(lift)
+
+
+class Meeting:
+    """Execute wrapper in which a thread about to write a booking waits for a second one.
+
+    So two threads have always read before either of them writes, unless a guard prevents it: if
+    all others have finished or wait for a database lock, nobody can come. Then the thread goes on,
+    and later ones do not wait.
     """
 
-    def __init__(self, seconds=1.5):  # less than the lock timeout of the others in the queue
-        self.seconds = seconds
-        self.barrier = Barrier(2)
+    def __init__(self, threads):
+        self.unfinished = threads
+        self.writing = 0  # threads that are inside a statement that may wait for a lock
+        self.first = None  # set when the second thread arrives
+        self.is_over = False
+        self.lock = Lock()
 
     def __call__(self, execute, sql, params, many, context):
         if sql.startswith(("INSERT INTO", "UPDATE")) and "booking_booking" in sql:
-            with suppress(BrokenBarrierError):
-                self.barrier.wait(self.seconds)
-        return execute(sql, params, many, context)
-
-
-def at_once(calls):
-    """The answers of all calls, made by a thread each that start at the same moment. An answer
-    knows when it was `asked` for and when it was `given`."""
-    answers = [None] * len(calls)
-    start, meeting = Barrier(len(calls)), Meeting()
-
-    def run(number):
+            self._wait_for_second()
+        if not sql.startswith(WRITES):
+            return execute(sql, params, many, context)
+        with self.lock:
+            self.writing += 1
         try:
-            connection.ensure_connection()
-            start.wait(timeout=30)
-            with connection.execute_wrapper(meeting):
-                asked = time.monotonic()
-                answer = calls[number]()
-                answer.asked, answer.given = asked, time.monotonic()
-                answers[number] = answer
+            return execute(sql, params, many, context)
         finally:
-            connections.close_all()
+            with self.lock:
+                self.writing -= 1
 
-    threads = [Thread(target=run, args=[number]) for number in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return answers
+    def leave(self):
+        with self.lock:
+            self.unfinished -= 1
+
+    def _wait_for_second(self):
+        with self.lock:
+            if self.is_over:
+                return
+            if self.first:
+                self.first.set()
+                self.first = None
+                return
+            self.first = arrived = Event()
+        monitor = connection.copy()
+        try:
+            while not arrived.wait(0.005):
+                with self.lock:
+                    if self.first is arrived and self._others_cannot_come(monitor):
+                        self.first, self.is_over = None, True
+                        return
+        finally:
+            monitor.close()
+
+    def _others_cannot_come(self, monitor):
+        # Counted before the question: who finishes meanwhile is asked for again.
+        others = self.unfinished - 1
+        return others == (waiting_for_lock(monitor) if on_postgresql() else self.writing)
 
 
-def no_transaction(*args, **kwargs):
-    return nullcontext()
+def on_postgresql():
+    return connection.vendor == "postgresql"
+
+
+def waiting_for_lock(monitor):
+    """Number of the database's sessions that wait for a lock, by PostgreSQL's statistics."""
+    with monitor.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND backend_type = 'client backend'"
+            " AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
 
 
 @compiled
@@ -78,23 +160,28 @@ def unlocked(show_id):
 
 @contextmanager
 def no_lock():
-    """On PostgreSQL the lock of the show; on SQLite the transaction, which is its lock."""
+    """Take away the lock on the show; on SQLite the transaction, which is its lock."""
     with ExitStack() as stack:
-        if connection.vendor == "postgresql":
-            stack.enter_context(mock.patch("booking.box_office.locking.show_lock", unlocked))
+        if on_postgresql():
+            stack.enter_context(mock.patch(LOCKING_QUERY, unlocked))
         else:
             stack.enter_context(mock.patch("booking.box_office.locking.atomic", no_transaction))
         yield
 
 
+def no_transaction(*args, **kwargs):
+    return nullcontext()
+
+
 @contextmanager
 def no_constraint():
+    """Take away the unique constraint on active bookings; deletes all bookings at the end."""
     (unique,) = [c for c in Booking._meta.constraints if c.name == "one_active_booking_per_seat"]
     with connection.schema_editor() as editor:
         editor.remove_constraint(Booking, unique)
     try:
         yield
     finally:
-        Booking.objects.all().delete()  # with what was sold twice it would not come back
+        Booking.objects.all().delete()  # seats sold twice would violate the constraint
         with connection.schema_editor() as editor:
             editor.add_constraint(Booking, unique)

@@ -1,8 +1,7 @@
-"""Every pair of those who change a seat, the second one sent while the first one's transaction
-stands still: rare interleavings are not hoped for but enumerated.
+"""Every pair of changes to a seat, interleaved at every point of the first one's transaction.
 
-Wherever it stands, what comes of the two must be what comes of the one after the other; and what
-that is, is found out by sending the one after the other.
+The outcome must equal that of the two requests sent one after the other, which the test also
+sends. So rare interleavings are enumerated instead of hoped for.
 """
 
 from datetime import timedelta
@@ -24,34 +23,34 @@ from booking.tests.concurrency.interleaving import (
     AFTER_LOCK,
     BEFORE_COMMIT,
     POINTS,
-    Window,
+    RequestThread,
     interleave,
 )
 from booking.tests.concurrency.racing import no_constraint, no_lock
 
 on_postgresql = skipUnless(
     connection.vendor == "postgresql",
-    "On SQLite the lock is the transaction itself: nobody else writes meanwhile, and nothing can "
-    "be taken away from it.",
+    "On SQLite the lock is the transaction itself: no other connection writes meanwhile, and the "
+    "lock cannot be taken away.",
 )
 
-# What seat 5 is to begin with: nobody's, or Alice's.
-FREE, HELD, LAPSED, BOOKED = "free", "held", "lapsed", "booked"
+# Initial state of seat 5; if it is not free, its booking is Alice's.
+FREE, HELD, EXPIRED, BOOKED = "free", "held", "expired", "booked"
 
-# These differ each time; only whether there is any is compared.
+# Values that differ each time: only their presence is compared.
 IDS = {"id", "reference"}
 TIMES = {"created_at", "cancelled_at", "cancel_until", "expires_at", "expires_in"}
 
 
 class Rival:
-    """Bob or Carol. Alice and Stella act, too: they have a device at the side of either."""
+    """Bob or Carol, with clients of Alice and Stella for use in the same thread."""
 
     def __init__(self, name, seat_number, *, alice, stella):
         self.user = factories.person(name)
         self.seat_number = seat_number
-        self.client, self.alices = factories.client_of(self.user), factories.client_of(alice)
-        self.stellas = Client()
-        self.stellas.force_login(stella)
+        self.client, self.alice = factories.client_of(self.user), factories.client_of(alice)
+        self.stella = Client()
+        self.stella.force_login(stella)
 
 
 class Scene:
@@ -64,25 +63,25 @@ class Scene:
             rival: factories.booking(rival.user, self.show, rival.seat_number)
             for rival in test.rivals
         }
-        self.parties = []  # who want two seats
+        self.reserving = []  # users who reserve two seats
         self.seat_5 = seat_5
         if seat_5 == BOOKED:
             self.seat_of_alice = factories.booking(test.alice, self.show, 5)
         elif seat_5 != FREE:
             self.seat_of_alice = factories.hold(test.alice, self.show, 5)
-        if seat_5 == LAPSED:
-            self.lapse()
+        if seat_5 == EXPIRED:
+            self.expire_hold()
 
-    def lapse(self):
+    def expire_hold(self):
         Booking.objects.filter(pk=self.seat_of_alice.pk).update(held_until=Now())
-        self.seat_5 = LAPSED
+        self.seat_5 = EXPIRED
 
-    def outcome(self, answers):
-        """What both were told, and what the tables say in the end."""
+    def outcome(self, responses):
+        """Both responses and the final rows."""
         self.show.refresh_from_db()
         bookings = self.show.bookings.order_by("seat_number", "id")
         return {
-            "answers": answers,
+            "responses": responses,
             "total_seats": self.show.total_seats,
             "bookings": list(bookings.values_list("seat_number", "user__username", "status")),
         }
@@ -93,7 +92,7 @@ def book(scene, rival):
 
 
 def reserve(scene, rival):
-    scene.parties.append(rival.user)
+    scene.reserving.append(rival.user)
     return post(rival.client, f"shows/{scene.show.id}/reservations", seat_numbers=[5, 6])
 
 
@@ -106,7 +105,7 @@ def move_there(scene, rival):
 
 
 def edit_show(scene, rival):
-    """Stella takes all seats away but four."""
+    """Stella reduces the show to four seats."""
     starts = timezone.localtime(scene.show.date_time)
     form = {
         "movie": scene.show.movie_id,
@@ -116,161 +115,161 @@ def edit_show(scene, rival):
         "total_seats": 4,
         "seats_per_row": 10,
     }
-    page = rival.stellas.post(f"/admin/booking/show/{scene.show.id}/change/", form)
+    page = rival.stella.post(f"/admin/booking/show/{scene.show.id}/change/", form)
     return page.status_code, page.status_code == 200 and page.context_data["errors"]
 
 
 def move_away(scene, rival):
-    return post(rival.alices, f"bookings/{scene.seat_of_alice.id}/move", seat_number=4)
+    return post(rival.alice, f"bookings/{scene.seat_of_alice.id}/move", seat_number=4)
 
 
 def confirm(scene, rival):
-    return post(rival.alices, f"reservations/{scene.seat_of_alice.reference}/confirm")
+    return post(rival.alice, f"reservations/{scene.seat_of_alice.reference}/confirm")
 
 
 def extend(scene, rival):
-    return post(rival.alices, f"reservations/{scene.seat_of_alice.reference}/extend")
+    return post(rival.alice, f"reservations/{scene.seat_of_alice.reference}/extend")
 
 
 def cancel(scene, rival):
-    return post(rival.alices, f"bookings/{scene.seat_of_alice.id}/cancel")
+    return post(rival.alice, f"bookings/{scene.seat_of_alice.id}/cancel")
 
 
 def expire(scene, rival):
     return box_office.expire_holds()
 
 
-def post(client, address, **body):
-    answer = client.post(f"/api/{address}/", body)
-    return answer.status_code, facts(answer.json())
+def post(client, path, **body):
+    response = client.post(f"/api/{path}/", body)
+    return response.status_code, comparable(response.json())
 
 
-def facts(body):
+def comparable(body):
     if isinstance(body, list):
-        return [facts(each) for each in body]
+        return [comparable(each) for each in body]
     if isinstance(body, dict):
         return {
-            name: bool(value) if name in IDS | TIMES else facts(value)
+            name: bool(value) if name in IDS | TIMES else comparable(value)
             for name, value in body.items()
         }
     return body
 
 
-# And what seat 5 must be for it to make a difference.
+# Changes, with the initial states of seat 5 in which they conflict.
 VERBS = {
-    book: {FREE, HELD, LAPSED, BOOKED},
-    reserve: {FREE, HELD, LAPSED, BOOKED},
-    hold: {FREE, HELD, LAPSED, BOOKED},
-    move_there: {FREE, HELD, LAPSED, BOOKED},
-    edit_show: {FREE, HELD, LAPSED, BOOKED},
-    move_away: {HELD, LAPSED, BOOKED},
-    confirm: {HELD, LAPSED},
-    extend: {HELD, LAPSED},
-    cancel: {HELD, LAPSED, BOOKED},
-    expire: {LAPSED},
+    book: {FREE, HELD, EXPIRED, BOOKED},
+    reserve: {FREE, HELD, EXPIRED, BOOKED},
+    hold: {FREE, HELD, EXPIRED, BOOKED},
+    move_there: {FREE, HELD, EXPIRED, BOOKED},
+    edit_show: {FREE, HELD, EXPIRED, BOOKED},
+    move_away: {HELD, EXPIRED, BOOKED},
+    confirm: {HELD, EXPIRED},
+    extend: {HELD, EXPIRED},
+    cancel: {HELD, EXPIRED, BOOKED},
+    expire: {EXPIRED},
 }
 
 
 def pairs():
-    """In both orders, each with what seat 5 may be."""
+    """(first, second, initial state of seat 5), in both orders."""
     for first, second in product(VERBS, repeat=2):
         states = VERBS[first] & VERBS[second]
-        if FREE in states:  # both want it: then let it be one that can be had
-            states &= {FREE, LAPSED}
+        if FREE in states:  # both want the seat: begin with one that is available
+            states &= {FREE, EXPIRED}
         for seat_5 in sorted(states):
             yield first, second, seat_5
 
 
-class ScheduleTests(TransactionTestCase):
+class InterleavingTests(TransactionTestCase):
     maxDiff = None
 
     def setUp(self):
         self.movie = factories.movie()
         self.tomorrow = timezone.now() + timedelta(days=1)
         self.alice, stella = factories.person("alice"), User.objects.create_superuser("stella")
-        devices = {"alice": self.alice, "stella": stella}
-        self.rivals = [Rival("bob", 1, **devices), Rival("carol", 2, **devices)]
-        self.windows = [Window(), Window()]
-        for window in self.windows:
-            self.addCleanup(window.close)
+        staff_and_owner = {"alice": self.alice, "stella": stella}
+        self.rivals = [Rival("bob", 1, **staff_and_owner), Rival("carol", 2, **staff_and_owner)]
+        self.threads = [RequestThread(), RequestThread()]
+        for thread in self.threads:
+            self.addCleanup(thread.close)
 
     def requests(self, scene, *verbs):
-        """Bob's, or at his side, and Carol's."""
-        return [partial(verb, scene, who) for verb, who in zip(verbs, self.rivals, strict=True)]
+        """Requests of Bob's and of Carol's thread."""
+        return [partial(verb, scene, rival) for verb, rival in zip(verbs, self.rivals, strict=True)]
 
-    def one_after_the_other(self, seat_5, first, second):
+    def send_sequentially(self, seat_5, first, second):
         scene = Scene(self, seat_5)
-        answers = [request() for request in self.requests(scene, first, second)]
-        outcome = scene.outcome(answers)
+        responses = [request() for request in self.requests(scene, first, second)]
+        outcome = scene.outcome(responses)
         self.assertPossible(scene)
         return outcome
 
-    def interleaved(self, scene, first, second, point, **more):
-        """What comes of it, and whether the second one had to wait."""
+    def send_interleaved(self, scene, first, second, point, **options):
+        """The outcome, and whether the second request had to wait."""
         requests = self.requests(scene, first, second)
-        answers, waited = interleave(self.windows, *requests, point, **more)
-        return scene.outcome(answers), waited
+        responses, waited = interleave(self.threads, *requests, point, **options)
+        return scene.outcome(responses), waited
 
     def assertPossible(self, scene):
-        """In whichever order: one customer for a seat, and a seat for each; a reservation whole or
-        not at all; and a hold that has lapsed does not come back."""
+        """Invariants of any order: no seat sold twice or outside the show, no partial
+        reservation, no expired hold active again."""
         active = scene.show.bookings.active()
         seats = sorted(active.values_list("seat_number", flat=True))
         self.assertEqual(seats, sorted(set(seats)))
         self.assertLessEqual(seats[-1], scene.show.total_seats)
-        for user in scene.parties:
+        for user in scene.reserving:
             self.assertIn(active.filter(user=user, seat_number__in=[5, 6]).count(), [0, 2])
-        if scene.seat_5 == LAPSED:
+        if scene.seat_5 == EXPIRED:
             self.assertFalse(active.filter(user=self.alice).exists())
 
-    def test_every_pair_at_every_point(self):
+    def test_every_pair_at_every_point_has_outcome_of_sequence(self):
         for first, second, seat_5 in pairs():
             with self.subTest(first=first.__name__, second=second.__name__, seat_5=seat_5):
-                expected = self.one_after_the_other(seat_5, first, second)
+                expected = self.send_sequentially(seat_5, first, second)
                 for point in POINTS:
-                    with self.subTest(first_stands=point):
+                    with self.subTest(stopped=point):
                         scene = Scene(self, seat_5)
-                        outcome, waited = self.interleaved(scene, first, second, point)
+                        outcome, waited = self.send_interleaved(scene, first, second, point)
                         self.assertEqual(outcome, expected)
                         self.assertPossible(scene)
                         self.assertEqual(waited, point != AFTER_COMMIT)
 
     @on_postgresql
-    def test_a_hold_that_lapses_while_the_second_one_waits(self):
-        """What counts is what is so when it is one's turn, not when one asked."""
+    def test_hold_that_expires_while_second_request_waits_is_expired(self):
+        """The state after the wait for the lock counts, not that at the time of the request."""
         for first, second in product(VERBS, repeat=2):
-            if VERBS[first] & VERBS[second] >= {HELD, LAPSED}:
+            if VERBS[first] & VERBS[second] >= {HELD, EXPIRED}:
                 with self.subTest(first=first.__name__, second=second.__name__):
-                    expected = self.one_after_the_other(LAPSED, first, second)
+                    expected = self.send_sequentially(EXPIRED, first, second)
                     scene = Scene(self, HELD)
-                    outcome, waited = self.interleaved(
-                        scene, first, second, AFTER_LOCK, meanwhile=scene.lapse
+                    outcome, waited = self.send_interleaved(
+                        scene, first, second, AFTER_LOCK, meanwhile=scene.expire_hold
                     )
                     self.assertEqual(outcome, expected)
                     self.assertPossible(scene)
                     self.assertTrue(waited)
 
     @on_postgresql
-    def test_without_guards_both_get_the_seat(self):
-        wanters = [verb for verb in VERBS if FREE in VERBS[verb]]
+    def test_pair_without_guards_breaks_an_invariant(self):
+        takers = [verb for verb in VERBS if FREE in VERBS[verb]]
         with no_constraint(), no_lock():
-            for first, second in product(wanters, repeat=2):
-                if first == second == edit_show:  # as many seats remain in any case
+            for first, second in product(takers, repeat=2):
+                if first == second == edit_show:  # harmless: both set the same number of seats
                     continue
                 with self.subTest(first=first.__name__, second=second.__name__):
                     scene = Scene(self, FREE)
-                    self.interleaved(scene, first, second, BEFORE_COMMIT)
+                    self.send_interleaved(scene, first, second, BEFORE_COMMIT)
                     with self.assertRaises(AssertionError):
                         self.assertPossible(scene)
 
     @on_postgresql
-    def test_without_the_lock_a_cancellation_goes_unnoticed(self):
-        """By whomever: there the constraint is no help."""
+    def test_cancel_without_lock_is_not_noticed_by_second_request(self):
+        """With every second request: the constraint does not help here."""
         for second in VERBS:
             if HELD in VERBS[second]:
                 with self.subTest(second=second.__name__):
-                    expected = self.one_after_the_other(HELD, cancel, second)
+                    expected = self.send_sequentially(HELD, cancel, second)
                     with no_lock():
                         scene = Scene(self, HELD)
-                        outcome, _ = self.interleaved(scene, cancel, second, BEFORE_COMMIT)
+                        outcome, _ = self.send_interleaved(scene, cancel, second, BEFORE_COMMIT)
                     self.assertNotEqual(outcome, expected)

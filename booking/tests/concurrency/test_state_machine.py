@@ -1,8 +1,8 @@
-"""Whatever Alice, Bob, staff and time do, in any order: the API against a box office on paper.
+"""Model-based test: random sequences of API calls against the reference model.
 
-Hypothesis makes up stories, and the ledger knows what each call in them must answer. What goes
-wrong is told as the shortest story in which it does. The stories are the same in every run;
-`STATE_MACHINE_STORIES=2000` tries that many others.
+Hypothesis generates sequences of calls by Alice, Bob and staff, and of time passing; the reference
+model predicts every response. A failure is shrunk to the shortest sequence. The sequences are the
+same in every run; `STATE_MACHINE_EXAMPLES=2000` tries that many others.
 """
 
 import os
@@ -21,7 +21,7 @@ from rest_framework.test import APIClient
 
 from booking.models import Booking, IdempotencyKey, Show
 from booking.tests.factories import client_of, person, show, show_json
-from booking.tests.reference_model import SETTINGS, Ledger, Refused
+from booking.tests.reference_model import SETTINGS, ReferenceModel, Refused
 
 try:
     from hypothesis import Phase, settings
@@ -37,14 +37,14 @@ try:
 except ImportError:
     raise SkipTest("hypothesis is missing: pip install -r requirements-dev.txt") from None
 
-OTHER_STORIES = int(os.environ.get("STATE_MACHINE_STORIES", "0"))
+RANDOM_EXAMPLES = int(os.environ.get("STATE_MACHINE_EXAMPLES", "0"))
 
 MINUTE = timedelta(minutes=1)
 # Time passes in steps of seven minutes, and nothing begins or ends at a multiple of seven. So it
-# does not matter that a story takes a moment to tell.
+# does not matter how long the test itself takes.
 STEP = 7
 MORE_THAN_A_DAY = 206  # steps
-KEYS_LIVE = 24 * 60
+KEY_TTL = 24 * 60  # minutes
 SHOWS = {
     "tonight": {"total_seats": 6, "seats_per_row": 4},
     "in three days": {"total_seats": 4, "seats_per_row": 3},
@@ -65,7 +65,7 @@ MISMATCH = {
     "code": "idempotency_mismatch",
 }
 
-an_attempt = st.sampled_from(
+endpoints_st = st.sampled_from(
     [
         "GET bookings/{booking}",
         "POST bookings/{booking}/cancel",
@@ -76,298 +76,303 @@ an_attempt = st.sampled_from(
         "POST reservations/{reference}/cancel",
     ]
 )
-a_customer = st.sampled_from(["Alice", "Bob"])
-a_show = st.sampled_from(list(SHOWS))
-a_seat = st.integers(1, 6) | st.integers(1, 7)  # now and then one that there is not
-a_booking = st.runner().flatmap(lambda machine: st.sampled_from(machine.names_of_bookings()))
-a_kept_answer = st.runner().flatmap(lambda machine: st.sampled_from(list(machine.kept)))
+customers_st = st.sampled_from(["Alice", "Bob"])
+shows_st = st.sampled_from(list(SHOWS))
+seats_st = st.integers(1, 6) | st.integers(1, 7)  # sometimes one that does not exist
+bookings_st = st.runner().flatmap(lambda machine: st.sampled_from(machine.names_of_bookings()))
+stored_st = st.runner().flatmap(lambda machine: st.sampled_from(list(machine.stored)))
 
 
 class BoxOffice(RuleBasedStateMachine):
-    """Two small shows, and two customers who want all their seats."""
+    """State machine: two small shows, and two customers who want all seats."""
 
     def __init__(self):
         super().__init__()
         test = TestCase()
         test.maxDiff = None
         self.assertEqual = test.assertEqual
-        self.story = transaction.atomic()
-        self.story.__enter__()
+        self.transaction = transaction.atomic()
+        self.transaction.__enter__()
         users = {"Alice": person("alice"), "Bob": person("bob")}
-        self.anybody = APIClient()
+        self.anonymous = APIClient()
         self.clients = {name: client_of(user) for name, user in users.items()}
         shows = {
             name: show(starts_in=STARTS[name] * MINUTE, **facts) for name, facts in SHOWS.items()
         }
-        self.ledger = Ledger(
+        self.model = ReferenceModel(
             {name: show_json(each, date_time=STARTS[name]) for name, each in shows.items()},
             {name: user.pk for name, user in users.items()},
         )
-        self.ids = {}  # of bookings, by what the story calls them: "Alice 1" is her first one
-        self.table_of_maps = None
-        self.kept = {}  # by customer and Idempotency-Key: when, the address and body, the answer
+        self.ids = {}  # of bookings, by name: "Alice 1" is her first one
+        self.checked_table = None
+        self.stored = {}  # by (customer, Idempotency-Key): (time, path, body, response)
 
     def teardown(self):
         transaction.set_rollback(True)
-        self.story.__exit__(None, None, None)
+        self.transaction.__exit__(None, None, None)
 
     # --- Customers ---
 
     @initialize()
     def alice_holds_seats_1_and_2_tonight_and_bob_has_3(self):
-        self.reserve("tonight", "Alice", [1, 2], hold=True, keyed=False)
-        self.book("tonight", "Bob", 3, keyed=False)
+        self.reserve("tonight", "Alice", [1, 2], hold=True, with_key=False)
+        self.book("tonight", "Bob", 3, with_key=False)
 
-    @rule(show=a_show, who=a_customer, seat=a_seat, keyed=st.booleans())
-    def book(self, show, who, seat, keyed):
-        verdict = partial(self.ledger.check_seats, show, who, [seat], field="seat_number")
+    @rule(show=shows_st, customer=customers_st, seat=seats_st, with_key=st.booleans())
+    def book(self, show, customer, seat, with_key):
+        check = partial(self.model.check_seats, show, customer, [seat], field="seat_number")
         body = {"seat_number": seat}
-        answer = self.post(who, self.address(show, "book"), body, keyed, verdict, status=201)
-        if answer is None:
+        data = self.post(customer, self.path(show, "book"), body, with_key, check, status=201)
+        if data is None:
             return
-        self.enter(show, who, answer["reference"], {answer["id"]: seat})
-        self.assertEqual(answer, self.ledger.booking_json(answer["id"]))
+        self.add(show, customer, data["reference"], {data["id"]: seat})
+        self.assertEqual(data, self.model.booking_json(data["id"]))
 
     @rule(
-        show=a_show,
-        who=a_customer,
-        seats=st.lists(a_seat, min_size=1, max_size=4, unique=True),
+        show=shows_st,
+        customer=customers_st,
+        seats=st.lists(seats_st, min_size=1, max_size=4, unique=True),
         hold=st.sampled_from([True, True, False]),
-        keyed=st.booleans(),
+        with_key=st.booleans(),
     )
-    def reserve(self, show, who, seats, hold, keyed):
-        verdict = partial(self.ledger.check_seats, show, who, seats, hold)
-        given = self._reserve(show, who, {"seat_numbers": seats}, hold, keyed, verdict)
-        if given:
-            self.assertEqual(sorted(given.values()), sorted(seats))
+    def reserve(self, show, customer, seats, hold, with_key):
+        check = partial(self.model.check_seats, show, customer, seats, hold)
+        seats_by_id = self._reserve(show, customer, {"seat_numbers": seats}, hold, with_key, check)
+        if seats_by_id:
+            self.assertEqual(sorted(seats_by_id.values()), sorted(seats))
 
     @rule(
-        show=a_show,
-        who=a_customer,
+        show=shows_st,
+        customer=customers_st,
         count=st.integers(1, 5),
         hold=st.sampled_from([True, True, False]),
-        keyed=st.booleans(),
+        with_key=st.booleans(),
     )
-    def pick(self, show, who, count, hold, keyed):
-        choice = self.ledger.choice(show, who, hold)
-        verdict = partial(self.ledger.check_pick, show, who, count, hold)
-        given = self._reserve(show, who, {"count": count}, hold, keyed, verdict)
-        if given:
-            self.assertEqual(len(choice.intersection(given.values())), count)
+    def reserve_by_count(self, show, customer, count, hold, with_key):
+        selectable = self.model.selectable(show, customer, hold)
+        check = partial(self.model.check_count, show, customer, count, hold)
+        seats_by_id = self._reserve(show, customer, {"count": count}, hold, with_key, check)
+        if seats_by_id:
+            self.assertEqual(len(selectable.intersection(seats_by_id.values())), count)
 
-    def _reserve(self, show, who, asked, hold, keyed, verdict):
-        """Seats by the ids of their bookings; none if they were refused."""
-        address, body = self.address(show, "reservations"), asked | {"hold": hold}
-        answer = self.post(who, address, body, keyed, verdict, status=201)
-        if answer is None:
+    def _reserve(self, show, customer, arguments, hold, with_key, check):
+        """Seats by the ids of their bookings; {} if refused."""
+        path, body = self.path(show, "reservations"), arguments | {"hold": hold}
+        data = self.post(customer, path, body, with_key, check, status=201)
+        if data is None:
             return {}
-        given = {each["id"]: each["seat_number"] for each in answer["bookings"]}
-        self.enter(show, who, answer["reference"], given, hold=hold)
-        self.assertEqual(answer, self.ledger.reservation_json(answer["reference"]))
-        return given
+        seats_by_id = {each["id"]: each["seat_number"] for each in data["bookings"]}
+        self.add(show, customer, data["reference"], seats_by_id, hold=hold)
+        self.assertEqual(data, self.model.reservation_json(data["reference"]))
+        return seats_by_id
 
-    @rule(of=a_booking, tidily=st.booleans())
-    def dawdle(self, of, tidily):
-        """Until a hold has lapsed; then its seats are wanted again."""
-        self.time_passes(steps=2, tidily=tidily)
-        show, who, seats = self.ledger.sale(self.ids[of])
-        self.reserve(show, who, seats, hold=True, keyed=False)
+    @rule(of=bookings_st, run_expire_holds=st.booleans())
+    def let_hold_expire(self, of, run_expire_holds):
+        """Let time pass until a hold has expired, then hold its seats again."""
+        self.time_passes(steps=2, run_expire_holds=run_expire_holds)
+        show, customer, seats = self.model.sale(self.ids[of])
+        self.reserve(show, customer, seats, hold=True, with_key=False)
 
-    @rule(of=a_booking, keyed=st.booleans())
-    def confirm(self, of, keyed):
-        self._change(of, "confirm", keyed)
+    @rule(of=bookings_st, with_key=st.booleans())
+    def confirm(self, of, with_key):
+        self._change(of, "confirm", with_key)
 
-    @rule(of=a_booking, keyed=st.booleans(), later=st.booleans())
-    def extend(self, of, keyed, later):
-        self.time_passes(steps=int(later), tidily=False)
-        self._change(of, "extend", keyed)
+    @rule(of=bookings_st, with_key=st.booleans(), later=st.booleans())
+    def extend(self, of, with_key, later):
+        self.time_passes(steps=int(later), run_expire_holds=False)
+        self._change(of, "extend", with_key)
 
-    @rule(of=a_booking, keyed=st.booleans())
-    def cancel_reservation(self, of, keyed):
-        self._change(of, "cancel", keyed)
+    @rule(of=bookings_st, with_key=st.booleans())
+    def cancel_reservation(self, of, with_key):
+        self._change(of, "cancel", with_key)
 
-    def _change(self, of, verb, keyed):
-        """The reservation of a booking."""
-        who, reference = self.ledger.owner_and_reference(self.ids[of])
-        verdict = partial(self.ledger.change, verb, reference)
-        answer = self.post(who, f"reservations/{reference}/{verb}", None, keyed, verdict)
-        if answer is not None:
-            self.assertEqual(answer, self.ledger.reservation_json(reference))
+    def _change(self, of, verb, with_key):
+        """Change the reservation of a booking."""
+        customer, reference = self.model.owner_and_reference(self.ids[of])
+        check = partial(self.model.change, verb, reference)
+        data = self.post(customer, f"reservations/{reference}/{verb}", None, with_key, check)
+        if data is not None:
+            self.assertEqual(data, self.model.reservation_json(reference))
 
-    @rule(of=a_booking, keyed=st.booleans())
-    def cancel(self, of, keyed):
+    @rule(of=bookings_st, with_key=st.booleans())
+    def cancel(self, of, with_key):
         booking = self.ids[of]
-        who, _ = self.ledger.owner_and_reference(booking)
-        verdict = partial(self.ledger.cancel, booking)
-        answer = self.post(who, f"bookings/{booking}/cancel", None, keyed, verdict)
-        if answer is not None:
+        customer, _ = self.model.owner_and_reference(booking)
+        check = partial(self.model.cancel, booking)
+        data = self.post(customer, f"bookings/{booking}/cancel", None, with_key, check)
+        if data is not None:
             cancelled = {"detail": "Booking cancelled."}
-            self.assertEqual(answer, self.ledger.booking_json(booking) | cancelled)
+            self.assertEqual(data, self.model.booking_json(booking) | cancelled)
 
-    @rule(of=a_booking, seat=a_seat, keyed=st.booleans())
-    def move(self, of, seat, keyed):
+    @rule(of=bookings_st, seat=seats_st, with_key=st.booleans())
+    def move(self, of, seat, with_key):
         booking = self.ids[of]
-        who, _ = self.ledger.owner_and_reference(booking)
-        verdict = partial(self.ledger.move, booking, seat)
-        answer = self.post(who, f"bookings/{booking}/move", {"seat_number": seat}, keyed, verdict)
-        if answer is not None:
-            self.assertEqual(answer, self.ledger.booking_json(booking))
+        customer, _ = self.model.owner_and_reference(booking)
+        check = partial(self.model.move, booking, seat)
+        data = self.post(
+            customer, f"bookings/{booking}/move", {"seat_number": seat}, with_key, check
+        )
+        if data is not None:
+            self.assertEqual(data, self.model.booking_json(booking))
 
-    @rule(of=a_booking, attempt=an_attempt)
-    def meddle(self, of, attempt):
-        """With what is somebody else's."""
+    @rule(of=bookings_st, endpoint=endpoints_st)
+    def access_booking_of_other_customer(self, of, endpoint):
+        """Answers 403."""
         booking = self.ids[of]
-        who, reference = self.ledger.owner_and_reference(booking)
-        method, address = attempt.format(booking=booking, reference=reference).split()
-        client = self.clients["Bob" if who == "Alice" else "Alice"]
-        answer = client.generic(method, f"/api/{address}/")
-        self.assertEqual((answer.status_code, answer.json()), (403, NOT_YOURS))
+        customer, reference = self.model.owner_and_reference(booking)
+        method, path = endpoint.format(booking=booking, reference=reference).split()
+        client = self.clients["Bob" if customer == "Alice" else "Alice"]
+        response = client.generic(method, f"/api/{path}/")
+        self.assertEqual((response.status_code, response.json()), (403, NOT_YOURS))
 
-    @precondition(lambda self: self.kept)
-    @rule(owner_and_key=a_kept_answer)
+    @precondition(lambda self: self.stored)
+    @rule(owner_and_key=stored_st)
     def retry(self, owner_and_key):
-        """The same request, and another one with its key."""
-        _, address, body, first = self.kept[owner_and_key]
-        again = self.send(*owner_and_key, address, body)
+        """Send the same request again, and another one with its key."""
+        _, path, body, first = self.stored[owner_and_key]
+        again = self.send(*owner_and_key, path, body)
         self.assertEqual(again.headers.get("Idempotency-Replayed"), "true")
         self.assertEqual((again.status_code, again.content), (first.status_code, first.content))
-        other = self.send(*owner_and_key, address, {"seat_number": 99})
+        other = self.send(*owner_and_key, path, {"seat_number": 99})
         self.assertEqual((other.status_code, other.json()), (422, MISMATCH))
 
-    @rule(of=a_booking, all_shows=st.booleans(), all_statuses=st.booleans())
+    @rule(of=bookings_st, all_shows=st.booleans(), all_statuses=st.booleans())
     def look(self, of, all_shows, all_statuses):
         booking = self.ids[of]
-        who, reference = self.ledger.owner_and_reference(booking)
-        show = None if all_shows else self.ledger.bookings[booking]["show"]
-        status = "" if all_statuses else self.ledger.booking_json(booking)["status"]
-        asked = {"status": status, "show": self.ledger.shows[show]["id"] if show else ""}
-        mine = self.get(self.clients[who], "my-bookings", asked)
-        self.assertEqual(mine, self.ledger.my_bookings_json(who, status, show))
-        for address, expected in [
-            (f"bookings/{booking}", self.ledger.booking_json(booking)),
-            (f"reservations/{reference}", self.ledger.reservation_json(reference)),
-            (self.address("tonight"), self.ledger.show_json("tonight")),
-            (self.address("tonight", "seats"), self.ledger.seat_map_json("tonight", who)),
+        customer, reference = self.model.owner_and_reference(booking)
+        show = None if all_shows else self.model.bookings[booking]["show"]
+        status = "" if all_statuses else self.model.booking_json(booking)["status"]
+        arguments = {"status": status, "show": self.model.shows[show]["id"] if show else ""}
+        mine = self.get(self.clients[customer], "my-bookings", arguments)
+        self.assertEqual(mine, self.model.my_bookings_json(customer, status, show))
+        for path, expected in [
+            (f"bookings/{booking}", self.model.booking_json(booking)),
+            (f"reservations/{reference}", self.model.reservation_json(reference)),
+            (self.path("tonight"), self.model.show_json("tonight")),
+            (self.path("tonight", "seats"), self.model.seat_map_json("tonight", customer)),
         ]:
-            self.assertEqual(self.get(self.clients[who], address), expected)
+            self.assertEqual(self.get(self.clients[customer], path), expected)
 
     # --- Time and staff ---
 
-    @rule(steps=st.sampled_from([0, 1, 1, 2, 3, 4, 5, MORE_THAN_A_DAY]), tidily=st.booleans())
-    def time_passes(self, steps, tidily):
-        """Whatever happened is longer ago now. Whether cron runs `expire_holds`, nobody notices."""
+    @rule(
+        steps=st.sampled_from([0, 1, 1, 2, 3, 4, 5, MORE_THAN_A_DAY]),
+        run_expire_holds=st.booleans(),
+    )
+    def time_passes(self, steps, run_expire_holds):
+        """Move all times into the past. `expire_holds` must make no difference."""
         minutes = steps * STEP
         for table, names in TIMES_IN_TABLES.items():
             table.objects.update(**{name: F(name) - minutes * MINUTE for name in names})
-        self.ledger.now += minutes
-        since = self.ledger.now - KEYS_LIVE
-        self.kept = {each: kept for each, kept in self.kept.items() if kept[0] > since}
-        if tidily:
+        self.model.now += minutes
+        since = self.model.now - KEY_TTL
+        self.stored = {each: stored for each, stored in self.stored.items() if stored[0] > since}
+        if run_expire_holds:
             call_command("expire_holds", stdout=StringIO())
 
-    @rule(show=a_show, off=st.booleans())
-    def staff_call_off(self, show, off):
-        """Or on again."""
-        self.ledger.shows[show]["cancelled_at"] = self.ledger.now if off else None
-        its_row = Show.objects.filter(pk=self.ledger.shows[show]["id"])
+    @rule(show=shows_st, off=st.booleans())
+    def cancel_show(self, show, off):
+        """Cancel a show, or take it back."""
+        self.model.shows[show]["cancelled_at"] = self.model.now if off else None
+        its_row = Show.objects.filter(pk=self.model.shows[show]["id"])
         its_row.update(cancelled_at=timezone.now() if off else None)
 
-    # --- What is always true ---
+    # --- Invariants ---
 
     @invariant()
-    def all_agree(self):
-        self._table_agrees()
-        table = self.ledger.table()
-        if table != self.table_of_maps:  # the maps depend on nothing else
-            self._maps_agree()
-            self.table_of_maps = table
+    def table_and_seat_maps_equal_model(self):
+        self._check_table()
+        table = self.model.table()
+        if table != self.checked_table:  # seat maps depend on nothing else
+            self._check_seat_maps()
+            self.checked_table = table
 
-    def _maps_agree(self):
+    def _check_seat_maps(self):
         for name in SHOWS:
-            answer = self.get(self.anybody, self.address(name, "seats"))
-            self.assertEqual(answer, self.ledger.seat_map_json(name))
+            data = self.get(self.anonymous, self.path(name, "seats"))
+            self.assertEqual(data, self.model.seat_map_json(name))
 
-    def _table_agrees(self):
+    def _check_table(self):
         now, table, sold = timezone.now(), {}, []
         for each in Booking.objects.all():
-            lapsed = each.status == "held" and each.held_until <= now
-            status = "expired" if lapsed else each.status
+            expired = each.status == "held" and each.held_until <= now
+            status = "expired" if expired else each.status
             table[each.pk] = (each.show_id, each.user_id, each.seat_number, status)
             if each.status in ["held", "booked"]:
                 sold.append((each.show_id, each.seat_number))
-        self.assertEqual(table, self.ledger.table())
+        self.assertEqual(table, self.model.table())
         self.assertEqual(len(sold), len(set(sold)), "A seat was sold twice.")
 
-    # --- What bookings are called ---
+    # --- Names of bookings ---
 
-    def enter(self, show, who, reference, given, hold=False):
-        self.ledger.enter(show, who, reference, given, hold=hold)
-        for booking_id in sorted(given):
-            number = 1 + sum(name.startswith(who) for name in self.ids)
-            self.ids[f"{who} {number}"] = booking_id
+    def add(self, show, customer, reference, seats_by_id, hold=False):
+        self.model.add(show, customer, reference, seats_by_id, hold=hold)
+        for booking_id in sorted(seats_by_id):
+            number = 1 + sum(name.startswith(customer) for name in self.ids)
+            self.ids[f"{customer} {number}"] = booking_id
 
     def names_of_bookings(self):
-        """Those that still have a seat several times: they have more to tell."""
-        active = [name for name, booking_id in self.ids.items() if self.ledger.has_seat(booking_id)]
+        """Names to choose from; active bookings are three times as likely."""
+        active = [name for name, booking_id in self.ids.items() if self.model.has_seat(booking_id)]
         return [*active * 3, *self.ids]
 
-    # --- How it is asked ---
+    # --- Requests ---
 
-    def address(self, show, *more):
-        return "/".join(["shows", str(self.ledger.shows[show]["id"]), *more])
+    def path(self, show, *more):
+        return "/".join(["shows", str(self.model.shows[show]["id"]), *more])
 
-    def get(self, client, address, asked=None):
-        answer = client.get(f"/api/{address}/", asked)
-        self.assertEqual(answer.status_code, 200, answer.content)
-        return self.in_minutes(answer.json())
+    def get(self, client, path, arguments=None):
+        response = client.get(f"/api/{path}/", arguments)
+        self.assertEqual(response.status_code, 200, response.content)
+        return self.with_model_times(response.json())
 
-    def post(self, who, address, body, keyed, verdict, status=200):
-        """What is answered, once the ledger has agreed; None if it is a refusal."""
-        key = self._new_key(who) if keyed else None
-        answer = self.send(who, key, address, body)
-        said = self.in_minutes(answer.json())
+    def post(self, customer, path, body, with_key, check, status=200):
+        """Send a request and compare with the model; return the body, or None for a refusal."""
+        key = self._new_key(customer) if with_key else None
+        response = self.send(customer, key, path, body)
+        data = self.with_model_times(response.json())
         try:
-            verdict()
+            check()
         except Refused as refused:
-            said.pop("detail", None)
-            self.assertEqual((answer.status_code, said), (400, refused.body))
+            data.pop("detail", None)
+            self.assertEqual((response.status_code, data), (400, refused.body))
             return None
-        self.assertEqual(answer.status_code, status, answer.content)
-        if keyed:
-            self.kept[who, key] = (self.ledger.now, address, body, answer)
-        return said
+        self.assertEqual(response.status_code, status, response.content)
+        if with_key:
+            self.stored[customer, key] = (self.model.now, path, body, response)
+        return data
 
-    def send(self, who, key, address, body):
+    def send(self, customer, key, path, body):
         headers = {"Idempotency-Key": key} if key else {}
-        return self.clients[who].post(f"/api/{address}/", body, headers=headers)
+        return self.clients[customer].post(f"/api/{path}/", body, headers=headers)
 
-    def _new_key(self, who):
-        """The first for which no answer is kept: that of a refusal is used again, and that of
-        Alice by Bob."""
-        keys = (f"k-{number}" for number in range(len(self.kept) + 1))
-        return next(key for key in keys if (who, key) not in self.kept)
+    def _new_key(self, customer):
+        """The first key without a stored response: keys of refusals are reused, and Bob uses
+        Alice's."""
+        keys = (f"k-{number}" for number in range(len(self.stored) + 1))
+        return next(key for key in keys if (customer, key) not in self.stored)
 
-    def in_minutes(self, said, name=None):
-        """An answer with the ledger's times."""
-        if isinstance(said, list):
-            return [self.in_minutes(each) for each in said]
-        if isinstance(said, dict):
-            return {name: self.in_minutes(each, name) for name, each in said.items()}
-        if said is not None and name in TIMES:
-            return self.ledger.now + round((parse_datetime(said) - timezone.now()) / MINUTE)
-        if said is not None and name in SECONDS:
-            return round(said / 60)
-        return said
+    def with_model_times(self, value, name=None):
+        """A response with times in minutes of the model."""
+        if isinstance(value, list):
+            return [self.with_model_times(each) for each in value]
+        if isinstance(value, dict):
+            return {name: self.with_model_times(each, name) for name, each in value.items()}
+        if value is not None and name in TIMES:
+            return self.model.now + round((parse_datetime(value) - timezone.now()) / MINUTE)
+        if value is not None and name in SECONDS:
+            return round(value / 60)
+        return value
 
 
 @override_settings(**SETTINGS)
 class StateMachineTests(TestCase):
-    def test_every_story_goes_as_the_ledger_says(self):
+    def test_api_in_random_sequences_answers_as_reference_model(self):
         run_state_machine_as_test(
             BoxOffice,
             settings=settings(
-                max_examples=OTHER_STORIES or 120,
-                derandomize=not OTHER_STORIES,
+                max_examples=RANDOM_EXAMPLES or 120,
+                derandomize=not RANDOM_EXAMPLES,
                 stateful_step_count=15,
                 deadline=None,
                 report_multiple_bugs=False,

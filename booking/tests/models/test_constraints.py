@@ -1,4 +1,4 @@
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -53,7 +53,7 @@ class ConstraintTests(TestCase):
 class NameTests(TestCase):
     @override_settings(TIME_ZONE="Asia/Tokyo")
     def test_a_show_is_called_by_the_time_at_the_cinema(self):
-        evening = show(date_time=datetime(2090, 12, 24, 20, 15, tzinfo=timezone.utc))
+        evening = show(date_time=datetime(2090, 12, 24, 20, 15, tzinfo=UTC))
         self.assertEqual(str(evening), "Metropolis, Mon 25 Dec 2090, 05:15, Screen 1")
 
     def test_a_booking_is_called_by_its_reference(self):

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import jwt
@@ -38,7 +38,7 @@ class ForgedTokenTests(ApiTestCase):
         return jwt.encode(self.payload(**differences), key, algorithm, headers)
 
     def forgeries(self):
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         long_ago, later = now - timedelta(days=2), now + timedelta(days=2)
         good = self.encode()
         head, body, signature = good.split(".")

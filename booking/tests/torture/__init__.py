@@ -1,21 +1,34 @@
-"""Evidence that no seat is sold twice and no booking is lost: `make torture`.
+"""Torture test (`make torture`): faults on purpose, then a check of every response.
 
 Clients book, hold, confirm, move and cancel seats over connections that break, while workers are
-killed and the database is restarted. Whatever was asked and answered is written down, and a
-checker looks for an order in which one clerk with one ledger would have given the same answers.
-docs/correctness.md tells what that proves, and what it does not.
+killed and the database is restarted. All requests and responses are recorded, and a checker decides
+whether the history of each show is linearizable: whether there is an order of all operations in
+which one clerk, who serves one request after the other, would have given the same responses.
+docs/correctness.md says what that proves, and what it does not.
 
-    stage.py        the database before the run, and what is in it afterwards
-    system.py       the system under torture: database, server, proxy
-    serve.py        the server's command, with workers that are quick to replace
-    application.py  what its workers load: the application, and what is broken in it on purpose
-    mutants.py      the ways to break it that the checker must notice
-    proxy.py        a network that loses requests and answers
-    nemesis.py      kills workers, restarts the database
-    clients.py      who asks for what
-    history.py      what was asked and answered, in a file
-    evidence.py     history and database side by side: what certainly happened
-    ledger.py       the sequential model: how one clerk would answer
-    checker.py      the search for an order
+Terms, as in Jepsen:
+
+    history         every request with its attempts and responses, in a file
+    nemesis         the thread that injects faults: kills workers, restarts the database
+    model           the sequential specification of one show
+    checker         searches for an order in which the model gives all recorded responses
+    mutant          a deliberately broken version of the application, which the checker must reject
+
+Files:
+
     __main__.py     the command
+    run.py          one run: server, clients and nemesis for a while
+    system.py       the system under test: database and production server
+    serve.py        command of the server
+    application.py  WSGI application of its workers, with the mutant and the crash point
+    mutants.py      the mutants
+    fixture.py      database before a run, dump of its tables afterwards
+    proxy.py        network that loses requests and responses
+    nemesis.py      the nemesis
+    clients.py      the clients
+    history.py      the history
+    reconcile.py    history and final tables combined: operations that certainly happened
+    model.py        the model
+    checker.py      the checker
+    verdict.py      verdict on a run
 """

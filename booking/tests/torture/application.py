@@ -1,6 +1,8 @@
-"""What the workers of a tortured server load: the application as it is, with holds that last
-seconds instead of minutes, with a point at which a worker can be made to die, and with whatever
-a mutant breaks. The application itself knows of none of these."""
+"""WSGI application of the workers under test: the real one, with three additions.
+
+Holds last seconds instead of minutes, a mutant may be applied, and a worker can be made to crash
+between commit and response. The application itself knows none of these.
+"""
 
 import os
 import signal
@@ -10,10 +12,10 @@ from django.conf import settings
 
 from movie_booking.wsgi import application as real_application
 
-from . import mutants, stage
+from . import fixture, mutants
 
-settings.HOLD_FOR = timedelta(seconds=stage.HOLD_FOR)
-settings.HOLD_AT_MOST = timedelta(seconds=stage.HOLD_AT_MOST)
+settings.HOLD_FOR = timedelta(seconds=fixture.HOLD_FOR)
+settings.HOLD_AT_MOST = timedelta(seconds=fixture.HOLD_AT_MOST)
 FOLDER = os.environ["TORTURE_FOLDER"]
 
 
@@ -24,17 +26,21 @@ def application(environ, start_response):
         started.append((status, {name for name, _ in headers}))
         return start_response(status, headers, exc_info)
 
-    answer = served(environ, start)
+    body = mutated_application(environ, start)
     status, headers = started[0]
-    first = environ["REQUEST_METHOD"] == "POST" and "Idempotency-Replayed" not in headers
-    if first and status.startswith("20"):
-        try:
-            stage.fail_point(FOLDER, os.getpid()).unlink()
-        except FileNotFoundError:
-            pass
-        else:
-            os.kill(os.getpid(), signal.SIGKILL)
-    return answer
+    is_change = environ["REQUEST_METHOD"] == "POST" and "Idempotency-Replayed" not in headers
+    if is_change and status.startswith("20"):
+        crash_if_ordered()
+    return body
 
 
-served = mutants.applied(os.environ.get("TORTURE_MUTANT", ""), real_application)
+def crash_if_ordered():
+    """Kill this worker if the nemesis has created its crash file."""
+    try:
+        fixture.crash_file(FOLDER, os.getpid()).unlink()
+    except FileNotFoundError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+mutated_application = mutants.apply(os.environ.get("TORTURE_MUTANT", ""), real_application)

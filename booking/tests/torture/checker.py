@@ -1,17 +1,17 @@
-"""The search for an order in which the clerk of the ledger would have given every answer.
+"""Linearizability checker: searches for an order in which the model gives every response.
 
-Linearizability after Wing & Gong ("Testing and Verifying Concurrent Objects", 1993), with Lowe's
-memory of what was tried ("Testing for linearizability", 2017): an operation may be put next if
-none that is still to be put had returned before it was sent. One show is one object: seat by seat
-a reservation could be torn without anybody noticing.
+The algorithm is Wing and Gong's ("Testing and Verifying Concurrent Objects", 1993) with Lowe's
+cache of visited states ("Testing for linearizability", 2017): an operation may come next if no
+pending operation had returned before it was sent. One show is one object: seat by seat, a partial
+reservation would not be noticed.
 
-What only looks (a refusal, a seat map) and is justified now is put now: leaving it for later can
-only make it harder.
+A read (a seat map, also a refusal) that is possible now is taken now: it changes no state, so no
+order is lost.
 """
 
 from dataclasses import dataclass
 
-from .ledger import Contradiction
+from .model import Inconsistent
 
 LINEARIZABLE, VIOLATED, UNDECIDED = "linearizable", "violated", "undecided"
 
@@ -20,28 +20,30 @@ LINEARIZABLE, VIOLATED, UNDECIDED = "linearizable", "violated", "undecided"
 class Finding:
     verdict: str
     steps: int
-    trouble: str = ""
+    explanation: str = ""
 
 
-class Waiting:
-    """The operations that are still to be put, in the order in which they were sent: a list whose
-    links remember where an operation was, so that it can be put back."""
+class PendingOperations:
+    """Operations that have no place in the order yet, sorted by time of sending.
+
+    A doubly linked list, from which an operation is removed and restored in constant time.
+    """
 
     def __init__(self, operations):
         end = len(operations)
         self.operations = operations
-        self.next = [*range(1, end + 1), 0]  # the last entry stands for the list itself
+        self.next = [*range(1, end + 1), 0]  # the last entry is the head of the list
         self.previous = [end, *range(end)]
 
-    def take(self, number):
+    def remove(self, number):
         before, after = self.previous[number], self.next[number]
         self.next[before], self.previous[after] = after, before
 
-    def put_back(self, number):
+    def restore(self, number):
         self.next[self.previous[number]] = self.previous[self.next[number]] = number
 
     def candidates(self):
-        """Those that may come next."""
+        """Operations that may come next."""
         end = len(self.operations)
         first_return = float("inf")
         number = self.next[end]
@@ -54,85 +56,84 @@ class Waiting:
 
 
 class Search:
-    def __init__(self, operations, ledger, most_steps):
+    def __init__(self, operations, model, max_steps):
         self.operations = sorted(operations, key=lambda each: each.sent)
         numbers = {id(each): number for number, each in enumerate(self.operations)}
         self.after = [
             sum(1 << numbers[id(other)] for other in each.after) for each in self.operations
         ]
-        self.ledger = ledger
-        self.waiting = Waiting(self.operations)
-        self.put = 0  # as bits
-        self.seen = set()
+        self.model = model
+        self.pending = PendingOperations(self.operations)
+        self.linearized = 0  # a bit for each operation
+        self.visited = set()
         self.steps = 0
-        self.most_steps = most_steps
-        self.farthest, self.trouble = -1, ""
+        self.max_steps = max_steps
+        self.furthest, self.explanation = -1, ""
 
     def run(self):
-        """Depth first. Each entry of the path: what was put, how to undo it, what else to try."""
+        """Depth-first search; the path holds operations, how to undo them, alternatives left."""
         path = []
         alternatives = self._alternatives()
         while len(path) < len(self.operations):
-            if self.steps > self.most_steps:
-                return Finding(UNDECIDED, self.steps, self.trouble)
+            if self.steps > self.max_steps:
+                return Finding(UNDECIDED, self.steps, self.explanation)
             for number, changes in alternatives:
-                before = self._put(number, changes)
-                state = (self.put, self.ledger.fingerprint)
-                if state not in self.seen:
-                    self.seen.add(state)
+                before = self._apply(number, changes)
+                state = (self.linearized, self.model.fingerprint)
+                if state not in self.visited:
+                    self.visited.add(state)
                     path.append((number, before, alternatives))
                     alternatives = self._alternatives()
                     break
-                self._take_back(number, before)
+                self._undo(number, before)
             else:
                 if not path:
-                    return Finding(VIOLATED, self.steps, self.trouble)
+                    return Finding(VIOLATED, self.steps, self.explanation)
                 number, before, alternatives = path.pop()
-                self._take_back(number, before)
+                self._undo(number, before)
         return Finding(LINEARIZABLE, self.steps)
 
     def _alternatives(self):
-        """What can be put next, as (number, changes)."""
-        possible, contradictions = [], []
-        for number in self.waiting.candidates():
+        """Iterator of (number, changes) of operations that the model accepts next."""
+        possible, rejected = [], []
+        for number in self.pending.candidates():
             self.steps += 1
-            if self.after[number] & ~self.put:
+            if self.after[number] & ~self.linearized:
                 continue
             try:
-                changes = self.ledger.changes(self.operations[number])
-            except Contradiction as contradiction:
-                contradictions.append((number, contradiction))
+                changes = self.model.changes(self.operations[number])
+            except Inconsistent as reason:
+                rejected.append((number, reason))
                 continue
-            if self.operations[number].only_looks:
+            if self.operations[number].is_read:
                 return iter([(number, changes)])
             possible.append((number, changes))
         if not possible:
-            self._remember(contradictions)
+            self._explain(rejected)
         possible.sort(key=lambda each: self.operations[each[0]].returned)
         return iter(possible)
 
-    def _put(self, number, changes):
-        self.put |= 1 << number
-        self.waiting.take(number)
-        return self.ledger.enter(changes)
+    def _apply(self, number, changes):
+        self.linearized |= 1 << number
+        self.pending.remove(number)
+        return self.model.apply(changes)
 
-    def _take_back(self, number, before):
-        self.ledger.undo(before)
-        self.waiting.put_back(number)
-        self.put &= ~(1 << number)
+    def _undo(self, number, before):
+        self.model.undo(before)
+        self.pending.restore(number)
+        self.linearized &= ~(1 << number)
 
-    def _remember(self, contradictions):
-        """Why it went no farther, from where it got farthest."""
-        reached = self.put.bit_count()
-        if reached > self.farthest:
-            self.farthest = reached
-            reasons = [f"    {self.operations[n]}\n      but {why}" for n, why in contradictions]
-            self.trouble = f"  after {reached} operations none of these can be next:\n" + "\n".join(
-                reasons
+    def _explain(self, rejected):
+        """Keep the reasons at the point where the search came furthest."""
+        reached = self.linearized.bit_count()
+        if reached > self.furthest:
+            self.furthest = reached
+            reasons = [f"    {self.operations[n]}\n      but {why}" for n, why in rejected]
+            self.explanation = (
+                f"  after {reached} operations none of these can be next:\n" + "\n".join(reasons)
             )
 
 
-def check(operations, ledger, most_steps=500_000):
-    """Whether there is an order for all the operations of one show; UNDECIDED if there were too
-    many to try."""
-    return Search(operations, ledger, most_steps).run()
+def check(operations, model, max_steps=500_000):
+    """Check the operations of one show; UNDECIDED after too many steps."""
+    return Search(operations, model, max_steps).run()

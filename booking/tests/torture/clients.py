@@ -1,4 +1,7 @@
-"""Customers who want seats over a bad network, in two tabs each, and never give up."""
+"""Clients: threads that send random operations over the bad network, and retry them.
+
+Several clients share a customer, like the browser tabs of one person.
+"""
 
 import http.client
 import json
@@ -7,11 +10,12 @@ import threading
 import time
 from contextlib import suppress
 
+from .fixture import SEATS
 from .history import Attempt
-from .stage import SEATS
 
-TIMEOUT = 8  # seconds that a client waits for an answer; longer than PostgreSQL's time-outs
-PATIENCE = 25  # seconds after the end in which a request that is open is still tried
+RESPONSE_TIMEOUT = 8  # seconds; longer than PostgreSQL's time limits
+RETRY_AFTER_END = 25  # seconds after the end of a run in which open requests are retried
+# Operations with their relative frequency.
 VERBS = {
     "map": 10,
     "book": 18,
@@ -22,13 +26,13 @@ VERBS = {
     "cancel_reservation": 6,
     "move": 8,
 }
-ASK_AGAIN = 0.04  # of what was done is asked once more: the double click
-LOOK_AT_IT = 0.25  # of what was done is looked at on the seat map
+SEND_TWICE = 0.04  # share of successful requests that are sent once more: the double click
+READ_AFTER_WRITE = 0.25  # share of successful requests after which the seat map is read
 
 
-class Programme:
-    """Which shows are on sale: a few at a time, so that they are wanted, and never for long, so
-    that a show's history stays short."""
+class Schedule:
+    """Which shows the clients use: a few at a time, so that they conflict, and each for a short
+    time, so that its history stays short."""
 
     AT_ONCE = 3
 
@@ -45,9 +49,9 @@ class Programme:
 
 
 class Customer:
-    """What all tabs of a customer know: reservations as {reference, show, bookings}."""
+    """A customer's token and latest reservations, shared by the customer's clients."""
 
-    MEMORY = 12
+    MAX_RESERVATIONS = 12
 
     def __init__(self, pk, token):
         self.pk = pk
@@ -55,95 +59,95 @@ class Customer:
         self.reservations = []
 
     def remember(self, reservation):
-        self.reservations = [*self.reservations[-self.MEMORY :], reservation]
+        self.reservations = [*self.reservations[-self.MAX_RESERVATIONS :], reservation]
 
 
-class Tab(threading.Thread):
-    def __init__(self, *, customer, seed, port, history, programme, verbs, ended):
+class Client(threading.Thread):
+    def __init__(self, *, customer, seed, port, history, schedule, verbs, ended):
         super().__init__(daemon=True)
         self.customer = customer
         self.random = random.Random(seed)
         self.port = port
         self.history = history
-        self.programme = programme
+        self.schedule = schedule
         self.verbs = verbs or tuple(VERBS)
         self.ended = ended
-        self.trouble = None
+        self.error = None
 
     def run(self):
         try:
             while not self.ended.is_set():
-                self._want_something()
+                self._send_any()
         except BaseException as error:
-            self.trouble = error
+            self.error = error
             raise
 
-    def _want_something(self):
+    def _send_any(self):
         (verb,) = self.random.choices(self.verbs, [VERBS[each] for each in self.verbs])
-        show = self.random.choice(self.programme.on_sale())
+        show = self.random.choice(self.schedule.on_sale())
         if verb == "map":
-            self._look(show, mine=self.random.random() < 0.3)
+            self._read_seat_map(show, mine=self.random.random() < 0.3)
         elif verb in ("book", "reserve"):
             self._reserve(show, verb)
-        elif known := self.customer.reservations:
-            # The latest most often: a hold is soon over.
-            place = min(int(self.random.expovariate(0.6)), len(known) - 1)
-            self._change(known[-1 - place], verb)
+        elif reservations := self.customer.reservations:
+            # Mostly the latest ones: holds expire soon.
+            age = min(int(self.random.expovariate(0.6)), len(reservations) - 1)
+            self._change(reservations[-1 - age], verb)
 
-    def _look(self, show, mine):
-        request = self.history.intend(
-            user=self.customer.pk if mine else 0, show=show, kind="map", asked={}, key=None
+    def _read_seat_map(self, show, mine):
+        request = self.history.begin(
+            user=self.customer.pk if mine else 0, show=show, kind="map", arguments={}, key=None
         )
         self._send(request, "GET", f"/api/shows/{show}/seats/", None)
 
     def _reserve(self, show, verb):
         if verb == "book":
-            asked = {"seats": [self._seat()]}
-            body = {"seat_number": asked["seats"][0]}
+            arguments = {"seats": [self._seat()]}
+            body = {"seat_number": arguments["seats"][0]}
             path = f"/api/shows/{show}/book/"
         else:
-            asked = {"hold": self.random.random() < 0.8}
+            arguments = {"hold": self.random.random() < 0.8}
             if self.random.random() < 0.7:
                 count = self.random.randint(1, 3)
                 seats = sorted({self._seat() for _ in range(count)})
-                asked["seats"] = seats
-                body = {"seat_numbers": seats, "hold": asked["hold"]}
+                arguments["seats"] = seats
+                body = {"seat_numbers": seats, "hold": arguments["hold"]}
             else:
-                asked["count"] = self.random.randint(1, 3)
-                body = dict(asked)
+                arguments["count"] = self.random.randint(1, 3)
+                body = dict(arguments)
             path = f"/api/shows/{show}/reservations/"
-        answer = self._insist(show, verb, asked, path, body)
-        if answer:
-            bookings = answer.get("bookings") or [answer]
+        result = self._send_until_definite(show, verb, arguments, path, body)
+        if result:
+            bookings = result.get("bookings") or [result]
             self.customer.remember(
                 {
-                    "reference": answer["reference"],
+                    "reference": result["reference"],
                     "show": show,
                     "bookings": [each["id"] for each in bookings],
                 }
             )
 
     def _seat(self):
-        """Everybody likes the middle."""
+        """Random seat number, most often in the middle, so that customers conflict."""
         return min(SEATS, max(1, round(self.random.gauss(SEATS / 2, SEATS / 4))))
 
-    def _change(self, known, verb):
-        show = known["show"]
+    def _change(self, reservation, verb):
+        show = reservation["show"]
         if verb in ("confirm", "extend", "cancel_reservation"):
-            path = f"/api/reservations/{known['reference']}/{verb.split('_')[0]}/"
-            self._insist(show, verb, {"reference": known["reference"]}, path, {})
+            path = f"/api/reservations/{reservation['reference']}/{verb.split('_')[0]}/"
+            self._send_until_definite(show, verb, {"reference": reservation["reference"]}, path, {})
             return
-        booking = self.random.choice(known["bookings"])
-        asked, body = {"booking": booking}, {}
+        booking = self.random.choice(reservation["bookings"])
+        arguments, body = {"booking": booking}, {}
         if verb == "move":
-            asked["seat"] = body["seat_number"] = self._seat()
-        self._insist(show, verb, asked, f"/api/bookings/{booking}/{verb}/", body)
+            arguments["seat"] = body["seat_number"] = self._seat()
+        self._send_until_definite(show, verb, arguments, f"/api/bookings/{booking}/{verb}/", body)
 
-    def _insist(self, show, verb, asked, path, body):
-        """Asks until there is an answer, always with the same key; what was done, or None."""
+    def _send_until_definite(self, show, verb, arguments, path, body):
+        """Send with one key until the response is definite; return its body if it was a success."""
         key = f"{self.random.getrandbits(128):032x}"
-        request = self.history.intend(
-            user=self.customer.pk, show=show, kind=verb, asked=asked, key=key
+        request = self.history.begin(
+            user=self.customer.pk, show=show, kind=verb, arguments=arguments, key=key
         )
         give_up = None
         while True:
@@ -151,16 +155,16 @@ class Tab(threading.Thread):
             if attempt.is_definite:
                 break
             if self.ended.is_set():
-                give_up = give_up or time.monotonic() + PATIENCE
+                give_up = give_up or time.monotonic() + RETRY_AFTER_END
                 if time.monotonic() > give_up:
                     return None
             time.sleep(self.random.uniform(0.01, 0.1))
         if not attempt.is_done:
             return None
-        if self.random.random() < ASK_AGAIN:
+        if self.random.random() < SEND_TWICE:
             self._send(request, "POST", path, body)
-        if self.random.random() < LOOK_AT_IT:
-            self._look(show, mine=True)
+        if self.random.random() < READ_AFTER_WRITE:
+            self._read_seat_map(show, mine=True)
         return json.loads(attempt.body)
 
     def _send(self, request, method, path, body):
@@ -171,9 +175,11 @@ class Tab(threading.Thread):
             headers["Idempotency-Key"] = request.key
         attempt = Attempt(sent=time.time())
         self.history.sent(request, attempt)
-        # However a connection ends early, there is no answer.
+        # A connection that ends early, in whatever way, gives no response.
         with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=TIMEOUT)
+            connection = http.client.HTTPConnection(
+                "127.0.0.1", self.port, timeout=RESPONSE_TIMEOUT
+            )
             try:
                 connection.request(method, path, body and json.dumps(body), headers)
                 response = connection.getresponse()

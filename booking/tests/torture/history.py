@@ -1,26 +1,26 @@
-"""What was asked and what was answered, line by line, written before and after each sending."""
+"""History: all requests and responses, a line in a file before and after each attempt."""
 
 import json
 import threading
 from dataclasses import dataclass, field
 
-# Answers that say nothing about what happened: try again.
-OPEN = {409, 502, 503}
+# Statuses that leave the outcome open: the client tries again.
+INDEFINITE = {409, 502, 503}
 
 
 @dataclass
 class Attempt:
-    """One sending of a request. Times are seconds of the clock on the wall, as the database's."""
+    """One attempt to send a request. Times are seconds since the epoch, as the database's."""
 
     sent: float
     returned: float | None = None
-    status: int | None = None  # None: no answer arrived
+    status: int | None = None  # None: no response arrived
     body: str | None = None
     replayed: bool = False
 
     @property
     def is_definite(self):
-        return self.status is not None and self.status not in OPEN
+        return self.status is not None and self.status not in INDEFINITE
 
     @property
     def is_done(self):
@@ -29,24 +29,24 @@ class Attempt:
 
 @dataclass
 class Request:
-    """What a client wants, under one Idempotency-Key, however often it has to ask."""
+    """What a client wants: one operation, one Idempotency-Key, any number of attempts."""
 
     number: int
     user: int
     show: int
     kind: str
-    asked: dict
+    arguments: dict
     key: str | None
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
-    def answer(self):
-        """The last attempt that got a definite answer, or None."""
+    def final_attempt(self):
+        """The last attempt with a definite response, or None."""
         return next((each for each in reversed(self.attempts) if each.is_definite), None)
 
 
 class History:
-    """Appends to a file; a line that is there was there before the network saw anything."""
+    """History of a run, appended to a file; lines are written before anything is sent."""
 
     def __init__(self, path):
         self.file = path.open("a", encoding="utf-8", buffering=1)
@@ -56,7 +56,7 @@ class History:
     def close(self):
         self.file.close()
 
-    def intend(self, **request):
+    def begin(self, **request):
         with self.lock:
             request = Request(number=len(self.requests), **request)
             self.requests.append(request)
@@ -66,10 +66,10 @@ class History:
 
     def sent(self, request, attempt):
         request.attempts.append(attempt)
-        self._note(request, sent=attempt.sent)
+        self._append(request, sent=attempt.sent)
 
     def returned(self, request, attempt):
-        self._note(
+        self._append(
             request,
             sent=attempt.sent,
             returned=attempt.returned,
@@ -78,7 +78,7 @@ class History:
             replayed=attempt.replayed,
         )
 
-    def _note(self, request, **line):
+    def _append(self, request, **line):
         with self.lock:
             self._write({"number": request.number, **line})
 
@@ -87,17 +87,17 @@ class History:
 
 
 def read(path):
-    """The requests of a history's file, as they were when it was written."""
+    """Read the requests of a history from its file."""
     requests = {}
     for line in path.read_text(encoding="utf-8").splitlines():
-        noted = json.loads(line)
-        if "kind" in noted:
-            requests[noted["number"]] = Request(**noted)
+        entry = json.loads(line)
+        if "kind" in entry:
+            requests[entry["number"]] = Request(**entry)
             continue
-        attempts = requests[noted.pop("number")].attempts
-        open_ones = [n for n, each in enumerate(attempts) if each.sent == noted["sent"]]
-        if open_ones:
-            attempts[open_ones[0]] = Attempt(**noted)
+        attempts = requests[entry.pop("number")].attempts
+        unfinished = [n for n, each in enumerate(attempts) if each.sent == entry["sent"]]
+        if unfinished:
+            attempts[unfinished[0]] = Attempt(**entry)
         else:
-            attempts.append(Attempt(**noted))
+            attempts.append(Attempt(**entry))
     return list(requests.values())

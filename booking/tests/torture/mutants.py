@@ -1,8 +1,8 @@
-"""The ways to break the system that the checker must notice, and two that must not matter.
+"""Mutants: deliberately broken versions of the application that the checker must reject.
 
-Each is a patch, applied when a worker starts. Where a mistake would show in a moment of a few
-microseconds only, the patch makes that moment a few milliseconds longer: what is tested here is
-whether the checker sees it, not whether it happens often.
+(Two are harmless on purpose: they must pass.) A mutant is a set of patches, applied when a worker
+starts. Where an error would show only within microseconds, the patch makes that moment some
+milliseconds longer: the test is whether the checker notices, not how often the error happens.
 """
 
 import os
@@ -10,54 +10,94 @@ import random
 import threading
 import time
 from dataclasses import dataclass
+from dataclasses import replace as replace_field
 from io import BytesIO
+from pkgutil import resolve_name
 from queue import Queue
 
-MOMENT = 0.005  # seconds
+# All internals of the application that mutants patch or call. After a renaming, change this table
+# (and the arguments of the wrappers below). Every place under which a caller finds the function:
+INTERNALS = {
+    # patched
+    "select_for_update": ["django.db.models:QuerySet.select_for_update"],
+    "lock_show": ["booking.box_office.selling:lock_show"],  # (show_id, *queries)
+    "insert_bookings": ["booking.box_office.selling:_insert_bookings"],
+    "sell": ["booking.box_office.selling:_sell"],
+    "reserve": ["booking.box_office:reserve"],
+    "require_within_limit": [
+        "booking.box_office.selling:require_within_seat_limit"
+    ],  # (sale, more)
+    "require_free": ["booking.box_office.selling:require_seats_free"],  # (sale)
+    "cancel": ["booking.box_office:cancel"],
+    "active_bookings": ["booking.box_office.holding:require_active"],  # (snapshots)
+    "update_bookings": ["booking.box_office.holding:update_bookings"],  # (bookings, **values)
+    "run_once": ["booking.api.idempotency:_perform_or_repeat"],  # (claim, fingerprint, act)
+    "seat_map": ["booking.api.views.catalogue:SeatMapViewSet.retrieve"],
+    "now": [
+        "booking.models.clock:Now.as_sql",
+        "booking.models.clock:Now.as_postgresql",
+        "booking.models.clock:Now.as_sqlite",
+    ],
+    # called
+    "attempt": ["booking.box_office.locking:_attempt"],
+    "free_seats": ["booking.box_office.queries:free_seats"],  # (show, now)
+    "as_json": ["booking.api.idempotency:as_json"],
+    "json_response": ["booking.api.idempotency:_json_response"],
+}
+
+DELAY = 0.005  # seconds
 
 
 @dataclass(frozen=True)
 class Mutant:
     patch: callable
-    refused: bool = True
+    is_rejected: bool = True  # by the checker
     without_constraint: bool = False
-    verbs: tuple | None = None  # what the clients do; everything, if it does not say
-    exact: bool = True  # whether what only the lock can promise is judged
-    customers: int | None = None  # how many there are, if few
+    verbs: tuple | None = None  # operations of the clients; None: all
+    exact: bool = True  # False: do not check what only the lock guarantees
+    customers: int | None = None  # number of customers; None: all
 
 
-def applied(name, application):
+def apply(name, application):
     """The WSGI application, broken if a mutant is named."""
     return (MUTANTS[name].patch(application) if name else None) or application
+
+
+def original(name):
+    return resolve_name(INTERNALS[name][0])
+
+
+def replace(name, function):
+    """Replace an internal function at every place where callers find it."""
+    for place in INTERNALS[name]:
+        module, _, path = place.partition(":")
+        *owner, attribute = path.split(".")
+        setattr(resolve_name(f"{module}:{'.'.join(owner)}"), attribute, function)
 
 
 # --- Guards ---
 
 
-def _without_lock():
-    from django.db.models import QuerySet
+def _remove_lock():
+    insert_bookings = original("insert_bookings")
 
-    from booking.box_office import selling
+    def insert_late(*args):
+        time.sleep(DELAY)
+        return insert_bookings(*args)
 
-    QuerySet.select_for_update = lambda queryset: queryset
-    sell = selling._sell
-
-    def hesitant(*args):
-        time.sleep(MOMENT)
-        return sell(*args)
-
-    selling._sell = hesitant
+    replace("select_for_update", lambda queryset: queryset)
+    replace("insert_bookings", insert_late)
 
 
 def no_guards(application):
     """Neither lock nor constraint."""
-    _without_lock()
+    _remove_lock()
 
 
 def no_lock(application):
-    """The constraint alone, which keeps seats from being sold twice and nothing else: so seats are
-    only booked, reserved and held, and neither counts nor the limit are judged."""
-    _without_lock()
+    """The constraint alone. It prevents selling a seat twice, and nothing else: clients only book,
+    reserve and hold, and neither counts nor the limit are checked."""
+    _remove_lock()
 
 
 def no_constraint(application):
@@ -65,123 +105,116 @@ def no_constraint(application):
 
 
 def limit_before_lock(application):
-    """How many seats a customer has is counted before it is the customer's turn."""
-    from booking.box_office import selling
-    from booking.models import Show
+    """Counts a customer's seats before it locks the show."""
+    from booking.models import Booking
 
-    wait, check = selling.wait_for_turn, selling.check_limit
+    sell, lock_show = original("sell"), original("lock_show")
+    require_within_limit = original("require_within_limit")
     counted = threading.local()
-    reserve = selling.reserve
 
     def count_first(**wanted):
-        shows = Show.objects.with_seats_of(wanted["by"].pk).filter(pk=wanted["show_id"])
-        counted.seats = shows.values_list("seats_of_customer", flat=True)[0]
-        return reserve(**wanted)
+        active = Booking.objects.active().of_show(wanted["show_id"])
+        counted.seats = active.of_user(wanted["by"].pk).count()
+        return sell(**wanted)
 
-    def hesitate(show_id, *then):
-        time.sleep(4 * MOMENT)
-        return wait(show_id, *then)
+    def lock_late(show_id, *queries):
+        time.sleep(4 * DELAY)
+        return lock_show(show_id, *queries)
 
-    def check_what_was_counted(show, more):
-        show.seats_of_customer = counted.seats
-        check(show, more)
+    def check_old_count(sale, more):
+        require_within_limit(replace_field(sale, seats_of_customer=counted.seats), more)
 
-    from booking import box_office
-
-    selling.reserve = box_office.reserve = count_first
-    selling.wait_for_turn, selling.check_limit = hesitate, check_what_was_counted
+    replace("sell", count_first)
+    replace("lock_show", lock_late)
+    replace("require_within_limit", check_old_count)
 
 
 # --- Transactions ---
 
 
 def no_idempotency(application):
-    """Every retry is done as if it were the first; the last answer is kept."""
-    from booking.api import idempotency
+    """Processes every retry like a first request, and keeps the last response."""
     from booking.models import IdempotencyKey
 
-    def do_again(claim, fingerprint, act):
+    as_json, json_response = original("as_json"), original("json_response")
+
+    def process_again(claim, fingerprint, act):
         response = act()
-        answer = idempotency._json(response.status_code, idempotency.as_json(response.data))
+        answer = json_response(response.status_code, as_json(response.data))
         kept = {"fingerprint": fingerprint, "status": 201, "body": answer.content.decode()}
         IdempotencyKey.objects.update_or_create(**claim, defaults=kept)
         return answer
 
-    idempotency._do_or_repeat = do_again
+    replace("run_once", process_again)
 
 
 def acknowledge_before_commit(application):
-    """The answer leaves; the transaction commits a moment later."""
+    """Sends the response, and commits a moment later."""
     from django.core.signals import request_finished, request_started
     from django.db import DatabaseError, close_old_connections, connections, transaction
 
-    # Which would close the connection of a transaction that spans the request.
+    # They would close the connection of a transaction that spans the request.
     request_started.disconnect(close_old_connections)
     request_finished.disconnect(close_old_connections)
 
-    def early(environ, start_response):
-        answers = Queue()
+    def respond_early(environ, start_response):
+        responses = Queue()
         length = int(environ.get("CONTENT_LENGTH") or 0)
         environ["wsgi.input"] = BytesIO(environ["wsgi.input"].read(length) if length else b"")
 
         def serve():
             try:
                 with transaction.atomic():
-                    answers.put(list(application(environ, start_response)))
-                    time.sleep(20 * MOMENT)
+                    responses.put(list(application(environ, start_response)))
+                    time.sleep(20 * DELAY)
             except DatabaseError:
-                answers.put(None)  # heard only if there was no answer yet
+                responses.put(None)  # only read if there was no response yet
             finally:
                 connections.close_all()
 
         threading.Thread(target=serve).start()
-        answer = answers.get()
-        if answer is None:
+        response = responses.get()
+        if response is None:
             start_response("503 Service Unavailable", [])
-        return answer or []
+        return response or []
 
-    return early
+    return respond_early
 
 
 def executes_twice(application):
-    """A retry inside the server that does not know that the first try was committed."""
-    from booking import box_office
-    from booking.box_office import selling
+    """Retries inside the server although the first attempt was committed."""
+    reserve = original("reserve")
 
-    reserve = selling.reserve
-
-    def reserve_and_again(**wanted):
+    def reserve_twice(**wanted):
         reservation = reserve(**wanted)
         if wanted.get("count") and random.random() < 0.2:
             reservation = reserve(**wanted)
         return reservation
 
-    box_office.reserve = reserve_and_again
+    replace("reserve", reserve_twice)
 
 
 def partial_reservations(application):
     """Sells those of the wanted seats that are free."""
-    from booking.box_office import selling
-    from booking.box_office.seats import free_seats
+    require_free, free_seats = original("require_free"), original("free_seats")
+    attempt = original("attempt")
 
-    check = selling._check_are_free
+    def keep_free_ones(sale):
+        wanted = attempt.get().seat_numbers
+        free = free_seats(sale.show, sale.now).intersection(wanted)
+        if free:
+            attempt.get().seat_numbers = sorted(free)
+        else:
+            require_free(sale)
 
-    def take_what_there_is(show, seat_numbers):
-        if free := free_seats(show).intersection(seat_numbers):
-            seat_numbers[:] = sorted(free)
-        show.seats_are_taken = not free
-        check(show, seat_numbers)
-
-    selling._check_are_free = take_what_there_is
+    replace("require_free", keep_free_ones)
 
 
 # --- Time ---
 
 
 def skewed_clocks(application):
-    """Holds lapse by the clock of each worker, of which some are wrong."""
-    from booking.models.clock import Now
-
+    """Holds expire by the clock of each worker, and some clocks are wrong."""
     skew = random.Random(os.getpid()).choice([-1.5, 0, 1.5])
 
     def as_sql(self, compiler, connection, **context):
@@ -189,50 +222,46 @@ def skewed_clocks(application):
             return f"(STATEMENT_TIMESTAMP() + INTERVAL '{skew} seconds')", []
         return f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f000', 'NOW', '{skew:+} seconds')", []
 
-    Now.as_sql = Now.as_postgresql = Now.as_sqlite = as_sql
+    replace("now", as_sql)
 
 
 def confirm_ignores_expiry(application):
-    from booking.box_office import holding
+    """Confirms expired holds."""
 
-    def still_there(bookings):
-        return [each for each in bookings if each.status in ("held", "booked")]
+    def held_or_booked(bookings):
+        return [each for each in bookings if each.booking.status in ("held", "booked")]
 
-    holding.those_active = still_there
+    replace("active_bookings", held_or_booked)
 
 
 def stale_seat_map(application):
-    """The seat map is kept for two seconds, by each worker."""
-    from booking.api.views.catalogue import SeatMapViewSet
+    """Caches the seat map for two seconds, in each worker."""
+    seat_map, cache = original("seat_map"), {}
 
-    retrieve, kept = SeatMapViewSet.retrieve, {}
-
-    def from_memory(view, request, pk):
+    def cached(view, request, pk):
         key = (pk, request.user.pk)
-        when, answer = kept.get(key, (0, None))
+        when, response = cache.get(key, (0, None))
         if time.monotonic() - when > 2:
-            answer = retrieve(view, request, pk)
-            kept[key] = (time.monotonic(), answer)
-        return answer
+            response = seat_map(view, request, pk)
+            cache[key] = (time.monotonic(), response)
+        return response
 
-    SeatMapViewSet.retrieve = from_memory
+    replace("seat_map", cached)
 
 
 # --- Status ---
 
 
 def cancel_revives(application):
-    """Cancelling what is cancelled makes it booked again, if the seat is free."""
+    """Cancelling a cancelled booking books it again, if the seat is free."""
     from django.db import IntegrityError, transaction
 
-    from booking import box_office
-    from booking.api import idempotency
     from booking.exceptions import AlreadyCancelled
     from booking.models import Booking
 
-    cancel, do = box_office.cancel, idempotency._do_or_repeat
+    cancel, run_once = original("cancel"), original("run_once")
 
-    def toggle(*, booking, by):
+    def note_booking(*, booking, by):
         try:
             return cancel(booking=booking, by=by)
         except AlreadyCancelled as refusal:
@@ -241,7 +270,7 @@ def cancel_revives(application):
 
     def revive(claim, fingerprint, act):
         try:
-            return do(claim, fingerprint, act)
+            return run_once(claim, fingerprint, act)
         except AlreadyCancelled as refusal:
             if hasattr(refusal, "booking"):
                 try:
@@ -251,40 +280,39 @@ def cancel_revives(application):
                     pass
             raise
 
-    box_office.cancel, idempotency._do_or_repeat = toggle, revive
+    replace("cancel", note_booking)
+    replace("run_once", revive)
 
 
 def sweeper_frees_booked_seats(application):
-    """Confirming leaves the end of the hold where it is, and a sweeper looks at nothing else."""
+    """Confirming keeps `held_until`, and a sweeper expires all bookings whose time is over."""
     from django.db import DatabaseError, close_old_connections
     from django.db.models.functions import Now
 
-    from booking.box_office import holding
     from booking.models import Booking
 
-    change = holding.change
+    update_bookings = original("update_bookings")
 
-    def forgetful(bookings, **values):
+    def keep_held_until(bookings, **values):
         if "status" in values:
             values.pop("held_until", None)
-        change(bookings, **values)
-
-    holding.change = forgetful
+        update_bookings(bookings, **values)
 
     def sweep():
         while True:
             time.sleep(0.5)
             close_old_connections()
             try:
-                lapsed = Booking.objects.exclude(status="cancelled").filter(held_until__lte=Now())
-                lapsed.update(status="expired")
+                expired = Booking.objects.exclude(status="cancelled").filter(held_until__lte=Now())
+                expired.update(status="expired")
             except DatabaseError:
                 pass
 
+    replace("update_bookings", keep_held_until)
     threading.Thread(target=sweep, daemon=True).start()
 
 
-GUARDS_ONLY = ("book", "reserve", "map")
+ONLY_GUARDED = ("book", "reserve", "map")
 
 MUTANTS = {
     "no_guards": Mutant(no_guards, without_constraint=True),
@@ -298,6 +326,6 @@ MUTANTS = {
     "stale_seat_map": Mutant(stale_seat_map),
     "cancel_revives": Mutant(cancel_revives),
     "sweeper_frees_booked_seats": Mutant(sweeper_frees_booked_seats),
-    "no_constraint": Mutant(no_constraint, refused=False, without_constraint=True),
-    "no_lock": Mutant(no_lock, refused=False, verbs=GUARDS_ONLY, exact=False),
+    "no_constraint": Mutant(no_constraint, is_rejected=False, without_constraint=True),
+    "no_lock": Mutant(no_lock, is_rejected=False, verbs=ONLY_GUARDED, exact=False),
 }

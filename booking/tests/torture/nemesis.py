@@ -1,4 +1,4 @@
-"""Whoever is against it: kills workers, also between commit and answer; crashes the database."""
+"""Nemesis: kills workers, also between commit and response, and crashes the database."""
 
 import http.client
 import os
@@ -9,10 +9,10 @@ import time
 from collections import Counter
 from contextlib import suppress
 
-from .stage import fail_point
+from .fixture import crash_file
 
 KILL_EVERY = (0.5, 1.1)  # seconds
-ANSWERLESS = 0.25  # of the kills are between commit and answer
+BETWEEN_COMMIT_AND_RESPONSE = 0.25  # share of the kills
 
 
 class Nemesis(threading.Thread):
@@ -22,26 +22,26 @@ class Nemesis(threading.Thread):
         self.database = database
         self.random = random.Random(seed)
         self.restart_every = restart_every
-        self.probe = probe  # the path of a request that reads
+        self.probe = probe  # path of a GET request
         self.ended = ended
         self.counts = Counter()
-        self.breakdowns = []
-        self.trouble = None
+        self.defects = []
+        self.error = None
 
     def run(self):
         try:
             restart = self._next_restart()
             while not self.ended.wait(self.random.uniform(*KILL_EVERY)):
-                self.server.start_again_if_it_gave_up()
+                self.server.restart_if_ended()
                 if time.monotonic() > restart:
                     self._restart_database()
                     restart = self._next_restart()
-                elif self.random.random() < ANSWERLESS:
-                    self._kill_between_commit_and_answer()
+                elif self.random.random() < BETWEEN_COMMIT_AND_RESPONSE:
+                    self._kill_between_commit_and_response()
                 else:
                     self._kill()
         except BaseException as error:
-            self.trouble = error
+            self.error = error
             raise
 
     def _next_restart(self):
@@ -50,8 +50,8 @@ class Nemesis(threading.Thread):
         return time.monotonic() + self.random.uniform(0.8, 1.1) * self.restart_every
 
     def _victim(self):
-        """Any but the youngest: a worker that dies twice in a row ends the whole server."""
-        *victims, _ = self.server.pids() or [None]
+        """Process id of any worker but the youngest: two deaths in a row end granian."""
+        *victims, _ = self.server.worker_pids() or [None]
         return self.random.choice(victims) if victims else None
 
     def _kill(self):
@@ -60,30 +60,30 @@ class Nemesis(threading.Thread):
                 os.kill(victim, signal.SIGKILL)
                 self.counts["workers killed"] += 1
 
-    def _kill_between_commit_and_answer(self):
+    def _kill_between_commit_and_response(self):
         victim = self._victim()
         if victim is None:
             return
-        order = fail_point(self.server.folder, victim)
-        order.touch()
+        file = crash_file(self.server.folder, victim)
+        file.touch()
         self.ended.wait(1)
         try:
-            order.unlink()
-        except FileNotFoundError:  # the worker took it away, and died
+            file.unlink()
+        except FileNotFoundError:  # the worker has removed it and crashed
             self.counts["workers killed"] += 1
-            self.counts["… between commit and answer"] += 1
+            self.counts["… between commit and response"] += 1
 
     def _restart_database(self):
-        """The first requests after it must succeed, one for each worker and some more."""
+        """Restart the database. The first requests afterwards, on every worker, must succeed."""
         self.database.restart()
         self.counts["database restarts"] += 1
         for _ in range(2 * self.server.workers):
-            status = self._ask()
+            status = self._probe()
             if status != 200:
-                self.breakdowns.append(f"the first request after a restart was answered {status}")
+                self.defects.append(f"the first request after a restart got status {status}")
                 return
 
-    def _ask(self):
+    def _probe(self):
         deadline = time.monotonic() + 20
         while time.monotonic() < deadline:
             with suppress(OSError, http.client.HTTPException):

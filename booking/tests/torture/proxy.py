@@ -1,4 +1,4 @@
-"""A network that loses things: between clients and server, one connection for each request."""
+"""TCP proxy between clients and server that loses and cuts messages; one request a connection."""
 
 import asyncio
 import random
@@ -6,20 +6,20 @@ import threading
 from collections import Counter
 from contextlib import suppress
 
-# What becomes of a request, of a hundred.
+# What happens to a request, in per cent; the others are delivered.
 FATES = {
-    "lost": 2,  # the server never hears of it
-    "torn": 1,  # the server gets half of it
-    "unanswered": 4,  # it is done, and the answer is lost
-    "half answered": 1,
-    "late": 2,  # the client sees the connection break, and the request arrives some time later
+    "lost": 2,  # never reaches the server
+    "torn": 1,  # the server receives half of it
+    "response lost": 4,  # it is processed
+    "response torn": 1,  # the client receives half of it
+    "late": 2,  # the client's connection breaks, and the request arrives later
 }
-LATE = 0.6  # seconds at most
-ANSWER = 15  # seconds; longer than anybody waits for one
+MAX_DELAY = 0.6  # seconds
+RESPONSE_TIMEOUT = 15  # seconds; longer than the clients' own
 
 
 class Proxy:
-    """A context manager; clients connect to `port`."""
+    """Context manager; clients connect to `port`."""
 
     def __init__(self, upstream, seed):
         self.upstream = upstream
@@ -36,7 +36,7 @@ class Proxy:
         return self
 
     def __exit__(self, *exc_info):
-        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(2 * ANSWER)
+        asyncio.run_coroutine_threadsafe(self._stop(), self.loop).result(2 * RESPONSE_TIMEOUT)
         self.loop.call_soon_threadsafe(self.loop.stop)
         self.thread.join()
         self.loop.close()
@@ -44,31 +44,31 @@ class Proxy:
     async def _stop(self):
         self.server.close()
         if others := asyncio.all_tasks() - {asyncio.current_task()}:
-            await asyncio.wait(others, timeout=ANSWER)
+            await asyncio.wait(others, timeout=RESPONSE_TIMEOUT)
 
     async def _connected(self, reader, writer):
         try:
             with suppress(OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
-                await self._pass_on(await _read_request(reader), writer)
+                await self._forward(await _read_request(reader), writer)
         finally:
             with suppress(OSError):
                 writer.close()
 
-    async def _pass_on(self, request, writer):
+    async def _forward(self, request, writer):
         fate = self._fate()
         if fate == "lost":
             return
         if fate == "torn":
-            await self._ask(request[: len(request) // 2], wait=False)
+            await self._send(request[: len(request) // 2], wait=False)
             return
         if fate == "late":
             writer.close()
-            await asyncio.sleep(self.random.uniform(0, LATE))
-        answer = await self._ask(request)
-        if fate == "half answered":
-            answer = answer[: len(answer) // 2]
-        if fate not in ("late", "unanswered"):
-            writer.write(answer)
+            await asyncio.sleep(self.random.uniform(0, MAX_DELAY))
+        response = await self._send(request)
+        if fate == "response torn":
+            response = response[: len(response) // 2]
+        if fate not in ("late", "response lost"):
+            writer.write(response)
             await writer.drain()
 
     def _fate(self):
@@ -77,12 +77,12 @@ class Proxy:
         self.fates[fate] += 1
         return fate
 
-    async def _ask(self, request, wait=True):
+    async def _send(self, request, wait=True):
         reader, writer = await asyncio.open_connection("127.0.0.1", self.upstream)
         try:
             writer.write(request)
             await writer.drain()
-            return await asyncio.wait_for(reader.read(), ANSWER) if wait else b""
+            return await asyncio.wait_for(reader.read(), RESPONSE_TIMEOUT) if wait else b""
         finally:
             writer.close()
 

@@ -1,133 +1,133 @@
-"""One run: a server, its clients and its nemesis, for a while; and what is left of it."""
+"""One run: server, clients and nemesis for some seconds; writes history.jsonl and facts.json."""
 
 import json
 import threading
 import time
 from collections import Counter
 
-from .clients import VERBS, Customer, Programme, Tab
+from .clients import VERBS, Client, Customer, Schedule
 from .history import History
 from .mutants import MUTANTS
 from .nemesis import Nemesis
 from .proxy import Proxy
-from .system import Server, run_stage
+from .system import Server, run_fixture
 
-LONG_ENOUGH = 30  # seconds, for everything to happen once
+LONG_ENOUGH = 30  # seconds in which every kind of fault occurs
 
 
 class Run:
     def __init__(
         self,
         *,
-        place,
-        stage,
+        databases,
+        fixture,
         mutant,
         seconds,
         seed,
         workers,
-        tabs,
+        clients,
         restart_every,
         show_seconds,
         folder,
     ):
-        self.place = place
-        self.mutant = mutant
+        self.databases = databases
+        self.mutant_name = mutant
         self.seconds = seconds
         self.seed = seed
         self.workers = workers
-        self.tabs = tabs
+        self.number_of_clients = clients
         self.restart_every = restart_every
         self.folder = folder
         rounds = max(1, int(seconds / show_seconds))
-        self.shows = stage["shows"][: Programme.AT_ONCE * rounds]
-        customers = [Customer(int(pk), token) for pk, token in stage["tokens"].items()]
-        self.customers = customers[: self.broken.customers] if self.broken else customers
+        self.shows = fixture["shows"][: Schedule.AT_ONCE * rounds]
+        customers = [Customer(int(pk), token) for pk, token in fixture["tokens"].items()]
+        self.customers = customers[: self.mutant.customers] if self.mutant else customers
         folder.mkdir()
 
     @property
-    def broken(self):
-        return MUTANTS.get(self.mutant)
+    def mutant(self):
+        return MUTANTS.get(self.mutant_name)
 
     def run(self, progress=None):
-        url = self.place.copy(self.mutant or "system")
-        if self.broken and self.broken.without_constraint:
-            self.place.drop_constraint(url)
+        url = self.databases.copy(self.mutant_name or "system")
+        if self.mutant and self.mutant.without_constraint:
+            self.databases.drop_constraint(url)
         history = History(self.folder / "history.jsonl")
-        server = Server(url=url, workers=self.workers, mutant=self.mutant, folder=self.folder)
+        server = Server(url=url, workers=self.workers, mutant=self.mutant_name, folder=self.folder)
         with server, Proxy(server.port, self.seed) as proxy:
             nemesis = self._torture(server, proxy, history, progress)
         history.close()
-        self.place.wait_until_idle()
+        self.databases.wait_until_idle()
         facts = {
             "ended": time.time(),
-            "vendor": self.place.vendor,
-            "exact": self.broken.exact if self.broken else True,
-            "breakdowns": nemesis.breakdowns,
-            "expected": [] if self.broken else self._expected(),
+            "vendor": self.databases.vendor,
+            "exact": self.mutant.exact if self.mutant else True,
+            "faults": nemesis.defects,
+            "expected": [] if self.mutant else self._expected(),
             "counts": nemesis.counts
             + Counter({f"requests {fate}": n for fate, n in proxy.fates.items()})
-            + Counter({"server given up and started again": server.starts - 1}),
-            "tables": run_stage(url, "tell"),
+            + Counter({"restarts of the whole server": server.starts - 1}),
+            "tables": run_fixture(url, "dump"),
         }
         (self.folder / "facts.json").write_text(json.dumps(facts))
 
     def _expected(self):
-        """What must have been, or the run has not shown what it is for."""
+        """Names of counts that must not be 0, or the run proves nothing."""
         done = [f"{verb} done" for verb in VERBS]
-        harm = ["workers killed", "lost answers", "lapsed holds"]
+        faults = ["workers killed", "lost responses", "expired holds"]
         if self.seconds >= LONG_ENOUGH:
-            harm.append("… between commit and answer")
-            if self.place.can_restart:
-                harm.append("database restarts")
-        return [*done, *harm]
+            faults.append("… between commit and response")
+            if self.databases.can_restart:
+                faults.append("database restarts")
+        return [*done, *faults]
 
     def _torture(self, server, proxy, history, progress):
-        ended, programme = threading.Event(), Programme(self.shows, self.seconds)
-        tabs = [
-            Tab(
+        ended, schedule = threading.Event(), Schedule(self.shows, self.seconds)
+        clients = [
+            Client(
                 customer=self.customers[number % len(self.customers)],
                 seed=f"{self.seed} {number}",
                 port=proxy.port,
                 history=history,
-                programme=programme,
-                verbs=self.broken.verbs if self.broken else None,
+                schedule=schedule,
+                verbs=self.mutant.verbs if self.mutant else None,
                 ended=ended,
             )
-            for number in range(self.tabs)
+            for number in range(self.number_of_clients)
         ]
-        still = threading.Event()
+        faults_ended = threading.Event()
         nemesis = Nemesis(
             server=server,
-            database=self.place,
+            database=self.databases,
             seed=f"{self.seed} nemesis",
             restart_every=self.restart_every,
             probe=f"/api/shows/{self.shows[0]}/seats/",
-            ended=still,
+            ended=faults_ended,
         )
-        for thread in [*tabs, nemesis]:
+        for thread in [*clients, nemesis]:
             thread.start()
-        self._wait(tabs, nemesis, history, progress)
-        # Peace first, so that whatever is open gets its answer.
-        still.set()
+        self._wait(clients, nemesis, history, progress)
+        # Stop the faults first, so that every open request gets a response.
+        faults_ended.set()
         nemesis.join()
-        server.start_again_if_it_gave_up()
+        server.restart_if_ended()
         ended.set()
-        for tab in tabs:
-            tab.join()
-        for thread in [*tabs, nemesis]:
-            if thread.trouble:
-                raise thread.trouble
+        for client in clients:
+            client.join()
+        for thread in [*clients, nemesis]:
+            if thread.error:
+                raise thread.error
         return nemesis
 
-    def _wait(self, tabs, nemesis, history, progress):
+    def _wait(self, clients, nemesis, history, progress):
         began = time.monotonic()
-        told = 0
+        reported = 0
         while (elapsed := time.monotonic() - began) < self.seconds:
             time.sleep(min(0.5, self.seconds - elapsed))
-            if any(thread.trouble for thread in [*tabs, nemesis]):
+            if any(thread.error for thread in [*clients, nemesis]):
                 return
-            if progress and elapsed - told >= 10:
-                told = elapsed
+            if progress and elapsed - reported >= 10:
+                reported = elapsed
                 progress(
                     elapsed, self.seconds, {"requests": len(history.requests)} | nemesis.counts
                 )

@@ -1,5 +1,7 @@
-"""The command of the production server, in a process that has loaded the application beforehand.
-Its workers are forked off it, so that to replace one that was killed costs next to nothing."""
+"""Command of the production server (granian), with the application already imported.
+
+Workers are forked from this process, so a killed worker is replaced at once.
+"""
 
 from django.urls import get_resolver
 from granian.cli import entrypoint

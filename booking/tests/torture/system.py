@@ -1,4 +1,4 @@
-"""The system under torture: a database of its own, and the production server on it."""
+"""System under test: a database of its own, and the production server on it."""
 
 import json
 import os
@@ -15,14 +15,15 @@ import psycopg
 from django.utils.crypto import get_random_string
 
 from ..postgres import Postgres
-from . import stage
+from . import fixture
 
 PROJECT = Path(__file__).resolve().parents[3]
 
 
-def run_stage(url, *arguments):
+def run_fixture(url, *arguments):
+    """Run fixture.py on a database, in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "booking.tests.torture.stage", *map(str, arguments)],
+        [sys.executable, "-m", "booking.tests.torture.fixture", *map(str, arguments)],
         env={**os.environ, "DATABASE_URL": url},
         cwd=PROJECT,
         stdout=subprocess.PIPE,
@@ -31,36 +32,39 @@ def run_stage(url, *arguments):
     return json.loads(done.stdout)
 
 
-class OnPostgresql:
-    """A context manager: a server that can crash, with a database for each run."""
+class PostgresDatabases:
+    """Context manager: a PostgreSQL server that can crash, with a database for each run.
+
+    `template_url` is the database to fill, of which `copy` makes copies.
+    """
 
     vendor = "PostgreSQL"
     can_restart = True
 
     def __enter__(self):
-        # Whoever does not wait for the disk at COMMIT, as the application does, loses the more.
+        # A long delay, so that a COMMIT that does not wait for the disk loses data in a crash.
         self.server = Postgres(
             max_connections=100, wal_writer_delay="10s", recovery_init_sync_method="syncfs"
         )
         self.server.__enter__()
-        self.stage = self._copy_of("template0", "stage")
+        self.template_url = self._copy_of("template0", "template")
         return self
 
     def __exit__(self, *exc_info):
         self.server.__exit__(*exc_info)
 
     def copy(self, name):
-        return self._copy_of("stage", name)
+        return self._copy_of("template", name)
 
     def _copy_of(self, template, name):
-        self.ask(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        self._query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.server.url_of(name)
 
     def drop_constraint(self, url):
         with psycopg.connect(url, autocommit=True) as connection:
             connection.execute("DROP INDEX one_active_booking_per_seat")
 
-    def ask(self, statement):
+    def _query(self, statement):
         with psycopg.connect(self.server.url, autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
@@ -70,19 +74,19 @@ class OnPostgresql:
         self.server.serve()
 
     def wait_until_idle(self):
-        """Until no backend is left that could still commit something."""
+        """Wait until no session is left that could still commit."""
         busy = (
             "SELECT 1 FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
         )
         deadline = time.monotonic() + 30
-        while self.ask(busy):
+        while self._query(busy):
             if time.monotonic() > deadline:
-                raise TimeoutError("PostgreSQL is still at work.")
+                raise TimeoutError("PostgreSQL is still busy.")
             time.sleep(0.05)
 
 
-class OnSqlite:
-    """The same on files. There is no server that could be restarted."""
+class SqliteDatabases:
+    """The same with SQLite files; there is no server to restart."""
 
     vendor = "SQLite"
     can_restart = False
@@ -91,14 +95,14 @@ class OnSqlite:
         self.folder = folder
 
     def __enter__(self):
-        self.stage = self._url("stage")
+        self.template_url = self._url("template")
         return self
 
     def __exit__(self, *exc_info):
         pass
 
     def copy(self, name):
-        shutil.copy(self._file("stage"), self._file(name))
+        shutil.copy(self._file("template"), self._file(name))
         return self._url(name)
 
     def drop_constraint(self, url):
@@ -108,7 +112,7 @@ class OnSqlite:
             connection.execute("DROP INDEX one_active_booking_per_seat")
 
     def wait_until_idle(self):
-        """Who has died has no lock any more."""
+        """Nothing to wait for: a killed process holds no lock."""
 
     def _file(self, name):
         return self.folder / f"{name}.sqlite3"
@@ -118,7 +122,7 @@ class OnSqlite:
 
 
 class Server:
-    """A context manager: granian with several workers, as the README has it."""
+    """Context manager: granian with several workers, as in production."""
 
     def __init__(self, *, url, workers, mutant, folder):
         self.url = url
@@ -137,7 +141,7 @@ class Server:
         self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(timeout=10)
-        for pid in self.pids():
+        for pid in self.worker_pids():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self.process.kill()
@@ -165,7 +169,7 @@ class Server:
                 "THROTTLE_HOLD": "",
                 "SECRET_KEY": SECRET_KEY,
                 "LOG_LEVEL": "ERROR",
-                "MAX_SEATS_PER_CUSTOMER": str(stage.LIMIT),
+                "MAX_SEATS_PER_CUSTOMER": str(fixture.LIMIT),
                 "HOLD_AGAIN_AFTER_SECONDS": "0",
                 "TORTURE_MUTANT": self.mutant,
                 "TORTURE_FOLDER": str(self.folder),
@@ -175,32 +179,33 @@ class Server:
             start_new_session=True,
         )
         deadline = time.monotonic() + 60
-        while not self._answers():
+        while not self._accepts_connections():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"The server did not start; see {self.log.name}")
             time.sleep(0.1)
 
-    def start_again_if_it_gave_up(self):
-        """As a service manager would. Granian gives up if a worker dies twice in a row."""
+    def restart_if_ended(self):
+        """Start the server again, as a service manager does: granian ends if a worker dies twice
+        in a row."""
         if self.process.poll() is not None:
             self.start()
 
-    def pids(self):
-        """Of the workers, the oldest first."""
+    def worker_pids(self):
+        """Process ids of the workers, the oldest first."""
         listing = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         try:
             return sorted(map(int, listing.read_text().split()))
         except FileNotFoundError:
             return []
 
-    def _answers(self):
+    def _accepts_connections(self):
         with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
             return True
         return False
 
 
 SECRET_KEY = get_random_string(50)
-os.environ["SECRET_KEY"] = SECRET_KEY  # for stage.py, whose tokens the server must accept
+os.environ["SECRET_KEY"] = SECRET_KEY  # for fixture.py: the server must accept its tokens
 
 
 def free_port():
@@ -210,6 +215,6 @@ def free_port():
 
 
 @contextmanager
-def database(vendor, folder):
-    with OnPostgresql() if vendor == "postgresql" else OnSqlite(folder) as found:
-        yield found
+def open_databases(vendor, folder):
+    with PostgresDatabases() if vendor == "postgresql" else SqliteDatabases(folder) as databases:
+        yield databases

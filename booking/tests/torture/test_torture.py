@@ -1,33 +1,37 @@
-"""The judge of `make torture`: it must believe what is right, and nothing else.
+"""Tests of the torture test's checker, with made-up histories, right and wrong ones.
 
-The runs themselves take minutes (`make torture`); here histories are made up.
+The runs themselves take minutes: `make torture`.
 """
 
 from pathlib import Path
+from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from unittest import TestCase
 
 from booking.tests.torture.checker import LINEARIZABLE, UNDECIDED, VIOLATED, check
-from booking.tests.torture.evidence import _in_order_of_their_times, gather
 from booking.tests.torture.history import Attempt, History, Request, read
-from booking.tests.torture.judge import judge
-from booking.tests.torture.ledger import Ledger, Operation, Rules
+from booking.tests.torture.model import Operation, Rules, ShowModel
+from booking.tests.torture.mutants import INTERNALS
+from booking.tests.torture.reconcile import _order_by_clock, reconcile
+from booking.tests.torture.verdict import judge
 
 ALICE, BOB = 1, 2
 RULES = Rules(seats=3, limit=2, hold_for=10, hold_at_most=30)
 
 
-def operation(kind, asked, sent, returned, *, user=ALICE, code=None, **body):
-    return Operation(1, user, kind, asked, code, body, sent, returned)
+def operation(kind, arguments, sent, returned, *, user=ALICE, code=None, **body):
+    return Operation(1, user, kind, arguments, code, body, sent, returned)
 
 
-def sold(seats, sent, returned, *, ids=None, left=0, user=ALICE, asked=None, at=None, hold=False):
-    """A reservation of these seats; the ids of its bookings are the seats unless told."""
+def sold(
+    seats, sent, returned, *, ids=None, left=0, user=ALICE, arguments=None, at=None, hold=False
+):
+    """A reservation of these seats; the ids of its bookings are the seat numbers by default."""
     status = "held" if hold else "booked"
     at = sent if at is None else at
     return operation(
         "reserve",
-        {"seats": seats, "hold": hold} if asked is None else asked,
+        {"seats": seats, "hold": hold} if arguments is None else arguments,
         sent,
         returned,
         user=user,
@@ -118,16 +122,16 @@ def moved(pk, seat, sent, returned, *, left):
 
 class CheckerTests(TestCase):
     def verdict(self, *operations, **limits):
-        return check(list(operations), Ledger(RULES), **limits).verdict
+        return check(list(operations), ShowModel(RULES), **limits).verdict
 
-    def assertRight(self, *operations):
+    def assertLinearizable(self, *operations):
         self.assertEqual(self.verdict(*operations), LINEARIZABLE)
 
-    def assertWrong(self, *operations):
+    def assertViolated(self, *operations):
         self.assertEqual(self.verdict(*operations), VIOLATED)
 
-    def test_one_after_the_other(self):
-        self.assertRight(
+    def test_sequential_operations_are_linearizable(self):
+        self.assertLinearizable(
             seat_map([], 0, 1),
             sold([1], 2, 3, left=2),
             taken(1, 4, 5, [2, 3]),
@@ -136,147 +140,160 @@ class CheckerTests(TestCase):
             seat_map([], 10, 11),
         )
 
-    def test_at_the_same_time_any_order_will_do(self):
-        self.assertRight(taken(1, 0, 10, [2, 3]), sold([1], 0, 10, left=2), seat_map([], 0, 10))
+    def test_concurrent_operations_are_linearizable_in_any_order(self):
+        self.assertLinearizable(
+            taken(1, 0, 10, [2, 3]), sold([1], 0, 10, left=2), seat_map([], 0, 10)
+        )
 
-    def test_a_seat_sold_twice(self):
-        self.assertWrong(sold([1], 0, 10, left=2), sold([1], 0, 10, ids=[9], left=2, user=BOB))
+    def test_seat_sold_twice_is_violated(self):
+        self.assertViolated(sold([1], 0, 10, left=2), sold([1], 0, 10, ids=[9], left=2, user=BOB))
 
-    def test_a_seat_sold_twice_and_cancelled_later(self):
-        """The table at the end would look all right."""
-        self.assertWrong(
+    def test_seat_sold_twice_and_cancelled_later_is_violated(self):
+        """The final table alone would look right."""
+        self.assertViolated(
             sold([1], 0, 1, left=2),
             sold([1], 2, 3, ids=[9], left=1, user=BOB),
             cancelled(1, 4, 5, left=2),
         )
 
-    def test_a_reservation_of_which_only_a_part_is_seen(self):
-        self.assertRight(sold([1, 2], 0, 10, left=1), seat_map([1, 2], 0, 10))
-        self.assertWrong(sold([1, 2], 0, 10, left=1), seat_map([1], 0, 10))
+    def test_seat_map_with_partial_reservation_is_violated(self):
+        self.assertLinearizable(sold([1, 2], 0, 10, left=1), seat_map([1, 2], 0, 10))
+        self.assertViolated(sold([1, 2], 0, 10, left=1), seat_map([1], 0, 10))
 
-    def test_a_part_of_what_was_wanted(self):
-        asked = {"seats": [1, 2], "hold": False}
-        self.assertWrong(sold([1], 0, 1, left=2, asked=asked))
+    def test_reservation_of_fewer_seats_than_requested_is_violated(self):
+        arguments = {"seats": [1, 2], "hold": False}
+        self.assertViolated(sold([1], 0, 1, left=2, arguments=arguments))
 
-    def test_whoever_always_says_no(self):
-        self.assertWrong(taken(1, 0, 1, [2, 3]))
-        self.assertWrong(operation("reserve", {"seats": [1]}, 0, 1, code="sold_out"))
-        self.assertWrong(operation("reserve", {"seats": [1]}, 0, 1, code="sales_closed"))
+    def test_refusal_without_reason_is_violated(self):
+        self.assertViolated(taken(1, 0, 1, [2, 3]))
+        self.assertViolated(operation("reserve", {"seats": [1]}, 0, 1, code="sold_out"))
+        self.assertViolated(operation("reserve", {"seats": [1]}, 0, 1, code="sales_closed"))
         too_many = {"code": "too_many_seats", "limit": 2, "seats": 2}
-        self.assertWrong(operation("reserve", {"seats": [1]}, 0, 1, **too_many))
+        self.assertViolated(operation("reserve", {"seats": [1]}, 0, 1, **too_many))
 
-    def test_a_refusal_that_came_before_its_reason(self):
-        self.assertWrong(taken(1, 0, 1, [2, 3]), sold([1], 2, 3, left=2))
+    def test_refusal_before_its_reason_is_violated(self):
+        self.assertViolated(taken(1, 0, 1, [2, 3]), sold([1], 2, 3, left=2))
 
-    def test_alternatives_that_are_not_free(self):
-        self.assertWrong(sold([1], 0, 1, left=2), taken(1, 2, 3, [1, 2]))
-        self.assertWrong(sold([1], 0, 1, left=2), taken(1, 2, 3, []))
+    def test_alternatives_taken_or_missing_are_violated(self):
+        self.assertViolated(sold([1], 0, 1, left=2), taken(1, 2, 3, [1, 2]))
+        self.assertViolated(sold([1], 0, 1, left=2), taken(1, 2, 3, []))
 
-    def test_a_map_of_the_past(self):
-        self.assertWrong(sold([1], 0, 1, left=2), seat_map([], 2, 3))
+    def test_stale_seat_map_is_violated(self):
+        self.assertViolated(sold([1], 0, 1, left=2), seat_map([], 2, 3))
 
-    def test_a_count_that_is_wrong(self):
-        self.assertWrong(sold([1], 0, 1, left=1))
+    def test_wrong_count_is_violated(self):
+        self.assertViolated(sold([1], 0, 1, left=1))
 
-    def test_more_than_the_limit(self):
-        self.assertRight(sold([1, 2], 0, 1, left=1))
-        self.assertWrong(sold([1, 2], 0, 1, left=1), sold([3], 2, 3, left=0))
+    def test_more_seats_than_limit_are_violated(self):
+        self.assertLinearizable(sold([1, 2], 0, 1, left=1))
+        self.assertViolated(sold([1, 2], 0, 1, left=1), sold([3], 2, 3, left=0))
 
-    def test_a_hold_lapses_at_its_end(self):
+    def test_hold_expires_at_its_end(self):
         held = sold([1], 0, 1, left=2, hold=True)
-        self.assertRight(held, seat_map([], 5, 6, held=[1]), seat_map([], 11, 12))
-        self.assertWrong(held, seat_map([], 5, 6))
-        self.assertWrong(held, seat_map([], 11, 12, held=[1]))
-        self.assertRight(held, seat_map([], 9, 11, held=[1]), seat_map([], 9, 11))
-        self.assertRight(held, sold([1], 11, 12, ids=[9], left=2, user=BOB))
-        self.assertWrong(held, sold([1], 8, 9, ids=[9], left=2, user=BOB))
+        self.assertLinearizable(held, seat_map([], 5, 6, held=[1]), seat_map([], 11, 12))
+        self.assertViolated(held, seat_map([], 5, 6))
+        self.assertViolated(held, seat_map([], 11, 12, held=[1]))
+        self.assertLinearizable(held, seat_map([], 9, 11, held=[1]), seat_map([], 9, 11))
+        self.assertLinearizable(held, sold([1], 11, 12, ids=[9], left=2, user=BOB))
+        self.assertViolated(held, sold([1], 8, 9, ids=[9], left=2, user=BOB))
 
-    def test_a_hold_that_is_confirmed(self):
+    def test_confirm_is_possible_only_before_expiry(self):
         held = sold([1], 0, 1, left=2, hold=True)
-        self.assertRight(held, confirmed(1, 5, 6, left=2), seat_map([1], 20, 21))
-        self.assertRight(held, confirmed(1, 9, 11, left=2))
-        self.assertWrong(held, confirmed(1, 11, 12, left=2))
-        lapsed = {"code": "hold_expired", "seat_numbers": [1], "still_free": [1]}
-        asked = {"reference": "R1"}
-        self.assertRight(held, operation("confirm", asked, 11, 12, **lapsed))
-        self.assertWrong(held, operation("confirm", asked, 5, 6, **lapsed))
+        self.assertLinearizable(held, confirmed(1, 5, 6, left=2), seat_map([1], 20, 21))
+        self.assertLinearizable(held, confirmed(1, 9, 11, left=2))
+        self.assertViolated(held, confirmed(1, 11, 12, left=2))
+        expired = {"code": "hold_expired", "seat_numbers": [1], "still_free": [1]}
+        arguments = {"reference": "R1"}
+        self.assertLinearizable(held, operation("confirm", arguments, 11, 12, **expired))
+        self.assertViolated(held, operation("confirm", arguments, 5, 6, **expired))
 
-    def test_a_hold_without_an_end(self):
+    def test_hold_without_end_is_violated(self):
         endless = sold([1], 0, 1, left=2, hold=True)
         endless.body["expires_at"] = None
-        self.assertWrong(endless)
+        self.assertViolated(endless)
 
-    def test_a_hold_that_is_extended(self):
+    def test_extend_sets_new_end_only_before_expiry(self):
         held = sold([1], 0, 1, left=2, hold=True)
-        self.assertRight(held, extended(1, 2, 4, until=13, left=2), seat_map([], 12, 12.5, [1]))
-        self.assertRight(held, extended(1, 9, 12, until=19.5, left=2))
+        self.assertLinearizable(
+            held, extended(1, 2, 4, until=13, left=2), seat_map([], 12, 12.5, [1])
+        )
+        self.assertLinearizable(held, extended(1, 9, 12, until=19.5, left=2))
         for until, left in ((None, 2), (20, 2), (13, 77)):
-            self.assertWrong(held, extended(1, 2, 4, until=until, left=left))
-        # Its end tells when the clock was read: when it had lapsed.
-        self.assertWrong(held, extended(1, 9, 12, until=21, left=2))
+            self.assertViolated(held, extended(1, 2, 4, until=until, left=left))
+        # Its end shows when the clock was read: after the hold had expired.
+        self.assertViolated(held, extended(1, 9, 12, until=21, left=2))
 
-    def test_a_clock_that_is_wrong(self):
-        self.assertWrong(sold([1], 5, 6, left=2, at=3))
+    def test_time_outside_request_is_violated(self):
+        self.assertViolated(sold([1], 5, 6, left=2, at=3))
 
-    def test_cancelled_and_booked_again_by_nobody(self):
-        self.assertWrong(sold([1], 0, 1, left=2), cancelled(1, 2, 3, left=3), seat_map([1], 4, 5))
+    def test_cancelled_seat_still_booked_is_violated(self):
+        self.assertViolated(
+            sold([1], 0, 1, left=2), cancelled(1, 2, 3, left=3), seat_map([1], 4, 5)
+        )
 
-    def test_two_moves_at_once_of_which_one_goes_nowhere(self):
-        """To move to the seat that one has changes nothing now, and may change something later."""
+    def test_move_to_own_seat_during_move_keeps_its_place_in_order(self):
+        """A move to the booking's own seat changes nothing now, but may change something later."""
         table = {"bookings": {"1": ["R1", ALICE, 1, "booked", None]}}
-        self.assertRight(
+        self.assertLinearizable(
             sold([1], 0, 1, left=2),
             moved(1, 1, 2, 5, left=2),
             moved(1, 2, 3, 5, left=2),
             operation("table", {}, 6, 6, **table),
         )
 
-    def test_the_table_at_the_end(self):
+    def test_final_table_must_equal_state(self):
         row = ["R1", ALICE, 1, "booked", None]
         for rows, assert_ in (
-            ({"1": row}, self.assertRight),
-            ({}, self.assertWrong),
-            ({"1": row, "9": ["R9", BOB, 2, "booked", None]}, self.assertWrong),
-            ({"1": ["R1", ALICE, 1, "expired", None]}, self.assertWrong),
+            ({"1": row}, self.assertLinearizable),
+            ({}, self.assertViolated),
+            ({"1": row, "9": ["R9", BOB, 2, "booked", None]}, self.assertViolated),
+            ({"1": ["R1", ALICE, 1, "expired", None]}, self.assertViolated),
         ):
             assert_(sold([1], 0, 1, left=2), operation("table", {}, 6, 6, bookings=rows))
 
-    def test_what_must_come_before(self):
-        """Who was refused first and had the seat after all: not by the same request."""
+    def test_operation_required_first_must_come_first(self):
+        """A refusal before the success of the same request needs another reason."""
         done = sold([1], 0, 10, left=2)
         refused = taken(1, 0, 10, [2, 3], user=ALICE)
-        self.assertRight(done, refused)
+        self.assertLinearizable(done, refused)
         done.after = [refused]
-        self.assertWrong(done, refused)
+        self.assertViolated(done, refused)
 
-    def test_a_search_that_takes_too_long_is_no_proof(self):
-        self.assertEqual(self.verdict(seat_map([], 0, 1), most_steps=0), UNDECIDED)
+    def test_search_with_too_many_steps_is_undecided(self):
+        self.assertEqual(self.verdict(seat_map([], 0, 1), max_steps=0), UNDECIDED)
 
-    def test_it_says_where_it_got_stuck(self):
-        finding = check([sold([1], 0, 1, left=2), seat_map([], 2, 3)], Ledger(RULES))
-        self.assertIn("after 1 operations none of these can be next", finding.trouble)
-        self.assertIn("but these are booked [1]", finding.trouble)
+    def test_finding_explains_where_search_failed(self):
+        finding = check([sold([1], 0, 1, left=2), seat_map([], 2, 3)], ShowModel(RULES))
+        self.assertIn("after 1 operations none of these can be next", finding.explanation)
+        self.assertIn("but these are booked [1]", finding.explanation)
 
 
 class HistoryTests(TestCase):
-    def test_what_is_written_can_be_read(self):
+    def test_history_written_can_be_read(self):
         with TemporaryDirectory() as folder:
             path = Path(folder) / "history.jsonl"
             history = History(path)
-            first = history.intend(user=ALICE, show=1, kind="book", asked={"seats": [1]}, key="k")
-            other = history.intend(user=BOB, show=1, kind="map", asked={}, key=None)
-            lost, heard, open_ = Attempt(1.25), Attempt(2.5), Attempt(2.75)
+            first = history.begin(
+                user=ALICE, show=1, kind="book", arguments={"seats": [1]}, key="k"
+            )
+            other = history.begin(user=BOB, show=1, kind="map", arguments={}, key=None)
+            lost, answered, unfinished = Attempt(1.25), Attempt(2.5), Attempt(2.75)
             history.sent(first, lost)
-            history.sent(other, open_)
+            history.sent(other, unfinished)
             lost.returned = 1.5
             history.returned(first, lost)
-            history.sent(first, heard)
-            heard.returned, heard.status, heard.body, heard.replayed = 3.5, 201, "{}", True
-            history.returned(first, heard)
+            history.sent(first, answered)
+            answered.returned, answered.status, answered.body, answered.replayed = (
+                3.5,
+                201,
+                "{}",
+                True,
+            )
+            history.returned(first, answered)
             history.close()
             self.assertEqual(read(path), [first, other])
         self.assertEqual(first.attempts, [Attempt(1.25, 1.5), Attempt(2.5, 3.5, 201, "{}", True)])
-        self.assertEqual(first.answer, heard)
+        self.assertEqual(first.final_attempt, answered)
 
 
 class VerdictTests(TestCase):
@@ -284,7 +301,7 @@ class VerdictTests(TestCase):
         "vendor": "PostgreSQL",
         "exact": True,
         "ended": 100,
-        "breakdowns": [],
+        "faults": [],
         "counts": {},
         "tables": {"keys": [], "bookings": [], "shows": []},
     }
@@ -292,26 +309,26 @@ class VerdictTests(TestCase):
     def judge(self, *requests, **facts):
         return judge(requests, self.FACTS | {"expected": []} | facts)
 
-    def test_nothing_at_all_proves_nothing(self):
+    def test_run_without_expected_events_proves_nothing(self):
         self.assertTrue(self.judge().passed)
         verdict = self.judge(expected=["workers killed", "book done"])
-        self.assertFalse(verdict.passed or verdict.refused)
+        self.assertFalse(verdict.passed or verdict.rejected)
         self.assertEqual(
-            verdict.breakdowns, ["there were no workers killed", "there were no book done"]
+            verdict.faults, ["there were no workers killed", "there were no book done"]
         )
 
-    def test_a_server_that_is_always_busy(self):
+    def test_server_always_busy_proves_nothing(self):
         busy = Request(0, ALICE, 1, "book", {"seats": [1]}, "k", [Attempt(0, 1, 503, "{}")])
         verdict = self.judge(busy)
-        self.assertFalse(verdict.passed or verdict.refused)
+        self.assertFalse(verdict.passed or verdict.rejected)
 
-    def test_what_the_nemesis_saw(self):
-        verdict = self.judge(breakdowns=["the first request was answered 503"])
-        self.assertFalse(verdict.passed or verdict.refused)
+    def test_fault_seen_by_nemesis_fails_the_run(self):
+        verdict = self.judge(faults=["the first request got status 503"])
+        self.assertFalse(verdict.passed or verdict.rejected)
 
 
-class EvidenceTests(TestCase):
-    """Of one request to book seat 1, under the key `k`."""
+class ReconcileTests(TestCase):
+    """One request to book seat 1 with the key `k`."""
 
     BODY = (
         '{"id":7,"reference":"R7","seat_number":1,"status":"booked","expires_at":null,'
@@ -319,11 +336,11 @@ class EvidenceTests(TestCase):
     )
     REFUSED = '{"detail":"","code":"seat_taken","seat_numbers":[1],"alternatives":[2,3]}'
 
-    def gather(self, *attempts, kept=True, bookings=(), key="k"):
+    def reconcile(self, *attempts, kept=True, bookings=(), key="k"):
         request = Request(0, ALICE, 1, "book", {"seats": [1]}, "k", list(attempts))
         row = {"user": ALICE, "key": key, "status": 201, "body": self.BODY}
         tables = {"keys": [row] * kept, "bookings": list(bookings), "shows": [1]}
-        return gather([request], tables, ended=100)
+        return reconcile([request], tables, ended=100)
 
     def booked(self, sent, returned, **more):
         return Attempt(sent, returned, 201, self.BODY, **more)
@@ -331,76 +348,78 @@ class EvidenceTests(TestCase):
     def lost(self, sent):
         return Attempt(sent, sent + 1)
 
-    def operations(self, evidence):
-        """Without the table at the end."""
-        return [(e.kind, e.code, e.sent, e.returned) for e in evidence.operations[1][:-1]]
+    def operations(self, reconciled):
+        """All operations but the final table."""
+        return [(e.kind, e.code, e.sent, e.returned) for e in reconciled.operations[1][:-1]]
 
-    def test_an_answer_that_was_heard(self):
-        evidence = self.gather(self.booked(0, 1))
-        self.assertEqual(evidence.violations, [])
-        self.assertEqual(self.operations(evidence), [("reserve", None, 0, 1)])
+    def test_response_received_is_one_operation(self):
+        reconciled = self.reconcile(self.booked(0, 1))
+        self.assertEqual(reconciled.violations, [])
+        self.assertEqual(self.operations(reconciled), [("reserve", None, 0, 1)])
 
-    def test_a_lost_answer_that_was_heard_the_second_time(self):
-        evidence = self.gather(self.lost(0), self.booked(2, 3, replayed=True))
-        self.assertEqual(evidence.violations, [])
-        self.assertEqual(self.operations(evidence), [("reserve", None, 0, 3)])
-        counts = evidence.counts
-        self.assertEqual((counts["lost answers"], counts["… heard again"]), (1, 1))
+    def test_response_lost_and_repeated_on_retry_is_one_operation(self):
+        reconciled = self.reconcile(self.lost(0), self.booked(2, 3, replayed=True))
+        self.assertEqual(reconciled.violations, [])
+        self.assertEqual(self.operations(reconciled), [("reserve", None, 0, 3)])
+        counts = reconciled.counts
+        self.assertEqual((counts["lost responses"], counts["… repeated on retry"]), (1, 1))
 
-    def test_a_lost_answer_that_nobody_heard(self):
-        """The key tells that it was done, and that it may have been at any time."""
-        self.assertEqual(self.operations(self.gather(self.lost(2))), [("reserve", None, 2, 100)])
+    def test_response_lost_for_good_is_an_operation_until_the_end(self):
+        """The stored key proves that it was done, at any time until the end."""
+        self.assertEqual(self.operations(self.reconcile(self.lost(2))), [("reserve", None, 2, 100)])
 
-    def test_a_lost_request(self):
-        self.assertEqual(self.operations(self.gather(self.lost(0), kept=False)), [])
+    def test_request_lost_is_no_operation(self):
+        self.assertEqual(self.operations(self.reconcile(self.lost(0), kept=False)), [])
 
-    def test_a_refusal_is_an_observation(self):
+    def test_refusal_is_an_operation(self):
         refused = Attempt(2, 3, 400, self.REFUSED)
-        evidence = self.gather(self.lost(0), refused, kept=False)
-        self.assertEqual(self.operations(evidence), [("reserve", "seat_taken", 2, 3)])
-        late = self.gather(self.lost(0), refused)  # the first request arrived after the second
+        reconciled = self.reconcile(self.lost(0), refused, kept=False)
+        self.assertEqual(self.operations(reconciled), [("reserve", "seat_taken", 2, 3)])
+        late = self.reconcile(self.lost(0), refused)  # the first request arrived after the second
         self.assertEqual(late.operations[1][1].after, [late.operations[1][0]])
 
     def violations(self, *attempts, **more):
-        return [each.split(":")[0] for each in self.gather(*attempts, **more).violations]
+        return [each.split(":")[0] for each in self.reconcile(*attempts, **more).violations]
 
-    def test_acknowledged_and_lost(self):
-        self.assertEqual(self.violations(self.booked(0, 1), kept=False), ["acknowledged, and lost"])
+    def test_acknowledged_without_key_is_lost(self):
+        self.assertEqual(self.violations(self.booked(0, 1), kept=False), ["acknowledged and lost"])
 
-    def test_done_twice(self):
+    def test_two_first_responses_are_done_twice(self):
         self.assertEqual(self.violations(self.booked(0, 1), self.booked(2, 3)), ["done twice"])
 
-    def test_two_answers(self):
+    def test_two_different_responses_are_a_violation(self):
         other = Attempt(2, 3, 201, self.BODY.replace("7", "8"), replayed=True)
-        self.assertEqual(self.violations(self.booked(0, 1), other), ["answered in two ways"])
+        self.assertEqual(self.violations(self.booked(0, 1), other), ["two different responses"])
 
-    def test_an_answer_that_should_not_be(self):
+    def test_unexpected_status_is_a_violation(self):
         not_found = Attempt(0, 1, 404, "{}")
-        self.assertEqual(self.violations(not_found, kept=False), ["answer 404"])
+        self.assertEqual(self.violations(not_found, kept=False), ["status 404"])
 
-    def test_a_defect_is_no_violation(self):
-        """A mutant that does not work at all is not refused for it."""
-        evidence = self.gather(Attempt(0, 1, 500, "{}"), kept=False)
-        self.assertEqual(evidence.violations, [])
-        self.assertEqual([each.split(":")[0] for each in evidence.breakdowns], ["a defect"])
+    def test_server_error_is_a_fault_not_a_violation(self):
+        """A mutant that does not work at all is not rejected for it."""
+        reconciled = self.reconcile(Attempt(0, 1, 500, "{}"), kept=False)
+        self.assertEqual(reconciled.violations, [])
+        self.assertEqual([each.split(":")[0] for each in reconciled.faults], ["server error"])
 
-    def test_whoever_never_answers(self):
-        evidence = self.gather(self.lost(0), Attempt(2, 3, 503, "{}"), kept=False)
-        self.assertEqual([each.split(":")[0] for each in evidence.breakdowns], ["never answered"])
+    def test_request_without_definite_response_is_a_fault(self):
+        reconciled = self.reconcile(self.lost(0), Attempt(2, 3, 503, "{}"), kept=False)
+        self.assertEqual(
+            [each.split(":")[0] for each in reconciled.faults], ["no definite response"]
+        )
 
-    def test_times_that_were_read_under_the_lock_tell_the_order(self):
+    def test_times_read_under_lock_give_the_order(self):
         first, second = (
             sold([1], 0, 10, left=2, at=9),
             sold([2], 0, 10, left=1, at=2, user=BOB),
         )
-        _in_order_of_their_times([first, second])
+        _order_by_clock([first, second])
         self.assertEqual((first.after, second.after), ([second], []))
-        self.assertEqual(check([first, second], Ledger(RULES)).verdict, VIOLATED)
+        self.assertEqual(check([first, second], ShowModel(RULES)).verdict, VIOLATED)
 
-    def test_a_key_of_nobody(self):
-        self.assertEqual(self.violations(self.lost(0), key="other"), ["a key of nobody's request"])
+    def test_key_without_request_is_a_violation(self):
+        self.assertEqual(self.violations(self.lost(0), key="other"), ["a key without a request"])
 
-    def test_reservations_that_are_torn(self):
+    def test_inconsistent_rows_are_violations(self):
         row = {
             "id": 1,
             "reference": "R1",
@@ -416,7 +435,15 @@ class EvidenceTests(TestCase):
         self.assertEqual(
             self.violations(kept=False, bookings=[row, later, twice]),
             [
-                "reservation R1 does not lapse as a whole",
+                "reservation R1 does not expire as a whole",
                 "seat 1 of show 1 was sold 2 times",
             ],
         )
+
+
+class MutantTests(TestCase):
+    def test_internals_that_mutants_patch_exist(self):
+        for name, places in INTERNALS.items():
+            for place in places:
+                with self.subTest(name):
+                    self.assertTrue(callable(resolve_name(place)))

@@ -7,7 +7,7 @@ test_database.py, test_idempotency.py and the torture.
 
 import re
 from contextlib import ExitStack
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from unittest import mock
 
 from django.db import OperationalError, transaction
@@ -253,10 +253,10 @@ class DocumentedErrorTests(ApiTestCase):
         return Booking.objects.filter(pk=mine.pk)
 
     def show_cancelled(self):
-        Show.objects.update(cancelled_at=datetime.now(timezone.utc))
+        Show.objects.update(cancelled_at=datetime.now(UTC))
 
     def sales_closed(self):
-        Show.objects.update(date_time=datetime.now(timezone.utc) - timedelta(hours=1))
+        Show.objects.update(date_time=datetime.now(UTC) - timedelta(hours=1))
 
     def show_started(self):
         self.target().update(status="booked", held_until=None)
@@ -288,16 +288,16 @@ class DocumentedErrorTests(ApiTestCase):
         self.body["hold"] = True
 
     def already_cancelled(self):
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         self.target().update(status="cancelled", cancelled_at=now, held_until=None)
 
     def hold_expired(self):
-        just_now = datetime.now(timezone.utc) - timedelta(seconds=1)
+        just_now = datetime.now(UTC) - timedelta(seconds=1)
         self.target().update(status="held", held_until=just_now)
 
     def not_held(self):
         self.target().update(status="booked", held_until=None)
 
     def not_booked(self):
-        soon = datetime.now(timezone.utc) + timedelta(minutes=1)
+        soon = datetime.now(UTC) + timedelta(minutes=1)
         self.target().update(status="held", held_until=soon)

@@ -1,10 +1,12 @@
-"""How one clerk with one ledger would answer: the sequential model of a show.
+"""Sequential model of a show: which response each operation may have in a given state.
 
-Written without a line of the application, for answers that were given at the same time: any that
-can be justified will do. (booking/tests/reference_model.py
-tells, of one call after the other, what each must be.) Every answer is an observation: a refusal needs its reason, a seat map its moment, a count
-its seats. Time is the database's. The clerk looks at the clock once for an operation, at a moment
-between question and answer; a hold has lapsed if its end is not later than that.
+Written independently of the application. Every response is checked as an observation: a refusal
+needs its reason, a seat map and a count must be those of the state. Times are the database's. An
+operation reads the clock once, at a moment between request and response; a hold has expired if its
+end is not later than that moment.
+
+(booking/tests/reference_model.py is another model: it predicts the one response of a sequential
+call, this one accepts every response that is possible.)
 """
 
 from dataclasses import dataclass, field
@@ -13,49 +15,49 @@ from typing import NamedTuple
 HELD, BOOKED, CANCELLED, EXPIRED = "held", "booked", "cancelled", "expired"
 
 
-class Contradiction(Exception):
-    """The clerk would not have given this answer."""
+class Inconsistent(Exception):
+    """The model does not allow this response in its present state."""
 
 
 def expect(condition, *words):
     if not condition:
-        raise Contradiction(" ".join(map(str, words)))
+        raise Inconsistent(" ".join(map(str, words)))
 
 
 @dataclass(frozen=True)
 class Rules:
     seats: int
-    limit: int  # seats of one customer
+    limit: int  # seats per customer
     hold_for: float  # seconds
     hold_at_most: float
-    tolerance: float = 0.001  # seconds; how exactly clocks can be compared
-    exact: bool = True  # whether what only the lock can promise is judged: counts, the limit
+    tolerance: float = 0.001  # seconds, in comparing clocks
+    exact: bool = True  # False: do not check what only the lock guarantees (counts, the limit)
 
 
 @dataclass(eq=False)
 class Operation:
-    """One question with one answer: `code` is None if it was done, or the refusal's."""
+    """A request with its response. `code` is None for a success, else that of the refusal."""
 
     show: int
     user: int
     kind: str
-    asked: dict
+    arguments: dict
     code: str | None
     body: dict
     sent: float
     returned: float
-    after: list = field(default_factory=list)  # operations that come before it in any order
+    after: list = field(default_factory=list)  # operations that must come before it
 
     @property
-    def only_looks(self):
-        """Whether it changes nothing, whenever it happens."""
+    def is_read(self):
+        """True if it never changes the state."""
         return self.code is not None or self.kind in ("map", "table")
 
     def __str__(self):
-        said = self.code or "done"
+        outcome = self.code or "done"
         return (
-            f"{self.kind} {self.asked} by user {self.user}, from {self.sent:.4f} to "
-            f"{self.returned:.4f}: {said} {self.body}"
+            f"{self.kind} {self.arguments} by user {self.user}, from {self.sent:.4f} to "
+            f"{self.returned:.4f}: {outcome} {self.body}"
         )
 
 
@@ -64,7 +66,7 @@ class Booking(NamedTuple):
     user: int
     seat: int
     status: str
-    until: float | None  # when the hold ends
+    until: float | None  # when the hold expires
     created: float
 
     def status_at(self, now):
@@ -74,33 +76,35 @@ class Booking(NamedTuple):
         return self.status_at(now) in (HELD, BOOKED)
 
 
-class Ledger:
-    """The bookings of one show, as far as they have been entered."""
+class ShowModel:
+    """State of one show: its bookings after the operations applied so far."""
 
     def __init__(self, rules):
         self.rules = rules
         self.bookings = {}
-        self.at_seat = {}  # seat: the id of the booking that keeps it, lapsed or not
+        self.at_seat = {}  # seat: id of the booking that is held (perhaps expired) or booked
         self.of_reference = {}
         self.fingerprint = 0
 
-    # --- Entering ---
+    # --- Changing the state ---
 
     def changes(self, operation):
-        """What the operation enters, as {id: booking}; {} if nothing changes. Raises
-        Contradiction if no reading of the clock justifies the answer."""
-        trouble = None
-        for now in self._readings(operation):
+        """Changes that an operation makes, as {id: booking}.
+
+        Raises Inconsistent if no reading of the clock explains its response.
+        """
+        failure = None
+        for now in self._clock_readings(operation):
             try:
                 return getattr(self, f"_{operation.kind}")(operation, now)
-            except Contradiction as contradiction:
-                trouble = contradiction
+            except Inconsistent as inconsistent:
+                failure = inconsistent
             except (KeyError, TypeError) as error:
-                trouble = Contradiction(f"the answer has another shape: {error!r}")
-        raise trouble
+                failure = Inconsistent(f"the response has another shape: {error!r}")
+        raise failure
 
-    def enter(self, changes):
-        """Returns what `undo` needs."""
+    def apply(self, changes):
+        """Apply changes; return what `undo` needs."""
         before = {}
         for pk, booking in changes.items():
             before[pk] = self._put(pk, booking)
@@ -125,15 +129,15 @@ class Ledger:
             self.of_reference.setdefault(booking.reference, set()).add(pk)
         return old
 
-    # --- Looking ---
+    # --- Reading the state ---
 
-    def _readings(self, operation):
-        """The moments at which the clerk may have looked at the clock, as far as they differ."""
+    def _clock_readings(self, operation):
+        """Moments at which the clock may have been read, one for each different outcome."""
         first = operation.sent - self.rules.tolerance
         last = operation.returned + self.rules.tolerance
-        if operation.code is None and (told := operation.body.get("read_at")):
-            expect(first <= told <= last, "its time", told, "is not between question and answer")
-            return [told]
+        if operation.code is None and (read_at := operation.body.get("read_at")):
+            expect(first <= read_at <= last, read_at, "is not between request and response")
+            return [read_at]
         ends = {
             booking.until
             for pk in self.at_seat.values()
@@ -153,7 +157,7 @@ class Ledger:
         return sum(each.user == user and each.is_active_at(now) for each in active)
 
     def _expired(self, seats):
-        """The entries that say so of the lapsed holds at these seats."""
+        """Changes that mark the expired holds on these seats."""
         return {
             pk: self.bookings[pk]._replace(status=EXPIRED)
             for seat in seats
@@ -165,12 +169,12 @@ class Ledger:
         expect(pks, "there is no reservation", reference)
         return {pk: self.bookings[pk] for pk in pks}
 
-    # --- The clerk's verbs ---
+    # --- Operations ---
 
     def _reserve(self, operation, now):
-        asked, body = operation.asked, operation.body
-        wanted, free = asked.get("seats"), self._free(now)
-        count = len(wanted) if wanted else asked["count"]
+        arguments, body = operation.arguments, operation.body
+        wanted, free = arguments.get("seats"), self._free(now)
+        count = len(wanted) if wanted else arguments["count"]
         mine = self._seats_of(operation.user, now)
         if operation.code is None:
             return self._sell(operation, now, wanted, count, free, mine)
@@ -181,7 +185,7 @@ class Ledger:
             expect(0 < len(free) < count, len(free), "seats are free")
             expect(body["available_seats"] == len(free), len(free), "seats are free")
         elif operation.code == "seat_taken":
-            if not wanted:  # a pick loses to another only if they are not made in turn
+            if not wanted:  # without the lock, seats chosen by the server can be taken meanwhile
                 expect(not self.rules.exact, "no seat was named")
                 return {}
             expect(free or not self.rules.exact, "it should be: sold out")
@@ -189,35 +193,35 @@ class Ledger:
         elif operation.code == "too_many_seats":
             enough = free.issuperset(wanted) if wanted else len(free) >= count
             expect(enough, "there are not enough seats for that")
-            expect(mine + count > self.rules.limit, "only", mine, "seats are the customer's")
+            expect(mine + count > self.rules.limit, "the customer has only", mine, "seats")
             expect((body["limit"], body["seats"]) == (self.rules.limit, mine), mine, "seats")
         else:
-            raise Contradiction("this is no reason")
+            raise Inconsistent("this refusal is not possible here")
         return {}
 
     def _sell(self, operation, now, wanted, count, free, mine):
         body = operation.body
         sold = {each["seat_number"]: each["id"] for each in body["bookings"]}
         expect(len(sold) == len(body["bookings"]) == count, "it should be", count, "seats")
-        expect(not wanted or sold.keys() == set(wanted), "others were asked for")
+        expect(not wanted or sold.keys() == set(wanted), "other seats were requested")
         expect(free.issuperset(sold), "seats are taken:", sorted(sold.keys() - free))
         few = mine + count <= self.rules.limit or not self.rules.exact
         expect(few, "the customer has", mine, "seats already")
         self._expect_available(body, len(free) - count)
         expect(not self.of_reference.get(body["reference"]), "the reference is used")
         expect(not self.bookings.keys() & sold.values(), "an id is used")
-        status = HELD if operation.asked.get("hold") else BOOKED
+        status = HELD if operation.arguments.get("hold") else BOOKED
         expect({each["status"] for each in body["bookings"]} == {status}, "they are not", status)
         until = body["expires_at"]
         if status == HELD:
-            self._expect_close(until, now + self.rules.hold_for, "the hold ends at another time")
+            self._expect_close(until, now + self.rules.hold_for, "the hold has another end")
         else:
-            expect(until is None, "a booking does not end")
+            expect(until is None, "a booking does not expire")
         new = Booking(body["reference"], operation.user, 0, status, until, now)
         return self._expired(sold) | {pk: new._replace(seat=seat) for seat, pk in sold.items()}
 
     def _confirm(self, operation, now):
-        reservation = self._reservation(operation.asked["reference"])
+        reservation = self._reservation(operation.arguments["reference"])
         active = self._active_or_refused(operation, reservation, now)
         if active is None:
             return {}
@@ -230,11 +234,11 @@ class Ledger:
         self._expect_reservation(operation.body, reservation | changes, now)
         self._expect_available(operation.body, len(self._free(now)))
         expect(operation.body["status"] == BOOKED, "it is not booked")
-        expect(operation.body["expires_at"] is None, "a booking does not end")
+        expect(operation.body["expires_at"] is None, "a booking does not expire")
         return changes
 
     def _extend(self, operation, now):
-        reservation = self._reservation(operation.asked["reference"])
+        reservation = self._reservation(operation.arguments["reference"])
         active = self._active_or_refused(operation, reservation, now)
         if active is None:
             return {}
@@ -251,9 +255,9 @@ class Ledger:
             first, last = operation.sent, operation.returned
             expect(
                 first - self.rules.tolerance <= read <= last + self.rules.tolerance,
-                "the hold ends at another time",
+                "the hold has another end",
             )
-            expect(all(each.is_active_at(read) for each in active.values()), "it had lapsed")
+            expect(all(each.is_active_at(read) for each in active.values()), "it had expired")
             now = read
         else:
             self._expect_close(until, longest, "the hold ends too late")
@@ -263,22 +267,22 @@ class Ledger:
         return changes
 
     def _cancel(self, operation, now):
-        pk = operation.asked["booking"]
+        pk = operation.arguments["booking"]
         expect(pk in self.bookings, "there is no booking", pk)
-        changes = self._give_back(operation, {pk: self.bookings[pk]}, now)
+        changes = self._cancel_bookings(operation, {pk: self.bookings[pk]}, now)
         if changes:
-            told = operation.body["status"], operation.body["seat_number"]
-            expect(told == (CANCELLED, self.bookings[pk].seat), "it is cancelled")
+            found = operation.body["status"], operation.body["seat_number"]
+            expect(found == (CANCELLED, self.bookings[pk].seat), "it is cancelled")
         return changes
 
     def _cancel_reservation(self, operation, now):
-        reservation = self._reservation(operation.asked["reference"])
-        changes = self._give_back(operation, reservation, now)
+        reservation = self._reservation(operation.arguments["reference"])
+        changes = self._cancel_bookings(operation, reservation, now)
         if changes:
             self._expect_reservation(operation.body, reservation | changes, now)
         return changes
 
-    def _give_back(self, operation, bookings, now):
+    def _cancel_bookings(self, operation, bookings, now):
         active = self._active_or_refused(operation, bookings, now)
         if active is None:
             return {}
@@ -287,7 +291,7 @@ class Ledger:
         return {pk: each._replace(status=CANCELLED) for pk, each in active.items()}
 
     def _move(self, operation, now):
-        pk, seat = operation.asked["booking"], operation.asked["seat"]
+        pk, seat = operation.arguments["booking"], operation.arguments["seat"]
         expect(pk in self.bookings, "there is no booking", pk)
         booking = self.bookings[pk]
         if self._active_or_refused(operation, {pk: booking}, now) is None:
@@ -301,9 +305,9 @@ class Ledger:
             expect(seat != booking.seat, "it is the seat that it has")
             self._expect_taken(operation, now, [seat])
             return {}
-        expect(operation.code is None, "this is no reason")
-        told = [operation.body[name] for name in ("id", "reference", "seat_number", "status")]
-        expect(told == [pk, booking.reference, seat, BOOKED], "it is another booking")
+        expect(operation.code is None, "this refusal is not possible here")
+        found = [operation.body[name] for name in ("id", "reference", "seat_number", "status")]
+        expect(found == [pk, booking.reference, seat, BOOKED], "it is another booking")
         self._expect_available(operation.body, len(free))
         if seat == booking.seat:
             return {}
@@ -320,7 +324,7 @@ class Ledger:
             seats = [seat for seat, each in active.items() if each.status == status]
             mine = [seat for seat in seats if active[seat].user == operation.user]
             expect(operation.body[status] == seats, "these are", status, seats)
-            if operation.user:  # a map without a token is nobody's
+            if operation.user:  # without a token the map has no `mine`
                 expect(operation.body["mine"][status] == mine, "the user's are", mine)
         expect(
             operation.body["available_seats"] == self.rules.seats - len(active),
@@ -330,8 +334,8 @@ class Ledger:
         return {}
 
     def _table(self, operation, now):
-        """The database's own, after the run."""
-        entered = {
+        """The dump of the table, after the run."""
+        expected = {
             str(pk): [each.reference, each.user, each.seat, each.status_at(now), each.until]
             for pk, each in self.bookings.items()
         }
@@ -340,17 +344,17 @@ class Ledger:
             for pk, (*row, status, until) in operation.body["bookings"].items()
         }
         differing = {
-            pk: (found.get(pk), entered.get(pk))
-            for pk in sorted(found.keys() | entered.keys(), key=int)
-            if found.get(pk) != entered.get(pk)
+            pk: (found.get(pk), expected.get(pk))
+            for pk in sorted(found.keys() | expected.keys(), key=int)
+            if found.get(pk) != expected.get(pk)
         }
-        expect(not differing, "the table, and what it should say:", differing)
+        expect(not differing, "table, and expected rows:", differing)
         return {}
 
-    # --- What they have in common ---
+    # --- Shared checks ---
 
     def _active_or_refused(self, operation, bookings, now):
-        """Those that are active; None if there are none and the answer says just that."""
+        """The active bookings; None if there are none and the response is the right refusal."""
         active = {pk: each for pk, each in bookings.items() if each.is_active_at(now)}
         if active:
             expect(
@@ -364,14 +368,14 @@ class Ledger:
         if not gone:
             expect(operation.code == "already_cancelled", "all of it is cancelled")
             return None
-        expect(operation.code == "hold_expired", "the hold has lapsed")
-        expect(sorted(operation.body["seat_numbers"]) == sorted(gone), "lapsed are", gone)
+        expect(operation.code == "hold_expired", "the hold has expired")
+        expect(sorted(operation.body["seat_numbers"]) == sorted(gone), "expired are", gone)
         still_free = sorted(free.intersection(gone))
         expect(sorted(operation.body["still_free"]) == still_free, "still free are", still_free)
         return None
 
     def _expect_taken(self, operation, now, wanted):
-        if not self.rules.exact:  # the constraint said so, and the facts were read later
+        if not self.rules.exact:  # refused by the constraint, with details read later
             return
         free, alternatives = self._free(now), operation.body["alternatives"]
         taken, others = sorted(set(wanted) - free), free.difference(wanted)
@@ -381,13 +385,13 @@ class Ledger:
         expect(len(set(alternatives)) == min(5, len(others)), "free are", sorted(others))
 
     def _expect_reservation(self, body, bookings, now):
-        told = {each["id"]: (each["seat_number"], each["status"]) for each in body["bookings"]}
+        found = {each["id"]: (each["seat_number"], each["status"]) for each in body["bookings"]}
         known = {pk: (each.seat, each.status_at(now)) for pk, each in bookings.items()}
-        expect(told == known, "its bookings are", known)
+        expect(found == known, "its bookings are", known)
 
     def _expect_available(self, body, seats):
-        told = body["show"]["available_seats"]
-        expect(told == seats or not self.rules.exact, seats, "seats are left, not", told)
+        found = body["show"]["available_seats"]
+        expect(found == seats or not self.rules.exact, seats, "seats are left, not", found)
 
-    def _expect_close(self, told, known, *words):
-        expect(told is not None and abs(told - known) <= self.rules.tolerance, *words)
+    def _expect_close(self, time, expected, *words):
+        expect(time is not None and abs(time - expected) <= self.rules.tolerance, *words)

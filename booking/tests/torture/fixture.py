@@ -1,5 +1,10 @@
-"""The database before a run, and what is in it afterwards; each in a process of its own, because
-a process has one database: `DATABASE_URL=… python -m booking.tests.torture.stage set 30 8`."""
+"""Fixture of a run: the data before it, and a dump of the tables after it.
+
+    DATABASE_URL=… python -m booking.tests.torture.fixture create 30 8     shows, users
+    DATABASE_URL=… python -m booking.tests.torture.fixture dump
+
+Each is a process of its own, because a Django process has one database. Both print JSON.
+"""
 
 import json
 import os
@@ -9,21 +14,21 @@ from pathlib import Path
 
 import django
 
-# The cinema: small halls, short holds.
+# Small shows and short holds, so that requests conflict.
 SEATS = 16
 SEATS_PER_ROW = 6
-LIMIT = 4  # seats of one customer
+LIMIT = 4  # seats per customer
 HOLD_FOR = 1  # seconds
 HOLD_AT_MOST = 3
 
 
-def fail_point(folder, pid):
-    """The file that makes this worker die after its next commit, before the answer."""
-    return Path(folder) / f"answerless-{pid}"
+def crash_file(folder, pid):
+    """File that makes a worker crash after its next commit, before the response."""
+    return Path(folder) / f"crash-{pid}"
 
 
-def set_up(shows, users):
-    """Prints the ids of shows, and of users with their tokens."""
+def create(shows, users):
+    """Migrate and create shows and users; return their ids, and access tokens."""
     from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.utils import timezone
@@ -34,7 +39,7 @@ def set_up(shows, users):
     call_command("migrate", verbosity=0)
     movie = Movie.objects.create(title="The Exterminating Angel", duration_minutes=95)
     tomorrow = timezone.now() + timedelta(days=1)
-    halls = [
+    new_shows = [
         Show.objects.create(
             movie=movie,
             screen_name=f"Screen {number}",
@@ -46,13 +51,13 @@ def set_up(shows, users):
     ]
     customers = [User.objects.create(username=f"customer{number}") for number in range(users)]
     return {
-        "shows": [hall.pk for hall in halls],
+        "shows": [each.pk for each in new_shows],
         "tokens": {each.pk: str(AccessToken.for_user(each)) for each in customers},
     }
 
 
-def tell():
-    """Prints what is in the tables."""
+def dump():
+    """Rows of all tables that matter."""
     from django.db.models import F
 
     from booking.models import Booking, IdempotencyKey, Show
@@ -81,11 +86,11 @@ if __name__ == "__main__":
     from django.core.serializers.json import DjangoJSONEncoder
 
     class Encoder(DjangoJSONEncoder):
-        """Times to the microsecond."""
+        """Writes times with microseconds, which Django's encoder cuts off."""
 
         def default(self, value):
             return value.isoformat() if hasattr(value, "isoformat") else super().default(value)
 
-    what, *numbers = sys.argv[1:]
-    result = {"set": set_up, "tell": tell}[what](*map(int, numbers))
+    command, *numbers = sys.argv[1:]
+    result = {"create": create, "dump": dump}[command](*map(int, numbers))
     json.dump(result, sys.stdout, cls=Encoder)

@@ -1,8 +1,8 @@
-"""What certainly happened: the clients' history beside the database's own tables.
+"""Combine history and final tables: the operations that certainly happened, for the checker.
 
-An answer that never arrived says nothing. Whether its request was done, the table of keys tells
-once nothing runs any more: the key was written in the transaction of the change. So nothing stays
-unknown, and whatever the tables hold beyond that was done by nobody's request.
+A missing response leaves open whether its request was done. The table of Idempotency-Keys decides
+it after the run: a key is stored in the transaction of the change. So no outcome stays unknown, and
+a row that belongs to no request is a violation.
 """
 
 import json
@@ -11,44 +11,47 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from .history import OPEN
-from .ledger import Operation
+from .history import INDEFINITE
+from .model import Operation
 
 REFUSED = 400
 BROKEN = 500
-KINDS = {"book": "reserve"}  # to the clerk a booking is a reservation of one seat
+KINDS = {"book": "reserve"}  # to the model a booking is a reservation of one seat
 
 
 @dataclass
-class Evidence:
-    operations: dict  # by show
-    violations: list  # what must not be, whatever the order was
-    breakdowns: list  # what should not be, but proves nothing against a promise
+class Reconciled:
+    operations: dict  # lists of Operation, by show
+    violations: list  # promises broken, whatever the order was
+    faults: list  # defects that break no promise
     counts: Counter
 
 
 def seconds(moment):
-    """Of a time on the wire, or None."""
+    """Seconds since the epoch of an ISO 8601 time, or None."""
     return moment and datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
 
 
-def gather(requests, tables, ended, exact=True):
-    """`tables` is what stage.py tells; `ended` when nothing ran any more, in seconds; `exact`
-    whether the clock was read under the lock, so that what was read tells the order."""
+def reconcile(requests, tables, ended, exact=True):
+    """Reconcile a history with the tables that fixture.py has dumped.
+
+    `ended` is when nothing ran any more, in seconds. `exact`: the clock was read under the lock,
+    so times give the order.
+    """
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
-    operations, violations, breakdowns = defaultdict(list), [], []
+    operations, violations, faults = defaultdict(list), [], []
     counts = Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
         violations += [f"{what}: {request}" for what in _violations(request, row)]
-        breakdowns += [f"{what}: {request}" for what in _breakdowns(request)]
+        faults += [f"{what}: {request}" for what in _faults(request)]
         operations[request.show] += _operations(request, row, ended)
         counts += _counts(request, row)
-    violations += [f"a key of nobody's request: {key}" for key in keys]
-    violations += _torn(tables["bookings"])
+    violations += [f"a key without a request: {key}" for key in keys]
+    violations += _inconsistent_rows(tables["bookings"])
     if exact:
         for of_show in operations.values():
-            _in_order_of_their_times(of_show)
+            _order_by_clock(of_show)
     for show in tables["shows"]:
         of_show = {
             str(each["id"]): [each[name] for name in ("reference", "user", "seat", "status")]
@@ -58,7 +61,7 @@ def gather(requests, tables, ended, exact=True):
         }
         body = {"bookings": of_show}
         operations[show].append(Operation(show, 0, "table", {}, None, body, ended, ended))
-    counts["ms, the longest wait for an answer"] = max(
+    counts["ms, the longest wait for a response"] = max(
         (
             round(1000 * (each.returned - each.sent))
             for request in requests
@@ -67,7 +70,7 @@ def gather(requests, tables, ended, exact=True):
         ),
         default=0,
     )
-    counts["lapsed holds"] = len(
+    counts["expired holds"] = len(
         {
             each["reference"]
             for each in tables["bookings"]
@@ -75,34 +78,34 @@ def gather(requests, tables, ended, exact=True):
             or (each["status"] == "held" and seconds(each["held_until"]) <= ended)
         }
     )
-    return Evidence(dict(operations), violations, breakdowns, counts)
+    return Reconciled(dict(operations), violations, faults, counts)
 
 
-def _breakdowns(request):
+def _faults(request):
     if any(each.is_definite and each.status >= BROKEN for each in request.attempts):
-        yield "a defect"
-    if request.key and request.answer is None:
-        yield "never answered"
+        yield "server error"
+    if request.key and request.final_attempt is None:
+        yield "no definite response"
 
 
 def _violations(request, row):
-    """What is wrong with a request's answers, taken by themselves."""
+    """Errors in the responses to one request, by themselves."""
     done = [each for each in request.attempts if each.is_definite and each.is_done]
     for each in request.attempts:
         if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
-            yield f"answer {each.status}"
+            yield f"status {each.status}"
     if not request.key:
         return
     if done and row is None:
-        yield "acknowledged, and lost"
+        yield "acknowledged and lost"
     if len({each.body for each in done} | ({row["body"]} if row else set())) > 1:
-        yield "answered in two ways"
+        yield "two different responses"
     if sum(not each.replayed for each in done) > 1:
         yield "done twice"
 
 
 def _operations(request, row, ended):
-    """What the clerk has to justify: each refusal, and what was done, once."""
+    """Operations of a request: each refusal, and the success, once."""
     refusals = [
         _operation(request, each.body, each.sent, each.returned)
         for each in request.attempts
@@ -114,23 +117,23 @@ def _operations(request, row, ended):
     if row is None or row["status"] == 0:
         return refusals
     done = _operation(request, row["body"], *_when(request, ended))
-    done.after = list(refusals)  # who had it and was refused was told something wrong
+    done.after = list(refusals)  # a refusal after the success would have been wrong
     return [*refusals, done]
 
 
 def _when(request, ended):
-    """Between which moments it was done."""
-    heard = [each for each in request.attempts if each.is_done]
-    for each in heard:
+    """Interval in which the request was done: (sent, returned)."""
+    acknowledged = [each for each in request.attempts if each.is_done]
+    for each in acknowledged:
         if not each.replayed:  # by this very attempt
             return each.sent, each.returned
-    able = [each.sent for each in request.attempts if each.status != REFUSED]
-    first = min(able, default=request.attempts[0].sent)
-    return first, min((each.returned for each in heard), default=ended)
+    candidates = [each.sent for each in request.attempts if each.status != REFUSED]
+    first = min(candidates, default=request.attempts[0].sent)
+    return first, min((each.returned for each in acknowledged), default=ended)
 
 
-def _in_order_of_their_times(operations):
-    """The clock is read under the lock: what read it earlier was done before."""
+def _order_by_clock(operations):
+    """Order operations by the time that each has read under the lock."""
     timed = [each for each in operations if each.code is None and "read_at" in each.body]
     timed.sort(key=lambda each: each.body["read_at"])
     for before, after in pairwise(timed):
@@ -140,7 +143,7 @@ def _in_order_of_their_times(operations):
 
 def _operation(request, body, sent, returned):
     body = json.loads(body)
-    if "show" in body:  # what a show is for the rest is not in question
+    if "show" in body:  # the other fields of a show are not checked
         body["show"] = {"available_seats": body["show"]["available_seats"]}
     code = body.get("code")
     if code is None and request.kind == "book":
@@ -153,11 +156,13 @@ def _operation(request, body, sent, returned):
     if "expires_at" in body:
         body["expires_at"] = seconds(body["expires_at"])
     kind = KINDS.get(request.kind, request.kind)
-    return Operation(request.show, request.user, kind, request.asked, code, body, sent, returned)
+    return Operation(
+        request.show, request.user, kind, request.arguments, code, body, sent, returned
+    )
 
 
-def _torn(bookings):
-    """What may not be so within a reservation, or at a seat, in any order of events."""
+def _inconsistent_rows(bookings):
+    """Errors in the final table that no order of operations explains."""
     of_reference, at_seat = defaultdict(list), Counter()
     for each in bookings:
         of_reference[each["reference"]].append(each)
@@ -167,26 +172,27 @@ def _torn(bookings):
             if len({each[name] for each in group}) > 1:
                 yield f"reservation {reference} has more than one {name}"
         if len({each["held_until"] for each in group if each["status"] == "held"}) > 1:
-            yield f"reservation {reference} does not lapse as a whole"
+            yield f"reservation {reference} does not expire as a whole"
     for (show, seat), count in at_seat.items():
         if count > 1:
             yield f"seat {seat} of show {show} was sold {count} times"
 
 
 def _counts(request, row):
-    answer = request.answer
+    final = request.final_attempt
     counts = Counter(attempts=len(request.attempts))
-    counts["definite operations"] = answer is not None
-    counts["answers of a busy server"] = sum(each.status in OPEN for each in request.attempts)
-    if answer:
-        counts[json.loads(answer.body).get("code") or f"{request.kind} done"] = 1
+    counts["definite operations"] = final is not None
+    counts["responses of a busy server"] = sum(
+        each.status in INDEFINITE for each in request.attempts
+    )
+    if final:
+        counts[json.loads(final.body).get("code") or f"{request.kind} done"] = 1
     if row and request.attempts[0].status is None:
         lost = not any(each.is_done and not each.replayed for each in request.attempts)
-        counts["lost answers"] = lost
-        heard = any(each.is_done for each in request.attempts)
-        counts["… heard again"] = lost and heard
-        # It arrived late, after the next one had been refused. Had the client insisted, it would
-        # have heard of it.
-        counts["… done after a refusal"] = lost and not heard and answer is not None
+        counts["lost responses"] = lost
+        acknowledged = any(each.is_done for each in request.attempts)
+        counts["… repeated on retry"] = lost and acknowledged
+        # The first attempt arrived after the second one had been refused.
+        counts["… done after a refusal"] = lost and not acknowledged and final is not None
     counts["replays"] = sum(each.replayed for each in request.attempts)
     return counts
