@@ -152,7 +152,7 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
 KEEP_FILMS = True  # answers about films, for a second (booking/api/caching.py)
-LARGEST_BODY = 64 * 1024  # bytes, of a request to the API
+MAX_BODY_BYTES = 64 * 1024  # of an API request
 
 # `booking` stands before the packages whose templates it overrides.
 INSTALLED_APPS = [
@@ -165,23 +165,19 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "corsheaders",
     "drf_yasg",
 ]
 
 MIDDLEWARE = [
-    "booking.callers.CallerMiddleware",
+    "booking.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "booking.api.middleware.ContentSecurityPolicyMiddleware",
+    "booking.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "booking.api.middleware.ApiMiddleware",
-    "booking.pages.SessionMiddleware",
-    "booking.pages.CommonMiddleware",
+    "booking.middleware.ApiMiddleware",
+    "booking.middleware.PageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "booking.pages.AuthenticationMiddleware",
-    "booking.pages.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -277,13 +273,13 @@ if REDIS_URL:
         raise ImproperlyConfigured("REDIS_URL looks like redis://host:6379/0.")
     CACHES = {
         "default": {
-            "BACKEND": "booking.counters.RedisCounters",
+            "BACKEND": "booking.cache.RedisCounterCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
         }
     }
 else:
-    CACHES = {"default": {"BACKEND": "booking.counters.DatabaseCounters", "LOCATION": "counters"}}
+    CACHES = {"default": {"BACKEND": "booking.cache.DatabaseCounterCache", "LOCATION": "counters"}}
 
 # --- The box office ------------------------------------------------------------------------
 
@@ -318,7 +314,7 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = ["booking.accounts.AnyCaseBackend"]
+AUTHENTICATION_BACKENDS = ["booking.accounts.CaseInsensitiveBackend"]
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env_number("ACCESS_TOKEN_MINUTES", 60, least=1)),
@@ -337,7 +333,7 @@ THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 
 REST_FRAMEWORK = {
-    "DEFAULT_THROTTLE_CLASSES": ["booking.api.throttling.UserThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["booking.throttling.UserThrottle"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["booking.api.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["booking.api.renderers.JSONRenderer"],
@@ -395,16 +391,16 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "format": "{asctime} {levelname} {name} [{request_id} {address}]: {message}",
+            "format": "{asctime} {levelname} {name} [{request_id} {client_ip}]: {message}",
             "style": "{",
         }
     },
-    "filters": {"caller": {"()": "booking.callers.CallerFilter"}},
+    "filters": {"request_context": {"()": "booking.logging.RequestContextFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["caller"],
+            "filters": ["request_context"],
         }
     },
     "root": {"handlers": ["console"], "level": env_log_level("LOG_LEVEL", "INFO")},

@@ -1,84 +1,35 @@
-from types import SimpleNamespace
-
-from django.contrib.auth import get_user_model
-from django.db import Error
-from rest_framework.exceptions import APIException
+from django.contrib.auth.models import User
 from rest_framework_simplejwt import authentication
-from rest_framework_simplejwt.exceptions import InvalidToken
+from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidToken
 
-from ..exceptions import TokenNotValid
+from .. import tokens
 from ..models.prepared import prepared
-from ..sessions import Bearer
-from .idempotency import is_repeatable
-from .throttling import UserThrottle
-
-User = get_user_model()
-
-
-class JWTAuthentication(authentication.JWTAuthentication):
-    """simplejwt's, to which a token that we have signed for a user who cannot be is our defect."""
-
-    def __init__(self):
-        super().__init__()
-        self.user_model = USERS
-
-    def get_user(self, validated_token):
-        try:
-            return super().get_user(validated_token)
-        except (TypeError, ValueError, OverflowError):
-            raise InvalidToken("Token contained no recognizable user identification") from None
 
 
 @prepared
-def users(user_id):
+def users_by_id(user_id):
     return User.objects.filter(pk=user_id)
 
 
-def user_of_token(*, id):
-    found = users(int(id))
-    if not found:
-        raise User.DoesNotExist
-    return found[0]
+class JWTAuthentication(authentication.JWTAuthentication):
+    """simplejwt's authentication, which loads the user by a compiled query.
 
-
-# What simplejwt asks its model for, by a question that is prepared: every request asks it.
-USERS = SimpleNamespace(objects=SimpleNamespace(get=user_of_token), DoesNotExist=User.DoesNotExist)
-
-
-class BearerAuthentication(JWTAuthentication):
-    """For what the box office does, which looks at the account itself, after the lock: that saves a
-    statement. An answer that is given again does not get there, so here its account is asked
-    for."""
-
-    def authenticate(self, request):
-        view = request.parser_context["view"]
-        self.asks_now = view.action not in view.sells or is_repeatable(request)
-        return super().authenticate(request)
-
-    def get_user(self, validated_token):
-        if not self.asks_now:
-            try:
-                return Bearer(validated_token)
-            except TokenNotValid:
-                pass  # which is said in the words of all others
-        return super().get_user(validated_token)
-
-
-class AccountsByBoxOffice:
-    """For views: those of the actions named in `sells` know their user as a bearer.
-
-    A refusal must not tell more to whom there would be no answer at all: before it is given, the
-    account is asked for. Nor may a token that is not good any more use up what its owner may do.
+    Other differences: the user ID is validated before the query, and no exception of the query
+    is taken for a bad token.
     """
 
-    authentication_classes = [BearerAuthentication]
-    sells = ()
-
-    def handle_exception(self, exc):
-        if isinstance(getattr(self.request, "_user", None), Bearer):
-            try:
-                JWTAuthentication().get_user(self.request.auth)
-            except (APIException, Error) as refusal:
-                UserThrottle.forgive(self.request)
-                exc = refusal
-        return super().handle_exception(exc)
+    def get_user(self, validated_token):
+        user_id = tokens.read_user_id(validated_token)
+        if user_id is None:
+            raise InvalidToken("Token contained no recognizable user identification")
+        users = users_by_id(user_id)
+        if not users:
+            raise AuthenticationFailed("User not found", code="user_not_found")
+        [user] = users
+        if not user.is_active:
+            raise AuthenticationFailed("User is inactive", code="user_inactive")
+        if not tokens.has_current_password(token=validated_token, user=user):
+            raise AuthenticationFailed(
+                "The user's password has been changed.", code="password_changed"
+            )
+        return user

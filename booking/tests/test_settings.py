@@ -94,17 +94,14 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(
             real["MIDDLEWARE"],
             [
-                "booking.callers.CallerMiddleware",
+                "booking.middleware.RequestContextMiddleware",
                 "django.middleware.security.SecurityMiddleware",
-                "booking.api.middleware.ContentSecurityPolicyMiddleware",
+                "booking.middleware.ContentSecurityPolicyMiddleware",
                 "whitenoise.middleware.WhiteNoiseMiddleware",
                 "corsheaders.middleware.CorsMiddleware",
-                "booking.api.middleware.ApiMiddleware",
-                "booking.pages.SessionMiddleware",
-                "booking.pages.CommonMiddleware",
+                "booking.middleware.ApiMiddleware",
+                "booking.middleware.PageMiddleware",
                 "django.middleware.csrf.CsrfViewMiddleware",
-                "booking.pages.AuthenticationMiddleware",
-                "booking.pages.MessageMiddleware",
                 "django.middleware.clickjacking.XFrameOptionsMiddleware",
             ],
         )
@@ -135,10 +132,10 @@ class SettingsTests(SimpleTestCase):
 
     def test_counters_are_shared_by_the_workers(self):
         self.assertEqual(
-            load()["CACHES"]["default"]["BACKEND"], "booking.counters.DatabaseCounters"
+            load()["CACHES"]["default"]["BACKEND"], "booking.cache.DatabaseCounterCache"
         )
         redis = load(REDIS_URL="redis://localhost:6379/1")["CACHES"]["default"]
-        self.assertEqual(redis["BACKEND"], "booking.counters.RedisCounters")
+        self.assertEqual(redis["BACKEND"], "booking.cache.RedisCounterCache")
         self.assertEqual(redis["LOCATION"], "redis://localhost:6379/1")
         self.assertEqual(redis["OPTIONS"], {"socket_connect_timeout": 1, "socket_timeout": 1})
         with self.assertRaisesMessage(ImproperlyConfigured, "redis://host"):

@@ -6,7 +6,6 @@ from rest_framework.viewsets import GenericViewSet
 
 from ... import box_office, exceptions
 from ...models import Booking
-from ..authentication import AccountsByBoxOffice
 from ..filters import BookingFilter, ListMixin
 from ..idempotency import idempotent
 from ..permissions import IsOwner
@@ -39,11 +38,10 @@ class MyBookingsViewSet(ListMixin, GenericViewSet):
 @documented(
     retrieve=operation("getBooking", "One of my bookings", tag="Bookings", errors=[NOT_YOURS])
 )
-class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
+class BookingViewSet(RetrieveModelMixin, GenericViewSet):
     queryset = Booking.objects.with_shows()
     serializer_class = BookingSerializer
     permission_classes = [IsAuthenticated, IsOwner]
-    sells = ["book"]
 
     @operation(
         "bookSeat",

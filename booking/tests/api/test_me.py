@@ -6,9 +6,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 from booking import accounts, box_office
 from booking.exceptions import CustomerNotFound, WrongPassword
 from booking.models import Booking
-from booking.sessions import open_session
 from booking.tests.factories import NO_TOKEN, ApiTestCase, booking, client_of, hold, show
 from booking.tests.schema_conformance import sending_more
+from booking.tokens import open_session
 
 REQUIRED = ["This field is required."]
 NOT_YOUR_PASSWORD = ["This is not your password."]
@@ -78,7 +78,7 @@ class PasswordTests(AccountCase):
         return (by or self.alice).post("/api/me/password/", body)
 
     def test_every_other_session_ends(self):
-        elsewhere, bobs = open_session(self.alices_user), open_session(self.bobs_user)
+        elsewhere, bobs = open_session(user=self.alices_user), open_session(user=self.bobs_user)
         answer = self.change()
         self.assertEqual((answer.status_code, set(answer.json())), (200, {"access", "refresh"}))
         for token, status in ((elsewhere, 401), (answer.json()["refresh"], 200), (bobs, 200)):
@@ -116,7 +116,7 @@ class EraseTests(AccountCase):
         self.alices_user.first_name, self.alices_user.is_staff = "Ada", True
         self.alices_user.save()
         self.alices_user.groups.add(Group.objects.create(name="door"))
-        session = open_session(self.alices_user)
+        session = open_session(user=self.alices_user)
         answer = self.erase()
         self.assertEqual((answer.status_code, answer.content), (204, b""))
         row = User.objects.filter(pk=self.alices_user.pk).values().get()
@@ -168,7 +168,7 @@ class EraseTests(AccountCase):
         with self.assertRaises(CustomerNotFound):
             box_office.book(show_id=tomorrow.id, seat_number=5, by=before)
         with self.assertRaises(CustomerNotFound):
-            accounts.change(user=before, email="alice@example.com")
+            accounts.update(user=before, email="alice@example.com")
         with self.assertRaises(WrongPassword):
             accounts.change_password(
                 user=before, old_password=PASSWORD, new_password="silver-screen-1927"

@@ -11,8 +11,8 @@ import jwt
 from django.conf import settings
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.sessions import open_session
 from booking.tests.factories import ApiTestCase
+from booking.tokens import open_session
 
 KEY = settings.SIMPLE_JWT["SIGNING_KEY"]
 
@@ -64,7 +64,7 @@ class ForgedTokenTests(ApiTestCase):
             "a fourth part": f"{good}.{signature}",
             "somebody else's body": f"{head}.{bobs}.{signature}",
             "letters exchanged": f"{head}.{body}.{signature[::-1]}",
-            "a refresh token": str(open_session(self.alices_user)),
+            "a refresh token": str(open_session(user=self.alices_user)),
             "another type": self.encode(token_type="sliding"),
             "no type": self.encode(token_type=None),
             "expired": self.encode(exp=int(long_ago.timestamp())),

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from booking.api.middleware import CONTENT_SECURITY_POLICY
+from booking.middleware import CONTENT_SECURITY_POLICY
 from booking.tests.factories import ApiTestCase, booking, show
 
 ELSEWHERE = "https://cinema.example"

@@ -6,10 +6,9 @@ from hashlib import sha256
 from django.contrib.auth.models import User
 from django.test import Client
 
-from booking.callers import CallerFilter
-from booking.rates import pseudonym
-from booking.sessions import open_session
+from booking.logging import RequestContextFilter, hash_account
 from booking.tests.factories import ApiTestCase, booking, person, show
+from booking.tokens import open_session
 
 SECRETS = {
     "password": "paper-moon-1973",
@@ -37,7 +36,7 @@ class SecurityLogTests(ApiTestCase):
 
     def test_logins(self):
         carol = User.objects.create_user("carol", password=SECRETS["password"])
-        account = f"account={pseudonym('carol')}"
+        account = f"account={hash_account(username='carol')}"
         (failed,), _ = self.noted(lambda: self.log_in("wrong"))
         self.assertEqual(failed, f"event=login_failed {account}")
         (done,), _ = self.noted(lambda: self.log_in(SECRETS["password"]))
@@ -72,7 +71,7 @@ class SecurityLogTests(ApiTestCase):
         stella = User.objects.create_superuser("stella", password=SECRETS["password"])
         hall, browser = show(), Client()
         login = {"username": "stella", "password": SECRETS["password"]}
-        account = f"account={pseudonym('stella')}"
+        account = f"account={hash_account(username='stella')}"
         wrong = login | {"password": "wrong"}
         (line,), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
         self.assertEqual(line, f"event=login_failed {account}")
@@ -97,23 +96,23 @@ class SecurityLogTests(ApiTestCase):
         record = logging.makeLogRecord({})
         with self.assertLogs("booking.security", "INFO") as logged:
             for handler in logging.getLogger("booking.security").handlers:
-                handler.addFilter(CallerFilter())
+                handler.addFilter(RequestContextFilter())
             self.log_in("wrong", headers={"x-request-id": "phone-17"}, REMOTE_ADDR="10.0.0.2")
         (line,) = logged.records
-        self.assertEqual((line.request_id, line.address), ("phone-17", "10.0.0.2"))
-        CallerFilter().filter(record)
-        self.assertEqual((record.request_id, record.address), ("-", "-"))
+        self.assertEqual((line.request_id, line.client_ip), ("phone-17", "10.0.0.2"))
+        RequestContextFilter().filter(record)
+        self.assertEqual((record.request_id, record.client_ip), ("-", "-"))
 
     def test_a_line_is_one_line(self):
         with self.assertLogs("booking.security", "INFO") as logged:
             for handler in logging.getLogger("booking.security").handlers:
-                handler.addFilter(CallerFilter())
+                handler.addFilter(RequestContextFilter())
             self.log_in("wrong", REMOTE_ADDR="10.0.0.2\nevent=logged_in user=1")
-        self.assertEqual(logged.records[0].address, "10.0.0.2?event=logged_in?user=1")
+        self.assertEqual(logged.records[0].client_ip, "10.0.0.2?event=logged_in?user=1")
 
     def test_no_secret_is_ever_noted(self):
         """Everything that takes one, right and wrong, with the whole log at its most talkative."""
-        session = open_session(self.alices_user)
+        session = open_session(user=self.alices_user)
         secrets = {**SECRETS, "refresh": str(session), "access": str(session.access_token)}
         hall = show()
         with self.assertLogs(level="DEBUG") as logged:

@@ -6,21 +6,24 @@ from unittest import TestCase
 NOTICED_BY = {
     "simplejwt": {
         "a refresh for a deleted user is a 500": (
-            "api.test_sessions.RefreshTests.test_a_user_who_is_deleted"
+            "api.test_sessions.RefreshTests.test_refresh_of_deleted_user_is_refused"
         ),
         "a refresh after a change of password is a 200": (
-            "api.test_sessions.RefreshTests.test_a_user_whose_password_changed"
+            "api.test_sessions.RefreshTests.test_refresh_after_password_change_is_refused"
         ),
         "one refresh token is good twice at the same moment": (
-            "api.test_sessions.RefreshRaceTests.test_of_many_refreshes_with_one_token_one_succeeds"
+            "api.test_sessions.RefreshRaceTests"
+            ".test_simultaneous_refreshes_with_one_token_succeed_once"
         ),
         "a rotated token is dead only if another app is installed": (
-            "api.test_sessions.RefreshTests.test_a_token_that_was_used_is_dead"
+            "api.test_sessions.RefreshTests.test_refresh_with_used_token_is_refused"
         ),
         "refresh tokens lie in a table in clear": (
-            "api.test_sessions.RefreshTests.test_no_token_is_kept"
+            "api.test_sessions.RefreshTests.test_session_row_does_not_contain_the_token"
         ),
-        "that table grows": "api.test_sessions.RefreshTests.test_expired_sessions_are_pruned",
+        "that table grows": (
+            "api.test_sessions.RefreshTests.test_prune_deletes_expired_sessions_only"
+        ),
         "a short signing key is only warned of": (
             "test_settings.SettingsTests.test_refuses_to_start_half_configured"
         ),

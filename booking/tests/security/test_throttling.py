@@ -7,6 +7,7 @@ import time
 from datetime import timedelta
 from http.client import HTTPConnection
 from importlib.util import find_spec
+from io import StringIO
 from socket import create_connection
 from threading import Thread
 from unittest import mock, skipUnless
@@ -19,18 +20,18 @@ from django.db import connection
 from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 
-from booking.api.throttling import UserThrottle
-from booking.counters import RedisCounters
+from booking.cache import RedisCounterCache
 from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import ApiTestCase, client_of, show
 from booking.tests.torture.system import free_port
+from booking.throttling import UserThrottle
 
 PASSWORD = "paper-moon-1973"
 NOON = 1_800_000_000  # a whole number of quarters of an hour
 
 
 def at(seconds):
-    return mock.patch("booking.rates.time.time", lambda: NOON + seconds)
+    return mock.patch("booking.throttling.time.time", lambda: NOON + seconds)
 
 
 class ThrottleTests(ApiTestCase):
@@ -215,19 +216,24 @@ class CounterTests(TransactionTestCase):
         counted = at_once([lambda: _Counted(cache) for _ in range(16)])
         self.assertEqual(sorted(each.number for each in counted), list(range(1, 17)))
 
-    def test_outdated_ones_are_pruned(self):
-        past, future = timezone.now() - timedelta(hours=1), timezone.now()
-        cache.count("old", 1, past)
-        cache.count("new", 5, future + timedelta(hours=1))
-        call_command("prune", stdout=mock.Mock())
-        self.assertEqual((cache.count("old", 1, past), cache.count("new", 1, future)), (1, 6))
+    def test_prune_deletes_expired_counters(self):
+        now = timezone.now()
+        cache.increment("old", by=1, expires_at=now - timedelta(hours=1))
+        cache.increment("new", by=5, expires_at=now + timedelta(hours=1))
+        out = StringIO()
+        call_command("prune", stdout=out)
+        self.assertIn("Deleted 1 expired counters.\n", out.getvalue())
+        self.assertEqual(cache.increment("old", by=1, expires_at=now), 1)
+        self.assertEqual(cache.increment("new", by=1, expires_at=now), 6)
 
 
 class _Counted:
     """What `at_once` can write times on."""
 
     def __init__(self, counters):
-        self.number = counters.count("seats", 1, timezone.now() + timedelta(hours=1))
+        self.number = counters.increment(
+            "seats", by=1, expires_at=timezone.now() + timedelta(hours=1)
+        )
 
 
 class RedisTests(SimpleTestCase):
@@ -240,17 +246,17 @@ class RedisTests(SimpleTestCase):
         Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        counters = RedisCounters(f"redis://127.0.0.1:{port}", {})
+        counters = RedisCounterCache(f"redis://127.0.0.1:{port}", {})
         later = timezone.now() + timedelta(hours=1)
-        numbers = [counters.count("seats", by, later) for by in (1, 1, 5, -1)]
+        numbers = [counters.increment("seats", by=by, expires_at=later) for by in (1, 1, 5, -1)]
         self.assertEqual(numbers, [1, 2, 7, 6])
-        self.assertEqual(counters.count("others", 1, later), 1)
+        self.assertEqual(counters.increment("others", by=1, expires_at=later), 1)
 
     def test_a_redis_that_is_away(self):
         """Seats are sold all the same."""
-        counters = RedisCounters(f"redis://127.0.0.1:{free_port()}", {})
-        with self.assertLogs("booking.counters", "ERROR"):
-            self.assertEqual(counters.count("seats", 1, timezone.now()), 0)
+        counters = RedisCounterCache(f"redis://127.0.0.1:{free_port()}", {})
+        with self.assertLogs("booking.cache", "ERROR"):
+            self.assertEqual(counters.increment("seats", by=1, expires_at=timezone.now()), 0)
 
 
 class WorkersTests(TransactionTestCase):
