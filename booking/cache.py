@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 class DatabaseCounterCache(DatabaseCache):
     """Django's database cache with atomic counters."""
 
+    _table: str  # set by Django's class
+
     def increment(self, key: str, *, by: int, expires_at: datetime) -> int:
         """Add `by` to the counter and return its new value. A new counter starts at 0."""
         connection = connections[router.db_for_write(self.cache_model_class)]

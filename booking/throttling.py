@@ -45,7 +45,8 @@ class Rate:
     def increment(self, key: Any, *, by: int = 1) -> int:
         """Add to the key's counter for this window and return its new value."""
         end = datetime.fromtimestamp((self.window + 1) * self.period, tz=UTC)
-        return cache.increment(f"{self.setting}:{key}:{self.window}", by=by, expires_at=end)
+        cache_key = f"{self.setting}:{key}:{self.window}"
+        return cache.increment(cache_key, by=by, expires_at=end)  # type: ignore[attr-defined]
 
     def allows(self, keys: Keys) -> bool:
         """Count a request under each key. False, and stop counting, at the first over its limit."""

@@ -36,7 +36,10 @@ def continue_session(*, refresh: str) -> RefreshToken:
     inactive, or has changed the password since login.
     """
     old = _decode(refresh)
-    user = User.objects.filter(pk=read_user_id(old), is_active=True).first()
+    user_id = read_user_id(old)
+    if user_id is None:
+        raise TokenNotValid
+    user = User.objects.filter(pk=user_id, is_active=True).first()
     if user is None or not has_current_password(token=old, user=user):
         raise TokenNotValid
     new = RefreshToken.for_user(user)

@@ -141,6 +141,15 @@ class SettingsTests(SimpleTestCase):
         with self.assertRaisesMessage(ImproperlyConfigured, "redis://host"):
             load(REDIS_URL="localhost:6379")
 
+    def test_each_worker_process_has_a_local_cache(self):
+        for environment in ({}, {"REDIS_URL": "redis://localhost:6379/1"}):
+            local = load(**environment)["CACHES"]["local"]
+            self.assertEqual(local, {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"})
+
+    def test_fast_paths_can_be_switched_off(self):
+        self.assertIs(load()["FAST_PATHS"], True)
+        self.assertIs(load(FAST_PATHS="off")["FAST_PATHS"], False)
+
     def test_booleans(self):
         for text in ["True", "true", "1", "yes", "ON", " true "]:
             self.assertIs(load(DEBUG=text)["DEBUG"], True)
