@@ -61,7 +61,7 @@ class Rate:
                 self.increment(key, by=-1)
 
 
-def get_client_network(request: HttpRequest | Request) -> str:
+def get_client_network(request: HttpRequest) -> str:
     """The IPv4 address or the IPv6 /64 network of the client, or "unknown".
 
     A customer with one IPv6 address usually has the whole /64 network of it.

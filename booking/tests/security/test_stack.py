@@ -25,10 +25,10 @@ NOTICED_BY = {
             "api.test_sessions.RefreshTests.test_prune_deletes_expired_sessions_only"
         ),
         "a short signing key is only warned of": (
-            "test_settings.SettingsTests.test_refuses_to_start_half_configured"
+            "test_settings.SettingsTests.test_invalid_variable_stops_the_start"
         ),
         "a token for a user who cannot be is a 500": (
-            "security.test_forged_tokens.ForgedTokenTests.test_thirty_and_more"
+            "security.test_forged_tokens.ForgedTokenTests.test_forged_tokens_are_unauthorized"
         ),
     },
     "Django REST framework": {
@@ -50,22 +50,23 @@ NOTICED_BY = {
         "a POST without its slash is a 500, or a GET": (
             "api.test_errors.TrailingSlashTests.test_a_post_without_the_slash"
         ),
-        "401 may turn into 403": "api.test_login.TokenTests.test_no_token",
+        "401 may turn into 403": "api.test_login.TokenTests.test_request_without_token_is_unauthorized",
         "a throttle believes X-Forwarded-For": (
-            "security.test_throttling.LoginThrottleTests.test_a_header_makes_no_other_address"
+            "security.test_throttling.LoginThrottleTests"
+            ".test_forwarded_header_without_proxy_is_ignored"
         ),
         "each worker throttles for itself": (
-            "security.test_throttling.WorkersTests.test_two_hundred_wrong_logins_with_a_new_address_each"
+            "security.test_throttling.WorkersTests.test_logins_to_four_workers_share_one_limit"
         ),
-        "weak passwords are accepted": "api.test_signup.SignUpTests.test_what_is_refused",
+        "weak passwords are accepted": "api.test_signup.SignUpTests.test_signup_with_invalid_fields_is_refused",
         "personal answers may be kept": (
-            "security.test_headers.CacheControlTests.test_what_is_personal_is_kept_by_nobody"
+            "security.test_headers.CacheControlTests.test_personal_responses_are_not_stored"
         ),
         "a full-width name is a 500": (
-            "api.test_signup.SignUpTests.test_a_name_that_looks_like_another"
+            "api.test_signup.SignUpTests.test_signup_with_lookalike_username_is_refused"
         ),
         "ALICE is not alice": (
-            "api.test_signup.SignUpTests.test_a_name_that_is_taken_in_capital_letters"
+            "api.test_signup.SignUpTests.test_signup_with_taken_username_in_another_case_is_refused"
         ),
     },
 }
