@@ -50,7 +50,9 @@ NOTICED_BY = {
         "a POST without its slash is a 500, or a GET": (
             "api.test_errors.TrailingSlashTests.test_a_post_without_the_slash"
         ),
-        "401 may turn into 403": "api.test_login.TokenTests.test_request_without_token_is_unauthorized",
+        "401 may turn into 403": (
+            "api.test_login.TokenTests.test_request_without_token_is_unauthorized"
+        ),
         "a throttle believes X-Forwarded-For": (
             "security.test_throttling.LoginThrottleTests"
             ".test_forwarded_header_without_proxy_is_ignored"
@@ -58,7 +60,9 @@ NOTICED_BY = {
         "each worker throttles for itself": (
             "security.test_throttling.WorkersTests.test_logins_to_four_workers_share_one_limit"
         ),
-        "weak passwords are accepted": "api.test_signup.SignUpTests.test_signup_with_invalid_fields_is_refused",
+        "weak passwords are accepted": (
+            "api.test_signup.SignUpTests.test_signup_with_invalid_fields_is_refused"
+        ),
         "personal answers may be kept": (
             "security.test_headers.CacheControlTests.test_personal_responses_are_not_stored"
         ),

@@ -253,7 +253,7 @@ class RedisTests(SimpleTestCase):
         self.assertEqual(counters.increment("others", by=1, expires_at=later), 1)
 
     def test_redis_counter_without_server_allows_everything(self):
-        """Bookings go on."""
+        """Requests are not throttled, but bookings go on."""
         counters = RedisCounterCache(f"redis://127.0.0.1:{free_port()}", {})
         with self.assertLogs("booking.cache", "ERROR"):
             self.assertEqual(counters.increment("seats", by=1, expires_at=timezone.now()), 0)
@@ -289,13 +289,13 @@ class WorkersTests(TransactionTestCase):
             tried = at_once([lambda n=n: _WrongLogins(port, n) for n in range(8)])
         finally:
             server.terminate()
-            server.wait(20)
+            server.wait(300)
         statuses = [status for each in tried for status in each.statuses]
         self.assertEqual(len(statuses), 200)
         self.assertEqual((statuses.count(401), statuses.count(429)), (self.LIMIT, 190))
 
     def wait_for(self, port):
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 300
         while True:
             try:
                 create_connection(("127.0.0.1", port), timeout=5).close()
@@ -313,7 +313,7 @@ class _WrongLogins:
     def __init__(self, port, number):
         self.statuses = []
         for n in range(25):
-            http = HTTPConnection("127.0.0.1", port, timeout=30)
+            http = HTTPConnection("127.0.0.1", port, timeout=300)
             headers = {
                 "X-Forwarded-For": f"10.{number}.{n}.1",
                 "Content-Type": "application/json",
