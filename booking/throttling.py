@@ -22,7 +22,7 @@ from rest_framework.throttling import BaseThrottle
 from .exceptions import NoActiveAccount, WrongPassword
 from .logging import get_client_ip, hash_account
 
-SECONDS = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 LOGINS_PER_NETWORK = 10  # times THROTTLE_LOGIN, of all accounts together
 
 Keys = dict[Any, int]  # what to count a request under: key -> how many times the limit it may use
@@ -35,7 +35,9 @@ class Rate:
         limit, _, period = getattr(settings, setting).partition("/")
         self.setting = setting
         self.limit = int(limit or 0)  # 0: no limit
-        self.period = int(period[:-1] or 1) * SECONDS[period[-1]] if period else 1  # seconds
+        self.period = (
+            int(period[:-1] or 1) * SECONDS_PER_UNIT[period[-1]] if period else 1
+        )  # seconds
         self.window = int(time.time() / self.period)
 
     def seconds_left(self) -> float:

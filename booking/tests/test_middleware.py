@@ -28,3 +28,11 @@ class PageMiddlewareTests(ApiTestCase):
 
     def test_api_request_is_not_redirected(self):
         self.assertEqual(self.browser.get("/api/movies").status_code, 200)
+
+    async def test_asgi_requests_pass_the_same_middleware(self):
+        page = await self.async_client.get("/admin/login/")
+        self.assertEqual(page.status_code, 200)
+        self.assertTrue(hasattr(page.asgi_request, "session"))
+        response = await self.async_client.get("/api/my-bookings/")
+        self.assertEqual(response.status_code, 401)
+        self.assertFalse(hasattr(response.asgi_request, "session"))
