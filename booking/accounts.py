@@ -1,96 +1,117 @@
-"""The people who book: Django's own users, and every change to them but the staff's."""
+"""Every change to a user account, except by staff in the admin."""
 
-import logging
+from typing import Any
 
-from django.contrib.auth import authenticate, get_user_model
+from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
+from django.http import HttpRequest
 from django.utils.crypto import get_random_string
+from rest_framework_simplejwt.tokens import RefreshToken
 
-from . import box_office
+from . import box_office, tokens
+from .db.errors import violates_unique
 from .exceptions import CustomerNotFound, NoActiveAccount, UsernameTaken, WrongPassword
-from .rates import pseudonym
-from .sessions import close_all_sessions, open_session
-
-security = logging.getLogger("booking.security")
+from .logging import hash_account, security_log
 
 
-class AnyCaseBackend(ModelBackend):
-    """Names are unique without regard to case, so they are found without regard to it: phones like
-    to begin them with a capital letter."""
+class CaseInsensitiveBackend(ModelBackend):
+    """Log in regardless of the username's case: phones capitalize the first letter.
 
-    def authenticate(self, request, username=None, password=None, **credentials):
-        named = get_user_model().objects.annotate(lower=Lower("username"))
-        found = named.filter(lower=(username or "").lower()).values_list("username", flat=True)
-        return super().authenticate(request, found.first() or username, password, **credentials)
+    It is unambiguous because usernames are unique regardless of case (migration 0004).
+    """
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **credentials: Any,
+    ) -> Any:
+        users = User.objects.annotate(lower=Lower("username")).filter(
+            lower=(username or "").lower()
+        )
+        stored = users.values_list("username", flat=True).first()
+        return super().authenticate(request, stored or username, password, **credentials)
 
 
-def sign_up(*, username, password, email=""):
-    """A new customer, by a normalised name. Raises UsernameTaken, also when two ask for one name
-    at the same moment."""
-    user = get_user_model()(username=username, email=email)
-    user.set_password(password)  # takes its time, so not while others wait for the transaction
+def sign_up(*, username: str, password: str, email: str = "") -> User:
+    """Create a user; the username must be normalized. Raises UsernameTaken."""
+    user = User(username=username, email=email)
+    user.set_password(password)  # slow, therefore outside of the transaction
     try:
         with transaction.atomic():
             user.save(force_insert=True)
-    except IntegrityError:
-        raise UsernameTaken from None
-    security.info("event=signed_up user=%s", user.pk)
+    except IntegrityError as error:
+        names = ("username", "one_account_per_name")  # the latter regardless of case
+        if any(violates_unique(error, User, name) for name in names):
+            raise UsernameTaken from None
+        raise
+    security_log.info("event=signed_up user=%s", user.pk)
     return user
 
 
-def log_in(*, username, password):
-    """The refresh token of a new session. Raises NoActiveAccount for a wrong password, an unknown
-    name and a deactivated account alike, after the same time."""
+def log_in(*, username: str, password: str) -> RefreshToken:
+    """The refresh token of a new session.
+
+    Raises NoActiveAccount for a wrong password, an unknown username and an inactive account alike,
+    and after the same time.
+    """
     user = authenticate(username=username, password=password)
     if user is None:
-        security.info("event=login_failed account=%s", pseudonym(username))
+        security_log.info("event=login_failed account=%s", hash_account(username=username))
         raise NoActiveAccount
-    security.info("event=logged_in user=%s account=%s", user.pk, pseudonym(username))
-    return open_session(user)
+    security_log.info(
+        "event=logged_in user=%s account=%s", user.pk, hash_account(username=username)
+    )
+    return tokens.open_session(user=user)
 
 
-def change(*, user, **values):
-    """Raises CustomerNotFound if the account was erased meanwhile."""
-    mine = get_user_model().objects.filter(pk=user.pk, is_active=True)
-    if values and not mine.update(**values):
+def update(*, user: User, **fields: str) -> User:
+    """Change fields of the user. Raises CustomerNotFound if the account has just been erased."""
+    active = User.objects.filter(pk=user.pk, is_active=True)
+    if fields and not active.update(**fields):
         raise CustomerNotFound
-    for name, value in values.items():
+    for name, value in fields.items():
         setattr(user, name, value)
     return user
 
 
-def change_password(*, user, old_password, new_password):
-    """Ends every session; the refresh token of a new one. Raises WrongPassword."""
+def change_password(*, user: User, old_password: str, new_password: str) -> RefreshToken:
+    """Close every session and return the refresh token of a new one. Raises WrongPassword."""
     _check_password(user, old_password)
-    known = user.password
+    old_hash = user.password
     user.set_password(new_password)
-    mine = get_user_model().objects.filter(pk=user.pk, is_active=True, password=known)
+    unchanged = User.objects.filter(pk=user.pk, is_active=True, password=old_hash)
     with transaction.atomic():
-        if not mine.update(password=user.password):  # another one was quicker
+        if not unchanged.update(password=user.password):  # another request has changed it
             raise WrongPassword
-        close_all_sessions(user)
-        session = open_session(user)
-    security.info("event=password_changed user=%s", user.pk)
-    return session
+        tokens.close_all_sessions(user=user)
+        token = tokens.open_session(user=user)
+    security_log.info("event=password_changed user=%s", user.pk)
+    return token
 
 
-def erase(*, user, password):
-    """Forget the person. What they booked for shows to come is cancelled; what is past stays, and
-    so does a row that says no more than that it was one person. Raises WrongPassword."""
+def erase(*, user: User, password: str) -> None:
+    """Erase the personal data of the account. Raises WrongPassword.
+
+    Bookings of future shows are cancelled. Past bookings stay, with an anonymous user row.
+    """
     _check_password(user, password)
-    _forget(user)
-    # What was being booked meanwhile. From now on the box office sells nothing to this account.
+    _anonymize(user)
+    # A request that was already selling when the account was anonymized may have booked since.
+    # From now on the box office refuses the inactive user.
     box_office.cancel_all(user=user)
-    security.info("event=account_erased user=%s", user.pk)
+    security_log.info("event=account_erased user=%s", user.pk)
 
 
 @box_office.retry_transaction
-def _forget(user):
+def _anonymize(user: User) -> None:
     with transaction.atomic():
         box_office.cancel_all(user=user)
-        close_all_sessions(user)
+        tokens.close_all_sessions(user=user)
         user.username = f"erased-{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""
         user.last_login = None
@@ -101,7 +122,7 @@ def _forget(user):
         user.user_permissions.clear()
 
 
-def _check_password(user, password):
+def _check_password(user: User, password: str) -> None:
     if not user.check_password(password):
-        security.info("event=password_wrong user=%s", user.pk)
+        security_log.info("event=password_wrong user=%s", user.pk)
         raise WrongPassword

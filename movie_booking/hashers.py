@@ -1,13 +1,11 @@
-"""How passwords are hashed."""
-
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
 class OwaspArgon2Hasher(Argon2PasswordHasher):
-    """Argon2id with the parameters that OWASP's Password Storage Cheat Sheet names first.
+    """Argon2id with the first parameters of OWASP's Password Storage Cheat Sheet.
 
-    19 MiB, two passes, one lane. Django's own default takes 100 MiB and eight lanes for
-    each login, which a small server cannot give to many people at once.
+    Django's own parameters take 100 MiB and eight threads for each login, too much for a small
+    server with many simultaneous logins.
     """
 
     memory_cost = 19 * 1024  # KiB

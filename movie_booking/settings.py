@@ -1,6 +1,6 @@
-"""Settings: one file, every choice of a deployment an environment variable.
+"""Settings. Everything that a deployment can choose is an environment variable.
 
-With none of them set it runs from a bare checkout: development mode on a SQLite file.
+Without any variable the project runs from a bare checkout, in development mode on a SQLite file.
 docs/settings.md lists the variables.
 """
 
@@ -21,12 +21,12 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def env(name, default=""):
-    """The variable's text; set but empty counts as not set."""
+    """The variable's text, or the default if it is not set or empty."""
     return os.environ.get(name, "").strip() or default
 
 
 def env_bool(name, default):
-    """Set but empty is refused: whoever wrote `DEBUG=` did not mean `DEBUG=true`."""
+    """True or false. An empty variable is an error: `DEBUG=` does not mean `DEBUG=true`."""
     value = os.environ.get(name)
     if value is None:
         return default
@@ -69,6 +69,7 @@ def env_log_level(name, default):
 
 
 def env_rate(name, default):
+    """A rate such as 10/15m. An empty variable means no limit."""
     value = os.environ.get(name, default).strip()
     if value and not re.fullmatch(r"[1-9][0-9]{0,5}/([1-9][0-9]{0,3})?[smhd]", value):
         raise ImproperlyConfigured(
@@ -89,7 +90,7 @@ DEVELOPMENT_KEY = "insecure-key-for-development-only-never-for-a-real-cinema"
 
 
 def env_key(name, default):
-    """A signing key, refused in production unless it is a real one (RFC 7518 §3.2: 32 bytes)."""
+    """A signing key: in production at least 32 bytes (RFC 7518, 3.2) and not the default."""
     key = env(name, default)
     if DEBUG:
         return key or DEVELOPMENT_KEY
@@ -112,22 +113,22 @@ JWT_SIGNING_KEY = env_key("JWT_SIGNING_KEY", default=SECRET_KEY)
 
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 
-# Behind a proxy that ends TLS, which must set X-Forwarded-Proto itself on every request.
+# Behind a proxy that terminates TLS. It must overwrite X-Forwarded-Proto in every request.
 BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# How many proxies in front add to X-Forwarded-For; with none, what a client writes there is not
-# believed.
+# How many proxies in front append to X-Forwarded-For. With 0 the header is ignored, because clients
+# can send any value.
 NUM_PROXIES = env_number("NUM_PROXIES", 0, most=10)
 if BEHIND_TLS_PROXY and not env("NUM_PROXIES"):
     raise ImproperlyConfigured(
         "BEHIND_TLS_PROXY is on, so NUM_PROXIES must be set: 1, or how many proxies there are. "
-        "Without it all customers would seem to have one address, and be throttled together."
+        "Without it all customers would have the proxy's IP address, and share one rate limit."
     )
 
-# In production everything goes over HTTPS, and browsers are told to remember that for a year. Pages
-# are redirected; the API refuses instead (booking/api/middleware.py).
+# In production only HTTPS, with HSTS for a year. Pages redirect plain HTTP to HTTPS; the API
+# answers 403 (booking/middleware.py).
 HTTPS = env_bool("HTTPS", default=not DEBUG)
 if HTTPS:
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
@@ -137,8 +138,7 @@ if HTTPS:
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
-# Web pages of other origins that may call the API; none unless they are named. They send tokens,
-# not cookies.
+# Origins of web pages that may call the API (CORS). They authenticate with tokens, not cookies.
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
@@ -152,9 +152,13 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
 KEEP_FILMS = True  # answers about films, for a second (booking/api/caching.py)
-LARGEST_BODY = 64 * 1024  # bytes, of a request to the API
+MAX_BODY_BYTES = 64 * 1024  # of an API request
 
-# `booking` stands before the packages whose templates it overrides.
+# Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
+# booking/api/serializers/read_only.py). Off: stock Django and DRF.
+FAST_PATHS = env_bool("FAST_PATHS", default=True)
+
+# `booking` comes before the packages whose templates it overrides.
 INSTALLED_APPS = [
     "booking",
     "django.contrib.admin",
@@ -165,23 +169,19 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
-    "rest_framework_simplejwt.token_blacklist",
     "corsheaders",
     "drf_yasg",
 ]
 
 MIDDLEWARE = [
-    "booking.callers.CallerMiddleware",
+    "booking.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "booking.api.middleware.ContentSecurityPolicyMiddleware",
+    "booking.middleware.ContentSecurityPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "booking.api.middleware.ApiMiddleware",
-    "booking.pages.SessionMiddleware",
-    "booking.pages.CommonMiddleware",
+    "booking.middleware.ApiMiddleware",
+    "booking.middleware.PageMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "booking.pages.AuthenticationMiddleware",
-    "booking.pages.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -203,31 +203,28 @@ TEMPLATES = [
     },
 ]
 
-# Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
-# booking/api/serializers/read_only.py). Off: stock Django and DRF.
-FAST_PATHS = env_bool("FAST_PATHS", default=True)
-
 # --- Database ------------------------------------------------------------------------------
-# How a seat is sold on each database: docs/correctness.md.
+# Bookings of one show queue at BEGIN on SQLite and at the show's row lock on PostgreSQL;
+# see docs/correctness.md.
 
 SQLITE_OPTIONS = {
-    # Writers queue at BEGIN. With SQLite's default, a transaction that first reads and then
-    # writes fails at once with "database is locked" when another one wrote in between.
+    # Writers queue at BEGIN. With SQLite's default, DEFERRED, a transaction that reads and then
+    # writes fails at once with "database is locked" if another one has written in between.
     "transaction_mode": "IMMEDIATE",
-    "timeout": 20,  # seconds a writer waits for its turn
-    # FULL: under WAL, NORMAL may lose the last acknowledged bookings when the power fails.
+    "timeout": 20,  # seconds that BEGIN waits for the write lock
+    # FULL: in WAL mode, NORMAL can lose the last committed bookings in a power failure.
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL",
 }
 
 POSTGRESQL_OPTIONS = {
-    # Said explicitly, whatever the server's default is: after the wait for a show's lock the
-    # next statement must see what the others committed; a REPEATABLE READ snapshot is older.
+    # Whatever the server's default is: after the wait for a show's row lock the next statement
+    # must see what other transactions have committed. A REPEATABLE READ snapshot would be older.
     "isolation_level": IsolationLevel.READ_COMMITTED,
     "server_side_binding": True,
-    # What is asked often is prepared in booking/models/prepared.py. If psycopg prepared the rest,
-    # each ROLLBACK would make it forget all of them, and those as well.
+    # Frequent statements are prepared by the compiled queries. If psycopg prepared others as well,
+    # it would deallocate all prepared statements after each ROLLBACK.
     "prepare_threshold": None,
-    # A server that does not answer is given up after seconds, not minutes.
+    # Give up an unreachable server after seconds, not minutes.
     "connect_timeout": 3,
     "tcp_user_timeout": 10_000,  # milliseconds
     "keepalives_idle": 5,
@@ -235,8 +232,8 @@ POSTGRESQL_OPTIONS = {
     "keepalives_count": 3,
     "options": (
         "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s "
-        # A plan is made once, whatever the values: that costs a booking half of what it would cost
-        # PostgreSQL otherwise. And by indexes, because no disk turns any more.
+        # Plan each prepared statement once, not for each set of values: PostgreSQL needs half the
+        # time for a booking. And prefer indexes, as on SSDs a random read costs little more.
         "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1"
     ),
 }
@@ -245,7 +242,7 @@ POSTGRESQL_OPTIONS = {
 def database(url):
     try:
         config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
-    except ValueError:  # whose message may repeat the password
+    except ValueError:  # its message can contain the password
         raise ImproperlyConfigured(
             "DATABASE_URL is not understood. It looks like postgres://user:password@host/name "
             "or sqlite:///path/to/file.sqlite3."
@@ -257,15 +254,15 @@ def database(url):
     if options is None:
         raise ImproperlyConfigured(
             f"DATABASE_URL asks for {config['ENGINE']}: only SQLite and PostgreSQL are "
-            "supported, because only for them it is proved that no seat is sold twice."
+            "supported, because only they are tested never to sell a seat twice."
         )
-    # What the URL itself says (?options=…) wins.
+    # Options in the URL (?options=…) take precedence.
     config["OPTIONS"] = options | config.get("OPTIONS", {})
     if config["ENGINE"].endswith("postgresql"):
         if FAST_PATHS:
             config["ENGINE"] = "booking.db"  # Django's backend, with fewer round trips
     else:
-        # A file, because threads cannot race for seats in a database in memory.
+        # A file, because threads cannot use one in-memory database at the same time.
         file = Path(tempfile.gettempdir()) / f"movie-booking-test-{os.getpid()}.sqlite3"
         config["TEST"] = {"NAME": str(file)}
     return config
@@ -275,42 +272,48 @@ SQLITE_FILE = quote((BASE_DIR / "db.sqlite3").as_posix(), safe="/:")
 DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# What throttles count, over all workers: in a table of the database, or in Redis.
+# "default": counters of the throttles, shared by all worker processes, in a database table or in
+# Redis. "local": responses that a worker process keeps in its own memory for a moment.
 REDIS_URL = env("REDIS_URL")
+LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 if REDIS_URL:
     if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
         raise ImproperlyConfigured("REDIS_URL looks like redis://host:6379/0.")
     CACHES = {
         "default": {
-            "BACKEND": "booking.counters.RedisCounters",
+            "BACKEND": "booking.cache.RedisCounterCache",
             "LOCATION": REDIS_URL,
             "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},  # seconds
-        }
+        },
+        "local": LOCAL_CACHE,
     }
 else:
-    CACHES = {"default": {"BACKEND": "booking.counters.DatabaseCounters", "LOCATION": "counters"}}
+    CACHES = {
+        "default": {"BACKEND": "booking.cache.DatabaseCounterCache", "LOCATION": "counters"},
+        "local": LOCAL_CACHE,
+    }
 
 # --- The box office ------------------------------------------------------------------------
 
-# How long after a show's start seats are still sold, for those who come late.
+# How long after a show's start its seats are still sold, for latecomers.
 SALES_CLOSE_AFTER_START = timedelta(minutes=env_number("SALES_CLOSE_AFTER_START_MINUTES", 10))
 
-# How long a hold lasts; how long at most, however often it is extended; and how soon somebody
-# whose hold has lapsed may hold the same seats for a second time.
+# How long a hold lasts; how long at most, with all extensions; and how soon after a hold has
+# expired its customer can hold the same seats for a second time.
 HOLD_AT_MOST_MINUTES = env_number("HOLD_AT_MOST_MINUTES", 30, least=1)
 HOLD_AT_MOST = timedelta(minutes=HOLD_AT_MOST_MINUTES)
 HOLD_FOR = timedelta(minutes=env_number("HOLD_MINUTES", 10, least=1, most=HOLD_AT_MOST_MINUTES))
 HOLD_AGAIN_AFTER = timedelta(seconds=env_number("HOLD_AGAIN_AFTER_SECONDS", 60))
 
-# The ways to split a party grow fast with its size; they are tried while others wait.
+# The search for the best seats takes much longer with more seats, and holds the show's row lock.
 MAX_SEATS_PER_RESERVATION = env_number("MAX_SEATS_PER_RESERVATION", 10, least=1, most=20)
-MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # of one show
+MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # for one show
 
 # --- Passwords and tokens ------------------------------------------------------------------
 
 PASSWORD_HASHERS = [
     "movie_booking.hashers.OwaspArgon2Hasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # hashes brought from elsewhere
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # imported users
 ]
 
 AUTH_PASSWORD_VALIDATORS = [
@@ -323,26 +326,25 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
-AUTHENTICATION_BACKENDS = ["booking.accounts.AnyCaseBackend"]
+AUTHENTICATION_BACKENDS = ["booking.accounts.CaseInsensitiveBackend"]
 
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env_number("ACCESS_TOKEN_MINUTES", 60, least=1)),
     "REFRESH_TOKEN_LIFETIME": timedelta(hours=env_number("REFRESH_TOKEN_HOURS", 24, least=1)),
     "SIGNING_KEY": JWT_SIGNING_KEY,
-    "CHECK_REVOKE_TOKEN": True,  # a token is good for the password that it was given for
+    "CHECK_REVOKE_TOKEN": True,  # a password change revokes all tokens
 }
 
 # --- API -----------------------------------------------------------------------------------
 
-# How often, as in 10/15m (s, m, h, d); set but empty switches one off. booking/api/throttling.py
-# says of what.
+# Rate limits, such as 10/15m (s, m, h, d); empty for no limit. See booking/throttling.py.
 THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
 THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
 THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 
 REST_FRAMEWORK = {
-    "DEFAULT_THROTTLE_CLASSES": ["booking.api.throttling.UserThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["booking.throttling.UserThrottle"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["booking.api.authentication.JWTAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["booking.api.renderers.JSONRenderer"],
@@ -365,14 +367,14 @@ SWAGGER_SETTINGS = {
     "DEFAULT_AUTO_SCHEMA_CLASS": "booking.api.schema.inspector.AutoSchema",
     "DEFAULT_INFO": "booking.api.schema.document.INFO",
     "SPEC_URL": SCHEMA,
-    "VALIDATOR_URL": None,  # nobody elsewhere is asked whether the document is valid
+    "VALIDATOR_URL": None,  # do not send the document to an online validator
     "USE_SESSION_AUTH": False,
     "SECURITY_DEFINITIONS": {
         "Bearer": {
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "Paste the `access` token that logging in answered.",
+            "description": "Paste the `access` token of the login response.",
         }
     },
     "PERSIST_AUTH": True,
@@ -386,11 +388,11 @@ SWAGGER_SETTINGS = {
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
 USE_TZ = True
-# Where the cinema stands: what a day is in `?date=`, and the admin's clock.
+# The cinema's time zone: for days in `?date=`, and for all times in the admin.
 TIME_ZONE = env_time_zone("TIME_ZONE", "UTC")
 
-# WhiteNoise serves the packages' static files from where they are installed, so that no
-# deployment needs `collectstatic`; STATIC_ROOT is for those who put a file server in front.
+# WhiteNoise serves static files from the installed packages, so `collectstatic` is not necessary.
+# STATIC_ROOT is for deployments where a web server serves them.
 STATIC_URL = "static/"
 STATIC_ROOT = env("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
@@ -400,23 +402,23 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "format": "{asctime} {levelname} {name} [{request_id} {address}]: {message}",
+            "format": "{asctime} {levelname} {name} [{request_id} {client_ip}]: {message}",
             "style": "{",
         }
     },
-    "filters": {"caller": {"()": "booking.callers.CallerFilter"}},
+    "filters": {"request_context": {"()": "booking.logging.RequestContextFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
             "formatter": "line",
-            "filters": ["caller"],
+            "filters": ["request_context"],
         }
     },
     "root": {"handlers": ["console"], "level": env_log_level("LOG_LEVEL", "INFO")},
     "loggers": {
-        # Django's own handlers mail errors to nobody; let the root's console have them.
+        # Only the console handler, without Django's own handlers (mail to ADMINS).
         "django": {"handlers": [], "propagate": True},
-        # A refusal is the box office at work, not worth a warning for each.
+        # No warning for each 4xx response: a refused booking is normal.
         "django.request": {"level": "ERROR"},
     },
 }

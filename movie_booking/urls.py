@@ -1,4 +1,4 @@
-"""The project's addresses. Those of the API are in booking/api/urls.py."""
+"""URLs of the project. Those of the API are in booking/api/urls.py."""
 
 from django.contrib import admin
 from django.urls import include, path

@@ -1,4 +1,4 @@
-"""The staff's pages. Whatever changes a seat goes through the box office, here too."""
+"""The admin, for staff. Changes to seats go through the box office, as in the API."""
 
 from django.contrib import admin
 
@@ -9,4 +9,4 @@ __all__ = ["bookings", "movies", "shows", "users"]
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
 admin.site.index_title = "Box office"
-admin.site.enable_nav_sidebar = False  # the lists need the room
+admin.site.enable_nav_sidebar = False  # lists need the width

@@ -7,39 +7,39 @@ from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
-from rest_framework_simplejwt.token_blacklist.admin import BlacklistedToken, OutstandingToken
 
-from ..callers import network_of, security
-from ..rates import Rate, login_names, pseudonym
+from ..logging import hash_account, security_log
+from ..throttling import Rate, get_client_network, get_login_keys
 
 
 class LoginForm(AdminAuthenticationForm):
-    """Which wrong passwords are counted of, as of the API's logins."""
+    """The admin's login, with the same rate limit and security log as the API's."""
 
     def clean(self):
         username = self.cleaned_data.get("username", "")
-        rate, names = Rate("THROTTLE_LOGIN"), login_names(network_of(self.request), username)
-        if not rate.allows(names):
-            security.info("event=login_throttled account=%s", pseudonym(username))
-            minutes = ceil(rate.wait / 60)
+        account = hash_account(username=username)
+        rate = Rate("THROTTLE_LOGIN")
+        keys = get_login_keys(network=get_client_network(self.request), username=username)
+        if not rate.allows(keys):
+            security_log.info("event=login_throttled account=%s", account)
+            minutes = ceil(rate.seconds_left() / 60)
             raise ValidationError(f"Too many wrong passwords. Try again in {minutes} minutes.")
         try:
             cleaned = super().clean()
         except ValidationError:
-            security.info("event=login_failed account=%s", pseudonym(username))
+            security_log.info("event=login_failed account=%s", account)
             raise
-        rate.forgive(names)
-        user = self.get_user()
-        security.info("event=logged_in user=%s account=%s", user.pk, pseudonym(username))
+        rate.refund(keys)
+        security_log.info("event=logged_in user=%s account=%s", self.get_user().pk, account)
         return cleaned
 
 
 admin.site.login_form = LoginForm
-admin.site.unregister([User, OutstandingToken, BlacklistedToken])
+admin.site.unregister(User)
 
 
-class RenameForm(UserChangeForm):
-    """Which sees that Alice and alice are one name, as the form for a new user does already."""
+class CaseInsensitiveUserChangeForm(UserChangeForm):
+    """Refuse another user's username in any case, as Django's form for a new user does."""
 
     def clean_username(self):
         username = self.cleaned_data["username"]
@@ -51,4 +51,4 @@ class RenameForm(UserChangeForm):
 
 @admin.register(User)
 class CustomerAdmin(UserAdmin):
-    form = RenameForm
+    form = CaseInsensitiveUserChangeForm

@@ -1,0 +1,3 @@
+"""The HTTP API: everything under /api/."""
+
+API_PREFIX = "/api/"

@@ -28,7 +28,7 @@ from ..exceptions import (
     UsernameTaken,
     WrongPassword,
 )
-from ..pages import is_page
+from . import API_PREFIX
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def exception_handler(exc, context):
 
 def bad_request(request, exception):
     """Django's handler400: what is refused before a view is found, such as a foreign host."""
-    if not is_page(request):
+    if request.path_info.startswith(API_PREFIX):
         return plain_response(BadRequest())
     return defaults.bad_request(request, exception)
 
@@ -117,7 +117,7 @@ def bad_request(request, exception):
 def server_error(request):
     """Django's handler500: what fails outside of the API's views, such as the admin."""
     answer = _meaning_of_trouble(sys.exc_info()[1])
-    if not is_page(request):
+    if request.path_info.startswith(API_PREFIX):
         return plain_response(answer or ServerError())
     if answer:
         headers = {"Retry-After": str(answer.wait)}

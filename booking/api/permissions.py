@@ -2,25 +2,25 @@ from rest_framework.permissions import AllowAny, BasePermission
 
 
 class PublicMixin:
-    """For everybody; a token is not even looked at, so an expired one does no harm."""
+    """View mixin for endpoints that need no login. Tokens are ignored, even expired ones."""
 
     authentication_classes = []
     permission_classes = [AllowAny]
 
     def finalize_response(self, request, response, *args, **kwargs):
-        """To be asked for anew each time, unless it says how long it is good."""
+        """`Cache-Control: no-cache` unless the view sets another: clients revalidate each time."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method == "GET" and response.status_code == 200:
             response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
     def get_authenticate_header(self, request):
-        """For the 401 of whoever cannot log in, which DRF would turn into 403 without."""
+        """WWW-Authenticate for a failed login; without it DRF turns the 401 into a 403."""
         return 'Bearer realm="api"'
 
 
 class IsOwner(BasePermission):
-    """People see and change their own bookings and reservations only."""
+    """Users can see and change only their own bookings and reservations."""
 
     message = "This is somebody else's."
     code = "not_yours"

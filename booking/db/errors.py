@@ -51,24 +51,22 @@ def classify(error: BaseException) -> str | None:
     return UNAVAILABLE if any(words in message for words in BROKEN_FILE) else None
 
 
-def violates_unique(error: IntegrityError, model: type[models.Model], constraint: str) -> bool:
-    """True if the error is a violation of this UniqueConstraint of the model.
+def violates_unique(error: IntegrityError, model: type[models.Model], name: str) -> bool:
+    """True if the error is a violation of a unique constraint, index or field of the model.
 
-    PostgreSQL names the constraint, SQLite the columns: "table.column, table.column".
+    PostgreSQL names the constraint or index. SQLite names the index of an expression, and of
+    others the columns: "table.column, table.column".
     """
+    table, fields = model._meta.db_table, {field.name: field for field in model._meta.fields}
+    constraints = {constraint.name: constraint for constraint in model._meta.constraints}
     if connection.vendor == "postgresql":
-        return _violated_constraint(error) == constraint
-    [unique] = [each for each in model._meta.constraints if each.name == constraint]
-    table = model._meta.db_table
-    columns = [f"{table}.{model._meta.get_field(name).column}" for name in unique.fields]
-    return str(error) == f"UNIQUE constraint failed: {', '.join(columns)}"
-
-
-def violates_unique_index(error: IntegrityError, index: str) -> bool:
-    """True if the error is a violation of this unique index on an expression."""
-    if connection.vendor == "postgresql":
-        return _violated_constraint(error) == index
-    return str(error) == f"UNIQUE constraint failed: index '{index}'"
+        return _violated_constraint(error) == (f"{table}_{name}_key" if name in fields else name)
+    if name in fields or name in constraints:
+        names = [name] if name in fields else constraints[name].fields
+        violated = ", ".join(f"{table}.{fields[each].column}" for each in names)
+    else:
+        violated = f"index '{name}'"
+    return str(error) == f"UNIQUE constraint failed: {violated}"
 
 
 def violates_foreign_key(error: IntegrityError, column: str) -> bool:

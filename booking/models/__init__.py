@@ -5,6 +5,7 @@ from .idempotency_keys import IdempotencyKey
 from .movies import Movie
 from .reservations import Reservation
 from .seat_maps import SeatMap
+from .sessions import Session
 from .shows import Show, ShowSnapshot
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Movie",
     "Reservation",
     "SeatMap",
+    "Session",
     "Show",
     "ShowSnapshot",
     "new_reference",

@@ -18,13 +18,13 @@ KEY = "k" * 32
 
 
 def load(**environment):
-    """The settings as they are with these environment variables and no others."""
+    """The settings with exactly these environment variables."""
     with mock.patch.dict(os.environ, environment, clear=True):
         return runpy.run_path(settings.BASE_DIR / "movie_booking" / "settings.py")
 
 
 class SettingsTests(SimpleTestCase):
-    def test_a_bare_checkout_runs_in_development_on_sqlite(self):
+    def test_defaults_are_development_mode_on_sqlite(self):
         bare = load()
         database = bare["DATABASES"]["default"]
         self.assertEqual(
@@ -38,7 +38,7 @@ class SettingsTests(SimpleTestCase):
         )
         self.assertGreaterEqual(len(bare["SECRET_KEY"]), 32)
 
-    def test_production(self):
+    def test_production_variables_are_read(self):
         real = load(
             DEBUG="False",
             SECRET_KEY=KEY,
@@ -56,17 +56,17 @@ class SettingsTests(SimpleTestCase):
         self.assertTrue(database["CONN_HEALTH_CHECKS"])
         self.assertEqual(database["OPTIONS"]["isolation_level"], IsolationLevel.READ_COMMITTED)
 
-    def test_the_tokens_have_a_key_of_their_own(self):
+    def test_jwt_signing_key_can_differ_from_secret_key(self):
         own = load(DEBUG="0", SECRET_KEY=KEY, JWT_SIGNING_KEY="j" * 32)
         self.assertEqual(own["SIMPLE_JWT"]["SIGNING_KEY"], "j" * 32)
 
-    def test_options_in_the_url_win(self):
+    def test_options_in_database_url_take_precedence(self):
         options = load(DATABASE_URL="postgres://h/d?options=-c%20lock_timeout%3D9s")["DATABASES"][
             "default"
         ]["OPTIONS"]
         self.assertEqual(options["options"], "-c lock_timeout=9s")
 
-    def test_behind_a_proxy_that_ends_tls(self):
+    def test_tls_proxy_requires_num_proxies(self):
         behind = load(BEHIND_TLS_PROXY="yes", NUM_PROXIES="1")
         self.assertEqual(behind["NUM_PROXIES"], 1)
         with self.assertRaisesMessage(ImproperlyConfigured, "NUM_PROXIES must be set"):
@@ -74,8 +74,8 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(behind["SECURE_PROXY_SSL_HEADER"], ("HTTP_X_FORWARDED_PROTO", "https"))
         self.assertNotIn("SECURE_PROXY_SSL_HEADER", load())
 
-    def test_https_in_production(self):
-        """`check --deploy` does not say so if a middleware is missing."""
+    def test_production_uses_https_and_all_middleware(self):
+        """`check --deploy` does not notice a missing middleware."""
         real = load(DEBUG="off", SECRET_KEY=KEY)
         for name in (
             "SECURE_SSL_REDIRECT",
@@ -94,22 +94,19 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(
             real["MIDDLEWARE"],
             [
-                "booking.callers.CallerMiddleware",
+                "booking.middleware.RequestContextMiddleware",
                 "django.middleware.security.SecurityMiddleware",
-                "booking.api.middleware.ContentSecurityPolicyMiddleware",
+                "booking.middleware.ContentSecurityPolicyMiddleware",
                 "whitenoise.middleware.WhiteNoiseMiddleware",
                 "corsheaders.middleware.CorsMiddleware",
-                "booking.api.middleware.ApiMiddleware",
-                "booking.pages.SessionMiddleware",
-                "booking.pages.CommonMiddleware",
+                "booking.middleware.ApiMiddleware",
+                "booking.middleware.PageMiddleware",
                 "django.middleware.csrf.CsrfViewMiddleware",
-                "booking.pages.AuthenticationMiddleware",
-                "booking.pages.MessageMiddleware",
                 "django.middleware.clickjacking.XFrameOptionsMiddleware",
             ],
         )
 
-    def test_check_deploy_is_clean(self):
+    def test_check_deploy_finds_no_issues(self):
         environment = {
             "DEBUG": "off",
             "SECRET_KEY": get_random_string(50),
@@ -125,7 +122,7 @@ class SettingsTests(SimpleTestCase):
         said = "System check identified no issues (0 silenced).\n"
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, ""))
 
-    def test_rates(self):
+    def test_rate_is_validated(self):
         self.assertEqual(load()["THROTTLE_LOGIN"], "10/15m")
         self.assertEqual(load(THROTTLE_LOGIN="")["THROTTLE_LOGIN"], "")
         self.assertEqual(load(THROTTLE_LOGIN="5/h")["THROTTLE_LOGIN"], "5/h")
@@ -133,24 +130,33 @@ class SettingsTests(SimpleTestCase):
             with self.subTest(rate), self.assertRaises(ImproperlyConfigured):
                 load(THROTTLE_LOGIN=rate)
 
-    def test_counters_are_shared_by_the_workers(self):
+    def test_default_cache_is_shared_by_worker_processes(self):
         self.assertEqual(
-            load()["CACHES"]["default"]["BACKEND"], "booking.counters.DatabaseCounters"
+            load()["CACHES"]["default"]["BACKEND"], "booking.cache.DatabaseCounterCache"
         )
         redis = load(REDIS_URL="redis://localhost:6379/1")["CACHES"]["default"]
-        self.assertEqual(redis["BACKEND"], "booking.counters.RedisCounters")
+        self.assertEqual(redis["BACKEND"], "booking.cache.RedisCounterCache")
         self.assertEqual(redis["LOCATION"], "redis://localhost:6379/1")
         self.assertEqual(redis["OPTIONS"], {"socket_connect_timeout": 1, "socket_timeout": 1})
         with self.assertRaisesMessage(ImproperlyConfigured, "redis://host"):
             load(REDIS_URL="localhost:6379")
 
-    def test_booleans(self):
+    def test_each_worker_process_has_a_local_cache(self):
+        for environment in ({}, {"REDIS_URL": "redis://localhost:6379/1"}):
+            local = load(**environment)["CACHES"]["local"]
+            self.assertEqual(local, {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"})
+
+    def test_fast_paths_can_be_switched_off(self):
+        self.assertIs(load()["FAST_PATHS"], True)
+        self.assertIs(load(FAST_PATHS="off")["FAST_PATHS"], False)
+
+    def test_boolean_variables_accept_usual_spellings(self):
         for text in ["True", "true", "1", "yes", "ON", " true "]:
             self.assertIs(load(DEBUG=text)["DEBUG"], True)
         for text in ["False", "false", "0", "no", "OFF"]:
             self.assertIs(load(DEBUG=text, SECRET_KEY=KEY)["DEBUG"], False)
 
-    def test_refuses_to_start_half_configured(self):
+    def test_invalid_variable_stops_the_start(self):
         missing = "DEBUG is off, so SECRET_KEY must be set: a random text of at least 32 bytes"
         cases = [
             ({"DEBUG": "off"}, missing),
@@ -181,12 +187,12 @@ class SettingsTests(SimpleTestCase):
                 load(**environment)
             self.assertIn(sentence, str(caught.exception))
 
-    def test_a_bad_database_url_does_not_show_its_password(self):
+    def test_database_url_error_does_not_contain_the_password(self):
         with self.assertRaises(ImproperlyConfigured) as caught:
             load(DATABASE_URL="postgres://box:hunter2[@db/cinema")
         self.assertNotIn("hunter2", str(caught.exception))
 
-    def test_manage_py_says_it_in_one_line(self):
+    def test_manage_py_prints_configuration_error_in_one_line(self):
         done = subprocess.run(
             [sys.executable, "manage.py", "check"],
             cwd=settings.BASE_DIR,
@@ -206,7 +212,7 @@ class SettingsTests(SimpleTestCase):
 
 
 class ConnectionTests(TestCase):
-    """What the database itself says of a connection."""
+    """Options of a connection as the database reports them."""
 
     def ask(self, sql):
         with connection.cursor() as cursor:
@@ -214,13 +220,13 @@ class ConnectionTests(TestCase):
             return cursor.fetchone()[0]
 
     @skipUnless(ON_SQLITE, "the other database has its own test")
-    def test_sqlite(self):
+    def test_sqlite_connection_has_our_options(self):
         self.assertEqual(self.ask("PRAGMA journal_mode"), "wal")
         self.assertEqual(self.ask("PRAGMA synchronous"), 2)  # FULL
         self.assertEqual(self.ask("PRAGMA busy_timeout"), 20_000)
 
     @skipUnless(not ON_SQLITE, "the other database has its own test")
-    def test_postgresql(self):
+    def test_postgresql_connection_has_our_options(self):
         self.assertEqual(self.ask("SHOW transaction_isolation"), "read committed")
         self.assertEqual(self.ask("SHOW lock_timeout"), "3s")
         self.assertEqual(self.ask("SHOW statement_timeout"), "5s")
@@ -229,7 +235,7 @@ class ConnectionTests(TestCase):
 
 class TransactionTests(TransactionTestCase):
     @skipUnless(ON_SQLITE, "PostgreSQL locks rows")
-    def test_on_sqlite_a_transaction_begins_by_queueing(self):
+    def test_sqlite_transaction_begins_immediate(self):
         with CaptureQueriesContext(connection) as queries, transaction.atomic():
             pass
         self.assertEqual([each["sql"] for each in queries], ["BEGIN IMMEDIATE", "COMMIT"])

@@ -5,9 +5,9 @@ from drf_yasg.inspectors import SwaggerAutoSchema
 from drf_yasg.utils import force_serializer_instance
 from rest_framework.settings import api_settings
 
+from ...throttling import UserThrottle
 from .. import idempotency
 from ..errors import FIELD_OF_REFUSAL
-from ..throttling import UserThrottle
 from .errors import error_response
 from .failures import (
     ANYWHERE,
@@ -72,7 +72,7 @@ class AutoSchema(SwaggerAutoSchema):
         """UserThrottle counts those only who are logged in."""
         throttles = self.view.throttle_classes
         known = self.view.authentication_classes and UserThrottle in throttles
-        guarded = self.method in getattr(self.view, "takes_password", ())
+        guarded = self.method in getattr(self.view, "password_methods", ())
         return bool(known or guarded or set(throttles) - {UserThrottle})
 
     def _success(self):

@@ -2,7 +2,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from ... import accounts, exceptions, sessions
+from ... import accounts, exceptions, tokens
+from ...throttling import SignUpThrottle, ThrottlePasswordsMixin
 from ..permissions import PublicMixin
 from ..schema import operation
 from ..serializers import (
@@ -17,7 +18,6 @@ from ..serializers import (
     TokenPair,
     valid,
 )
-from ..throttling import CountsWrongPasswords, SignUpThrottle
 
 
 class SignUpView(PublicMixin, APIView):
@@ -36,7 +36,7 @@ class SignUpView(PublicMixin, APIView):
         return Response(AccountSerializer.read(user), status=201)
 
 
-class LoginView(CountsWrongPasswords, PublicMixin, APIView):
+class LoginView(ThrottlePasswordsMixin, PublicMixin, APIView):
     @operation(
         "logIn",
         "Get an access and a refresh token",
@@ -46,8 +46,8 @@ class LoginView(CountsWrongPasswords, PublicMixin, APIView):
         errors=[exceptions.NoActiveAccount],
     )
     def post(self, request):
-        session = accounts.log_in(**valid(LogIn, request.data))
-        return Response(TokenPair(session).data)
+        token = accounts.log_in(**valid(LogIn, request.data))
+        return Response(TokenPair(token).data)
 
 
 class RefreshView(PublicMixin, APIView):
@@ -61,8 +61,8 @@ class RefreshView(PublicMixin, APIView):
         errors=[exceptions.TokenNotValid],
     )
     def post(self, request):
-        session = sessions.continue_session(**valid(Refresh, request.data))
-        return Response(TokenPair(session).data)
+        token = tokens.continue_session(**valid(Refresh, request.data))
+        return Response(TokenPair(token).data)
 
 
 class LogoutView(PublicMixin, APIView):
@@ -77,13 +77,13 @@ class LogoutView(PublicMixin, APIView):
         errors=[exceptions.TokenNotValid],
     )
     def post(self, request):
-        sessions.close_session(**valid(Refresh, request.data))
+        tokens.close_session(**valid(Refresh, request.data))
         return Response(status=204)
 
 
-class MeView(CountsWrongPasswords, APIView):
+class MeView(ThrottlePasswordsMixin, APIView):
     permission_classes = [IsAuthenticated]
-    takes_password = ("DELETE",)
+    password_methods = ("DELETE",)
 
     @operation("getMe", "My account", tag="Accounts", gives=PersonSerializer)
     def get(self, request):
@@ -97,7 +97,7 @@ class MeView(CountsWrongPasswords, APIView):
         gives=PersonSerializer,
     )
     def patch(self, request):
-        user = accounts.change(user=request.user, **valid(ChangeAccount, request.data))
+        user = accounts.update(user=request.user, **valid(ChangeAccount, request.data))
         return Response(PersonSerializer.read(user))
 
     @operation(
@@ -116,7 +116,7 @@ class MeView(CountsWrongPasswords, APIView):
         return Response(status=204)
 
 
-class PasswordView(CountsWrongPasswords, APIView):
+class PasswordView(ThrottlePasswordsMixin, APIView):
     permission_classes = [IsAuthenticated]
     password_field = "old_password"  # noqa: S105 the name of a field
 
@@ -131,5 +131,5 @@ class PasswordView(CountsWrongPasswords, APIView):
     )
     def post(self, request):
         given = valid(ChangePassword, request.data, user=request.user)
-        session = accounts.change_password(user=request.user, **given)
-        return Response(TokenPair(session).data)
+        token = accounts.change_password(user=request.user, **given)
+        return Response(TokenPair(token).data)

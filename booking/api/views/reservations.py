@@ -4,12 +4,12 @@ from rest_framework.viewsets import ViewSet
 
 from ... import box_office, exceptions
 from ...models import Reservation
+from ...throttling import HoldThrottle
 from ..idempotency import idempotent
 from ..permissions import IsOwner
 from ..schema import operation
 from ..schema.failures import NOT_YOURS
 from ..serializers import ReservationSerializer, ReserveSeats, valid
-from ..throttling import HoldThrottle
 
 
 class ReservationViewSet(ViewSet):

@@ -5,11 +5,11 @@ from booking import box_office
 
 class Command(BaseCommand):
     help = (
-        "Notes in the table which holds have lapsed. It only tidies: a seat whose hold has lapsed "
-        "is free for everybody at that moment, whether or not this command ever runs."
+        'Set the status of expired holds to "expired". Optional: the seats of an expired hold '
+        "are free at once, whether or not this command ever runs."
     )
 
     def handle(self, *args, **options):
-        noted = box_office.expire_holds()
+        expired = box_office.expire_holds()
         if options["verbosity"]:
-            self.stdout.write(f"Seats whose hold had lapsed: {noted}.")
+            self.stdout.write(f"Seats with an expired hold: {expired}.")

@@ -88,7 +88,7 @@ class ServerErrorTests(ApiTestCase):
     def test_a_defect_outside_of_the_views(self):
         with (
             mock.patch(
-                "booking.api.middleware.ApiMiddleware.__call__",
+                "booking.middleware.ApiMiddleware.__call__",
                 side_effect=ZeroDivisionError,
             ),
             self.assertLogs("django.request", "ERROR"),

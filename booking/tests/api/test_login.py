@@ -24,7 +24,7 @@ class LoginTests(ApiTestCase):
     def log_in(self, **body):
         return self.client.post("/api/login/", body)
 
-    def test_a_login_answers_tokens_that_work(self):
+    def test_login_returns_working_tokens(self):
         response = self.log_in(username="carol", password="paper-moon-1973")
         self.assertEqual((response.status_code, set(response.json())), (200, {"refresh", "access"}))
         access = AccessToken(response.json()["access"])
@@ -35,19 +35,19 @@ class LoginTests(ApiTestCase):
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
         self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
 
-    def test_whoever_signed_up_can_log_in_with_the_same_words(self):
+    def test_login_after_signup_accepts_the_same_password(self):
         account = {"username": "dave", "password": "  paper moon  "}
         self.assertEqual(self.client.post("/api/signup/", account).status_code, 201)
         self.assertEqual(self.log_in(**account).status_code, 200)
 
-    def test_names_are_found_without_regard_to_case_and_normalised(self):
+    def test_login_normalizes_username_and_ignores_its_case(self):
         User.objects.create_user("Émile", password="paper-moon-1973")  # by staff
         for name in ["Carol", "CAROL", "ｃａｒｏｌ", "Émile", "E\u0301mile"]:
             with self.subTest(name):
                 answer = self.log_in(username=name, password="paper-moon-1973")
                 self.assertEqual(answer.status_code, 200)
 
-    def test_what_is_refused(self):
+    def test_login_with_wrong_credentials_is_refused(self):
         wrong = self.log_in(username="carol", password="wrong")
         self.assertAnswer(wrong, 401, NO_ACCOUNT)
         self.assertEqual(wrong["WWW-Authenticate"], 'Bearer realm="api"')
@@ -56,8 +56,8 @@ class LoginTests(ApiTestCase):
         right = {"username": "carol", "password": "paper-moon-1973"}
         self.assertAnswer(self.log_in(**right), 401, NO_ACCOUNT)
 
-    def test_what_is_refused_takes_the_same_time(self):
-        """One password is hashed, and as many questions are asked, whatever is wrong."""
+    def test_login_failures_hash_once_and_query_equally(self):
+        """So the time does not tell whether a username exists."""
         User.objects.create_user("gone", password="paper-moon-1973", is_active=False)
         for body in (
             {"username": "carol", "password": "wrong"},
@@ -75,21 +75,21 @@ class LoginTests(ApiTestCase):
                 self.assertAnswer(self.log_in(**body), 401, NO_ACCOUNT)
             self.assertEqual(verified.call_count + hashed.call_count, 1)
 
-    def test_missing_fields(self):
+    def test_login_without_fields_is_refused(self):
         both = {"username": REQUIRED, "password": REQUIRED}
         self.assertAnswer(self.log_in(), 400, both)
         self.assertAnswer(self.log_in(username="carol"), 400, {"password": REQUIRED})
 
 
 class TokenTests(ApiTestCase):
-    """What the endpoints that want a token say without a good one."""
+    """Endpoints that need a login, without a valid token."""
 
-    def test_no_token(self):
+    def test_request_without_token_is_unauthorized(self):
         response = self.client.get("/api/my-bookings/")
         self.assertAnswer(response, 401, NO_TOKEN)
         self.assertEqual(response["WWW-Authenticate"], 'Bearer realm="api"')
 
-    def test_bad_tokens(self):
+    def test_request_with_invalid_token_is_unauthorized(self):
         not_valid = {
             "detail": "Given token not valid for any token type",
             "code": "token_not_valid",
@@ -101,7 +101,7 @@ class TokenTests(ApiTestCase):
                 self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
                 self.assertAnswer(self.client.get("/api/my-bookings/"), 401, not_valid)
 
-    def test_a_user_who_is_gone_or_deactivated(self):
+    def test_request_of_inactive_or_deleted_user_is_unauthorized(self):
         bob = client_of(self.bobs_user)
         User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
         inactive = {"detail": "User is inactive", "code": "user_inactive"}
@@ -110,6 +110,6 @@ class TokenTests(ApiTestCase):
         gone = {"detail": "User not found", "code": "user_not_found"}
         self.assertAnswer(bob.get("/api/my-bookings/"), 401, gone)
 
-    def test_the_catalogue_does_not_mind_a_bad_token(self):
+    def test_public_endpoint_ignores_invalid_token(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
         self.assertAnswer(self.client.get("/api/movies/"), 200, [])

@@ -6,9 +6,9 @@ from rest_framework_simplejwt.tokens import AccessToken
 from booking import accounts, box_office
 from booking.exceptions import CustomerNotFound, WrongPassword
 from booking.models import Booking
-from booking.sessions import open_session
 from booking.tests.factories import NO_TOKEN, ApiTestCase, booking, client_of, hold, show
 from booking.tests.schema_conformance import sending_more
+from booking.tokens import open_session
 
 REQUIRED = ["This field is required."]
 NOT_YOUR_PASSWORD = ["This is not your password."]
@@ -34,12 +34,12 @@ class AccountCase(ApiTestCase):
 
 
 class MeTests(AccountCase):
-    def test_my_account(self):
+    def test_me_returns_the_account(self):
         with self.assertNumQueries(1):
             self.assertAnswer(self.alice.get("/api/me/"), 200, self.me())
         self.assertAnswer(self.client.get("/api/me/"), 401, NO_TOKEN)
 
-    def test_changing_it(self):
+    def test_patch_changes_name_and_email(self):
         new = {"email": "a@EXAMPLE.com", "first_name": "Ada", "last_name": "Lovelace"}
         answer = self.alice.patch("/api/me/", new)
         self.assertAnswer(answer, 200, self.me(**new | {"email": "a@example.com"}))
@@ -49,14 +49,14 @@ class MeTests(AccountCase):
         nothing = self.alice.patch("/api/me/", {})
         self.assertAnswer(nothing, 200, self.me(first_name="Ada", email=""))
 
-    def test_nobody_makes_themselves_somebody_else(self):
+    def test_patch_ignores_other_fields(self):
         greedy = {"id": 7, "username": "stella", "is_staff": True, "password": "x", "groups": [1]}
         before = User.objects.filter(pk=self.alices_user.pk).values().get()
         with sending_more():
             self.assertAnswer(self.alice.patch("/api/me/", greedy), 200, self.me())
         self.assertEqual(User.objects.filter(pk=self.alices_user.pk).values().get(), before)
 
-    def test_what_is_refused(self):
+    def test_patch_with_invalid_fields_is_refused(self):
         for given, errors in (
             ({"email": "ada"}, {"email": ["Enter a valid email address."]}),
             ({"email": None}, {"email": ["This field may not be null."]}),
@@ -77,8 +77,8 @@ class PasswordTests(AccountCase):
         body = {"old_password": old, "new_password": new}
         return (by or self.alice).post("/api/me/password/", body)
 
-    def test_every_other_session_ends(self):
-        elsewhere, bobs = open_session(self.alices_user), open_session(self.bobs_user)
+    def test_password_change_closes_other_sessions(self):
+        elsewhere, bobs = open_session(user=self.alices_user), open_session(user=self.bobs_user)
         answer = self.change()
         self.assertEqual((answer.status_code, set(answer.json())), (200, {"access", "refresh"}))
         for token, status in ((elsewhere, 401), (answer.json()["refresh"], 200), (bobs, 200)):
@@ -90,7 +90,7 @@ class PasswordTests(AccountCase):
         self.alices_user.refresh_from_db()
         self.assertTrue(self.alices_user.check_password("silver-screen-1927"))
 
-    def test_what_is_refused(self):
+    def test_password_change_with_wrong_or_weak_password_is_refused(self):
         short = ["This password is too short. It must contain at least 8 characters."]
         alike = ["The password is too similar to the username."]
         for answer, errors in (
@@ -112,11 +112,11 @@ class EraseTests(AccountCase):
     def erase(self, password=PASSWORD, by=None):
         return (by or self.alice).delete("/api/me/", {"password": password})
 
-    def test_the_person_is_forgotten(self):
+    def test_erase_removes_personal_data_and_access(self):
         self.alices_user.first_name, self.alices_user.is_staff = "Ada", True
         self.alices_user.save()
         self.alices_user.groups.add(Group.objects.create(name="door"))
-        session = open_session(self.alices_user)
+        session = open_session(user=self.alices_user)
         answer = self.erase()
         self.assertEqual((answer.status_code, answer.content), (204, b""))
         row = User.objects.filter(pk=self.alices_user.pk).values().get()
@@ -144,7 +144,7 @@ class EraseTests(AccountCase):
         self.assertEqual(self.client.post("/api/login/", again).status_code, 401)
         self.assertEqual(self.client.post("/api/signup/", again).status_code, 201)
 
-    def test_seats_of_shows_to_come_are_free_again(self):
+    def test_erase_cancels_bookings_of_future_shows(self):
         tomorrow, yesterday = show(), show(starts_in=-timedelta(days=1))
         mine = [
             booking(self.alices_user, tomorrow, 5),
@@ -160,15 +160,15 @@ class EraseTests(AccountCase):
         answer = self.bob.post(f"/api/shows/{tomorrow.id}/book/", {"seat_number": 5})
         self.assertEqual(answer.status_code, 201)
 
-    def test_what_was_on_its_way_meanwhile(self):
-        """A request that knew the account before it was erased."""
+    def test_erase_refuses_requests_already_in_progress(self):
+        """They have loaded the user before the account was erased."""
         before = User.objects.get(pk=self.alices_user.pk)
         tomorrow = show()
         self.erase()
         with self.assertRaises(CustomerNotFound):
             box_office.book(show_id=tomorrow.id, seat_number=5, by=before)
         with self.assertRaises(CustomerNotFound):
-            accounts.change(user=before, email="alice@example.com")
+            accounts.update(user=before, email="alice@example.com")
         with self.assertRaises(WrongPassword):
             accounts.change_password(
                 user=before, old_password=PASSWORD, new_password="silver-screen-1927"
@@ -176,7 +176,7 @@ class EraseTests(AccountCase):
         self.assertEqual(User.objects.get(pk=self.alices_user.pk).email, "")
         self.assertFalse(Booking.objects.exists())
 
-    def test_what_is_refused(self):
+    def test_erase_with_wrong_password_is_refused(self):
         sold = booking(self.alices_user, show(), 5)
         self.assertAnswer(self.erase("wrong"), 400, {"password": NOT_YOUR_PASSWORD})
         self.assertAnswer(self.alice.delete("/api/me/"), 400, {"password": REQUIRED})
@@ -185,7 +185,7 @@ class EraseTests(AccountCase):
         self.assertEqual(sold.status, "booked")
         self.assertEqual(self.alice.get("/api/me/").status_code, 200)
 
-    def test_an_access_token_of_an_erased_account(self):
+    def test_access_token_of_erased_account_is_refused(self):
         token = AccessToken.for_user(self.alices_user)
         self.erase()
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")

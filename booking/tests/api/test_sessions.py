@@ -1,19 +1,20 @@
-"""Refreshing and ending a session, and who else's sessions end with it."""
+"""Refresh, logout, and what ends a session."""
 
 from datetime import timedelta
+from io import StringIO
 from unittest import mock
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.test import TransactionTestCase
 from rest_framework.test import APIClient
-from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
-from rest_framework_simplejwt.tokens import AccessToken
+from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from booking import sessions
-from booking.sessions import SessionToken, open_session
+from booking.management.commands import prune
+from booking.models import Session
 from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import ApiTestCase, person
+from booking.tokens import open_session
 
 REQUIRED = ["This field is required."]
 NOT_VALID = {"detail": "Token is invalid or expired", "code": "token_not_valid"}
@@ -26,92 +27,97 @@ def refresh(client, token):
 class RefreshTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.session = open_session(self.alices_user)
+        self.session = open_session(user=self.alices_user)
 
     def refresh(self, token):
         return refresh(self.client, token)
 
-    def assertDead(self, token):
+    def assertNotValid(self, token):
         self.assertAnswer(self.refresh(token), 401, NOT_VALID)
 
-    def test_new_tokens(self):
+    def test_refresh_returns_new_tokens(self):
         answer = self.refresh(self.session)
         self.assertEqual((answer.status_code, set(answer.json())), (200, {"refresh", "access"}))
         self.assertEqual(AccessToken(answer.json()["access"])["user_id"], str(self.alices_user.id))
         again = self.refresh(answer.json()["refresh"])
         self.assertEqual(again.status_code, 200)
-        self.assertEqual(OutstandingToken.objects.count(), 1)  # a session is one row
+        self.assertEqual(Session.objects.count(), 1)
 
-    def test_a_token_that_was_used_is_dead(self):
+    def test_refresh_with_used_token_is_refused(self):
         self.refresh(self.session)
-        self.assertDead(self.session)
+        self.assertNotValid(self.session)
 
-    def test_a_user_who_is_deleted(self):
+    def test_refresh_of_deleted_user_is_refused(self):
         """simplejwt 5.5.1: 500."""
         self.alices_user.delete()
-        self.assertDead(self.session)
+        self.assertNotValid(self.session)
 
-    def test_a_user_who_is_deactivated(self):
+    def test_refresh_of_inactive_user_is_refused(self):
         User.objects.filter(pk=self.alices_user.pk).update(is_active=False)
-        self.assertDead(self.session)
+        self.assertNotValid(self.session)
 
-    def test_a_user_whose_password_changed(self):
+    def test_refresh_after_password_change_is_refused(self):
         """simplejwt 5.5.1: 200, with an access token that is refused."""
         self.alices_user.set_password("silver-screen-1927")
         self.alices_user.save()
-        self.assertDead(self.session)
+        self.assertNotValid(self.session)
         access = self.session.access_token
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
         changed = {"detail": "The user's password has been changed.", "code": "password_changed"}
         self.assertAnswer(self.client.get("/api/my-bookings/"), 401, changed)
 
-    def test_a_session_that_the_table_does_not_know(self):
-        self.assertDead(SessionToken.for_user(self.alices_user))
+    def test_refresh_without_session_row_is_refused(self):
+        self.assertNotValid(RefreshToken.for_user(self.alices_user))
 
-    def test_what_is_no_refresh_token(self):
-        expired = open_session(self.alices_user)
+    def test_refresh_with_invalid_token_is_refused(self):
+        expired = open_session(user=self.alices_user)
         expired.set_exp(lifetime=-timedelta(seconds=1))
-        of_nobody = open_session(self.alices_user)
-        del of_nobody.payload["user_id"]
-        of_a_name = open_session(self.alices_user)
-        of_a_name.payload["user_id"] = "alice"
+        without_user = open_session(user=self.alices_user)
+        del without_user.payload["user_id"]
+        with_username = open_session(user=self.alices_user)
+        with_username.payload["user_id"] = "alice"
         access = AccessToken.for_user(self.alices_user)
-        for token in ["nonsense", access, expired, of_nobody, of_a_name]:
+        for token in ["nonsense", access, expired, without_user, with_username]:
             with self.subTest(str(token)[:9]):
-                self.assertDead(token)
+                self.assertNotValid(token)
 
-    def test_a_missing_token(self):
+    def test_refresh_without_token_is_refused(self):
         answer = self.client.post("/api/token/refresh/")
         self.assertAnswer(answer, 400, {"refresh": REQUIRED})
 
-    def test_no_token_is_kept(self):
-        """simplejwt 5.5.1 keeps them in clear."""
-        row = OutstandingToken.objects.values().get()
-        self.assertEqual(row["token"], "")
+    def test_session_row_does_not_contain_the_token(self):
+        """simplejwt 5.5.1 stores refresh tokens in clear."""
+        row = Session.objects.values().get()
+        self.assertEqual(row["token_id"], self.session["jti"])
         self.assertNotIn(str(self.session), str(row))
 
-    def test_expired_sessions_are_pruned(self):
-        OutstandingToken.objects.update(expires_at=self.session.current_time)
-        open_session(self.bobs_user)
-        call_command("prune", stdout=mock.Mock())
-        self.assertEqual(OutstandingToken.objects.get().user, self.bobs_user)
+    def test_prune_deletes_expired_sessions_only(self):
+        for _ in range(2):
+            open_session(user=self.alices_user)
+        Session.objects.update(expires_at=self.session.current_time)
+        open_session(user=self.bobs_user)
+        out = StringIO()
+        with mock.patch.object(prune, "SLICE_SIZE", 2):
+            call_command("prune", stdout=out)
+        self.assertIn("Deleted 3 expired sessions.\n", out.getvalue())
+        self.assertEqual(Session.objects.get().user, self.bobs_user)
 
 
 class RefreshRaceTests(TransactionTestCase):
     def race(self):
-        token = open_session(person("alice"))
+        token = open_session(user=person("alice"))
         return at_once([lambda: refresh(APIClient(), token) for _ in range(8)])
 
-    def test_of_many_refreshes_with_one_token_one_succeeds(self):
-        """simplejwt 5.5.1: all of them."""
+    def test_simultaneous_refreshes_with_one_token_succeed_once(self):
+        """simplejwt 5.5.1: all succeed."""
         answers = sorted(self.race(), key=lambda each: each.status_code)
         self.assertEqual([each.status_code for each in answers], [200] + [401] * 7)
         self.assertEqual(refresh(APIClient(), answers[0].json()["refresh"]).status_code, 200)
 
-    def test_without_the_guard_more_succeed(self):
+    def test_simultaneous_refreshes_without_guard_all_succeed(self):
         renewed = mock.Mock(**{"filter.return_value.update.return_value": 1})
-        with mock.patch.object(sessions.OutstandingToken, "objects", renewed):
-            token = SessionToken.for_user(person("alice"))
+        with mock.patch.object(Session, "objects", renewed):
+            token = RefreshToken.for_user(person("alice"))
             answers = at_once([lambda: refresh(APIClient(), token) for _ in range(8)])
         self.assertEqual({each.status_code for each in answers}, {200})
 
@@ -120,19 +126,19 @@ class LogoutTests(ApiTestCase):
     def log_out(self, token):
         return self.client.post("/api/logout/", {"refresh": str(token)})
 
-    def test_it_ends_the_session(self):
-        mine, other = open_session(self.alices_user), open_session(self.alices_user)
+    def test_logout_ends_only_this_session(self):
+        mine, other = open_session(user=self.alices_user), open_session(user=self.alices_user)
         answer = self.log_out(mine)
         self.assertEqual((answer.status_code, answer.content), (204, b""))
         self.assertAnswer(refresh(self.client, mine), 401, NOT_VALID)
         self.assertEqual(refresh(self.client, other).status_code, 200)
 
-    def test_twice_does_no_harm(self):
-        mine = open_session(self.alices_user)
+    def test_logout_twice_succeeds(self):
+        mine = open_session(user=self.alices_user)
         self.log_out(mine)
         self.assertEqual(self.log_out(mine).status_code, 204)
 
-    def test_what_is_refused(self):
+    def test_logout_with_invalid_token_is_refused(self):
         self.assertAnswer(self.log_out("nonsense"), 401, NOT_VALID)
         access = AccessToken.for_user(self.alices_user)
         self.assertAnswer(self.log_out(access), 401, NOT_VALID)

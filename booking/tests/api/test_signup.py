@@ -16,7 +16,7 @@ TAKEN = {"username": ["A user with that username already exists."]}
 
 
 class SignUpRaceTests(TransactionTestCase):
-    def test_of_many_who_want_one_name_one_gets_it(self):
+    def test_simultaneous_signups_with_one_username_succeed_once(self):
         names = ["carol", "Carol", "CAROL", "caRol"] * 2
         bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
         answers = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
@@ -30,7 +30,7 @@ class SignUpTests(ApiTestCase):
     def sign_up(self, **body):
         return self.client.post("/api/signup/", body)
 
-    def test_a_new_account(self):
+    def test_signup_creates_an_account(self):
         response = self.sign_up(username="carol", password="paper-moon-1973", email="c@example.com")
         carol = User.objects.get(username="carol")
         body = {"id": carol.id, "username": "carol", "email": "c@example.com"}
@@ -38,7 +38,7 @@ class SignUpTests(ApiTestCase):
         self.assertTrue(carol.check_password("paper-moon-1973"))
         self.assertTrue(carol.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$"))
 
-    def test_the_email_is_optional(self):
+    def test_signup_without_email_succeeds(self):
         for given in [{}, {"email": ""}]:
             with self.subTest(given):
                 User.objects.filter(username="carol").delete()
@@ -46,27 +46,27 @@ class SignUpTests(ApiTestCase):
                 carol = User.objects.get(username="carol")
                 self.assertAnswer(response, 201, {"id": carol.id, "username": "carol", "email": ""})
 
-    def test_the_password_stays_as_it_was_typed(self):
+    def test_signup_keeps_spaces_of_the_password(self):
         self.sign_up(username="carol", password="  paper moon  ")
         self.assertTrue(User.objects.get(username="carol").check_password("  paper moon  "))
 
-    def test_nobody_makes_themselves_staff(self):
+    def test_signup_ignores_staff_fields(self):
         greedy = {"is_staff": True, "is_superuser": True, "id": 7}
         with sending_more():
             self.sign_up(username="carol", password="paper-moon-1973", **greedy)
         carol = User.objects.get(username="carol")
         self.assertEqual((carol.is_staff, carol.is_superuser), (False, False))
 
-    def test_a_name_that_is_taken(self):
+    def test_signup_with_taken_username_is_refused(self):
         self.assertAnswer(self.sign_up(username="alice", password="paper-moon-1973"), 400, TAKEN)
         self.assertEqual(User.objects.count(), 2)
 
-    def test_a_name_that_is_taken_in_capital_letters(self):
+    def test_signup_with_taken_username_in_another_case_is_refused(self):
         for name in ["ALICE", "Alice", "aLiCe"]:
             self.assertAnswer(self.sign_up(username=name, password="paper-moon-1973"), 400, TAKEN)
 
-    def test_a_name_that_looks_like_another(self):
-        """Full-width, Cyrillic, with a zero-width space, with an accent that combines …"""
+    def test_signup_with_lookalike_username_is_refused(self):
+        """Full-width, Cyrillic, with a zero-width space, with a combining accent …"""
         for name in [
             "ａlice",
             "аlice",
@@ -82,8 +82,8 @@ class SignUpTests(ApiTestCase):
                 self.assertAnswer(answer, 400, {"username": [NOT_A_NAME]})
         self.assertEqual(User.objects.count(), 2)
 
-    def test_a_name_that_somebody_takes_meanwhile(self):
-        """The row appears after every check that could be made and before the insert."""
+    def test_signup_with_username_taken_after_validation_is_refused(self):
+        """The row of the other user appears between the validation and the INSERT."""
 
         def slow(password, *args):
             person("carol")
@@ -93,7 +93,7 @@ class SignUpTests(ApiTestCase):
             response = self.sign_up(username="carol", password="paper-moon-1973")
         self.assertAnswer(response, 400, TAKEN)
 
-    def test_what_is_refused(self):
+    def test_signup_with_invalid_fields_is_refused(self):
         required = ["This field is required."]
         common = ["This password is too common."]
         short = ["This password is too short. It must contain at least 8 characters."]

@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from django.test import override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.sessions import open_session
 from booking.tests.browser.pages import BrowserTestCase, SwaggerUI, operations
 from booking.tests.factories import booking, client_of, hold, movie, person, show
+from booking.tokens import open_session
 
 PASSWORD = "paper-moon-1973"  # the one of the document's examples
 
@@ -52,7 +52,7 @@ class Scene:
         self.booking = booking(user, self.show, 1)
         booking(user, self.show, 2)
         self.hold = hold(user, self.show, 3)
-        self.refresh = str(open_session(user))
+        self.refresh = str(open_session(user=user))
         self.token = str(AccessToken.for_user(user))
 
     def in_path(self, operation):

@@ -23,7 +23,6 @@ from booking.db.errors import (
     classify,
     violates_foreign_key,
     violates_unique,
-    violates_unique_index,
 )
 from booking.models import Booking, IdempotencyKey
 from booking.tests.factories import booking, client_of, person, show
@@ -82,12 +81,13 @@ class ViolationTests(TransactionTestCase):
         return raised.exception
 
     def assertViolates(self, error, expected):
-        unique_constraints = [
+        unique = [
             (Booking, "one_active_booking_per_seat"),
             (IdempotencyKey, "one_answer_per_key"),
+            (User, "one_account_per_name"),
+            (User, "username"),
         ]
-        found = [name for model, name in unique_constraints if violates_unique(error, model, name)]
-        found += [each for each in ["one_account_per_name"] if violates_unique_index(error, each)]
+        found = [name for model, name in unique if violates_unique(error, model, name)]
         found += [each for each in ["user_id"] if violates_foreign_key(error, each)]
         self.assertEqual(found, [expected] if expected else [])
 
@@ -101,6 +101,16 @@ class ViolationTests(TransactionTestCase):
         error = self.violation(lambda: IdempotencyKey.objects.create(**key))
         self.assertViolates(error, "one_answer_per_key")
         self.assertViolates(self.violation(lambda: person("ALICE")), "one_account_per_name")
+        with connection.cursor() as cursor:
+            cursor.execute("DROP INDEX one_account_per_name")
+        self.addCleanup(self.create_index)
+        self.assertViolates(self.violation(lambda: person("alice")), "username")
+
+    def create_index(self):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE UNIQUE INDEX one_account_per_name ON auth_user (LOWER(username))"
+            )
 
     def test_foreign_key_violation_names_its_column(self):
         gone = User(pk=10**9)

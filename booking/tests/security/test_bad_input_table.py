@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
-from booking.callers import REQUEST_ID
+from booking.middleware import VALID_REQUEST_ID
 from booking.tests.factories import ApiTestCase, booking, hold, show
 from booking.tests.security.test_access import whole_database
 
@@ -403,7 +403,7 @@ class BadInputTableTests(ApiTestCase):
             response = self.ask(case)
         self.assertEqual(response.status_code, case.status, response.content[:500])
         self.assertEqual(response["Content-Type"], "application/json")
-        self.assertTrue(REQUEST_ID.fullmatch(response["X-Request-ID"]))
+        self.assertTrue(VALID_REQUEST_ID.fullmatch(response["X-Request-ID"]))
         body = response.json()
         if "detail" in body:
             self.assertEqual((body["code"], list(body)), (case.refused_by, ["detail", "code"]))

@@ -1,4 +1,4 @@
-"""Tokens that look right and are not: 401 each, whatever is wrong with them."""
+"""Forged and damaged access tokens. Each is a 401."""
 
 import base64
 import hashlib
@@ -11,8 +11,8 @@ import jwt
 from django.conf import settings
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.sessions import open_session
 from booking.tests.factories import ApiTestCase
+from booking.tokens import open_session
 
 KEY = settings.SIMPLE_JWT["SIGNING_KEY"]
 
@@ -23,7 +23,7 @@ def part(value):
 
 
 def signed(header, payload, key=KEY):
-    """As HS256 signs, whatever the header says."""
+    """A token signed with HS256, whatever algorithm its header names."""
     text = f"{part(header)}.{part(payload)}"
     signature = hmac.new(key.encode(), text.encode(), hashlib.sha256).digest()
     return f"{text}.{part(signature)}"
@@ -58,26 +58,26 @@ class ForgedTokenTests(ApiTestCase):
             "the key in the header": self.encode(
                 key="k" * 50, headers={"jwk": {"kty": "oct", "k": part(b"k" * 50)}}
             ),
-            "a key's file in the header": self.encode(key="k" * 50, headers={"kid": "/dev/null"}),
+            "a key file in the header": self.encode(key="k" * 50, headers={"kid": "/dev/null"}),
             "no signature": f"{head}.{body}.",
             "no third part": f"{head}.{body}",
             "a fourth part": f"{good}.{signature}",
-            "somebody else's body": f"{head}.{bobs}.{signature}",
-            "letters exchanged": f"{head}.{body}.{signature[::-1]}",
-            "a refresh token": str(open_session(self.alices_user)),
+            "another user's payload": f"{head}.{bobs}.{signature}",
+            "a reversed signature": f"{head}.{body}.{signature[::-1]}",
+            "a refresh token": str(open_session(user=self.alices_user)),
             "another type": self.encode(token_type="sliding"),
             "no type": self.encode(token_type=None),
             "expired": self.encode(exp=int(long_ago.timestamp())),
-            "no end": self.encode(exp=None),
-            "an end that is no number": self.encode(exp="tomorrow"),
+            "no exp": self.encode(exp=None),
+            "exp is not a number": self.encode(exp="tomorrow"),
             "issued in the future": self.encode(iat=int(later.timestamp())),
             "not before the future": self.encode(nbf=int(later.timestamp())),
             "no id": self.encode(jti=None),
             "no user": self.encode(user_id=None),
-            "a user who is none": self.encode(user_id="0"),
-            "a user who is no number": self.encode(user_id="alice"),
-            "a user who is too large": self.encode(user_id=str(10**30)),
-            "many users": self.encode(user_id=[str(self.alices_user.pk)]),
+            "unknown user": self.encode(user_id="0"),
+            "user ID is not a number": self.encode(user_id="alice"),
+            "user ID out of range": self.encode(user_id=str(10**30)),
+            "list of users": self.encode(user_id=[str(self.alices_user.pk)]),
             "another password": self.encode(hash_password="0" * 32),
             "no password": self.encode(hash_password=None),
             "not an object": signed({"alg": "HS256"}, ["user_id", str(self.alices_user.pk)]),
@@ -88,7 +88,7 @@ class ForgedTokenTests(ApiTestCase):
         }
         return good, others
 
-    def test_thirty_and_more(self):
+    def test_forged_tokens_are_unauthorized(self):
         good, forgeries = self.forgeries()
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {good}")
         self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])

@@ -15,8 +15,8 @@ from django.db import close_old_connections, transaction
 from django.test import TestCase, override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.sessions import open_session
 from booking.tests.factories import booking, client_of, hold, movie, person, show
+from booking.tokens import open_session
 from movie_booking.wsgi import application
 
 try:
@@ -136,7 +136,7 @@ class FuzzTests(TestCase):
     def setUp(self):
         link = self.client.get("/api/movies/?page_size=1")["Link"]
         self.cursor = parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
-        self.refresh = [str(open_session(self.alice)), str(open_session(self.bob))]
+        self.refresh = [str(open_session(user=self.alice)), str(open_session(user=self.bob))]
         address, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
         client_of(self.alice).post(address, {"seat_number": 9}, headers=key)
         raw = strict(self.client.get("/swagger.json").json())

@@ -1,20 +1,20 @@
-"""What goes with every answer: who may keep it, who may show it, and its name in the log."""
+"""Response headers: request ID, Cache-Control, security policies, HTTPS and CORS."""
 
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
-from booking.api.middleware import CONTENT_SECURITY_POLICY
+from booking.middleware import CONTENT_SECURITY_POLICY
 from booking.tests.factories import ApiTestCase, booking, show
 
-ELSEWHERE = "https://cinema.example"
+OTHER_ORIGIN = "https://cinema.example"
 
 
 class RequestIdTests(ApiTestCase):
-    def test_a_request_keeps_the_name_that_it_came_with(self):
+    def test_valid_request_id_is_kept(self):
         answer = self.client.get("/api/movies/", headers={"x-request-id": "phone-17.a_B"})
         self.assertEqual(answer["X-Request-ID"], "phone-17.a_B")
 
-    def test_without_a_good_one_it_gets_another(self):
+    def test_missing_or_invalid_request_id_is_replaced(self):
         names = set()
         for given in (None, "", "a" * 65, "a b", "ä", "a\nb", "<b>", "a;b", "a'b"):
             headers = {} if given is None else {"x-request-id": given}
@@ -23,7 +23,7 @@ class RequestIdTests(ApiTestCase):
             names.add(name)
         self.assertEqual(len(names), 9)
 
-    def test_errors_have_one_too(self):
+    def test_error_responses_have_a_request_id(self):
         for address, status in (
             ("/api/nothing/", 404),
             ("/api/my-bookings/", 401),
@@ -41,7 +41,7 @@ class RequestIdTests(ApiTestCase):
 
 
 class CacheControlTests(ApiTestCase):
-    def test_what_is_personal_is_kept_by_nobody(self):
+    def test_personal_responses_are_not_stored(self):
         mine = booking(self.alices_user, show())
         calls = [
             ("get", "my-bookings"),
@@ -68,26 +68,26 @@ class CacheControlTests(ApiTestCase):
         self.assertEqual({each["Cache-Control"] for each in replayed}, {"private, no-store"})
         self.assertEqual(self.client.get("/api/me/")["Cache-Control"], "private, no-store")
 
-    def test_the_catalogue_may_be_kept_for_a_while(self):
-        """Where seats are counted, for a moment only. Who it is that asks makes no difference."""
+    def test_public_responses_are_cached_for_a_while(self):
+        """With seat counts only for a moment. The user makes no difference."""
         tomorrow = show()
-        film = f"movies/{tomorrow.movie_id}"
+        movie = f"movies/{tomorrow.movie_id}"
         for client in (self.client, self.alice):
-            for address in ("movies", film, "shows", f"shows/{tomorrow.id}", f"{film}/shows"):
+            for address in ("movies", movie, "shows", f"shows/{tomorrow.id}", f"{movie}/shows"):
                 answer = client.get(f"/api/{address}/")
-                seconds = 60 if address in ("movies", film) else 2
+                seconds = 60 if address in ("movies", movie) else 2
                 self.assertEqual(answer["Cache-Control"], f"public, max-age={seconds}")
                 self.assertNotIn("Authorization", answer.get("Vary", ""))
         self.assertEqual(self.client.get("/api/")["Cache-Control"], "no-cache")
 
-    def test_the_admin_is_kept_by_nobody(self):
+    def test_admin_pages_are_not_stored(self):
         boss = Client()
         boss.force_login(User.objects.create_superuser("boss"))
         self.assertIn("no-store", boss.get("/admin/")["Cache-Control"])
 
 
 class PolicyTests(ApiTestCase):
-    def test_every_answer_has_its_policies(self):
+    def test_every_response_has_security_headers(self):
         for address in ("/api/movies/", "/swagger/", "/redoc/", "/admin/login/", "/nothing/"):
             answer = self.client.get(address)
             policies = {
@@ -99,7 +99,7 @@ class PolicyTests(ApiTestCase):
             }
             self.assertEqual({name: answer.get(name) for name in policies}, policies, address)
 
-    def test_scripts_are_ours_only(self):
+    def test_csp_allows_only_scripts_of_this_origin(self):
         self.assertIn("default-src 'self';", CONTENT_SECURITY_POLICY)
         self.assertNotIn("script-src", CONTENT_SECURITY_POLICY)
         self.assertNotIn("unsafe-eval", CONTENT_SECURITY_POLICY)
@@ -108,7 +108,7 @@ class PolicyTests(ApiTestCase):
 class HttpsTests(ApiTestCase):
     REDIRECT = {"HTTPS": True, "SECURE_SSL_REDIRECT": True, "SECURE_HSTS_SECONDS": 60}
 
-    def test_in_clear_the_api_refuses_and_pages_redirect(self):
+    def test_plain_http_is_refused_by_the_api_and_redirected_elsewhere(self):
         wanted = {
             "detail": "Use HTTPS. A token that was sent in clear should be given up: log in anew.",
             "code": "https_required",
@@ -128,23 +128,23 @@ class CorsTests(ApiTestCase):
         return self.client.options(
             address,
             headers={
-                "origin": ELSEWHERE,
+                "origin": OTHER_ORIGIN,
                 "access-control-request-method": "POST",
                 "access-control-request-headers": "authorization, idempotency-key",
             },
         )
 
-    def test_other_origins_are_not_allowed(self):
+    def test_unknown_origin_gets_no_cors_headers(self):
         for answer in (
-            self.client.get("/api/movies/", headers={"origin": ELSEWHERE}),
+            self.client.get("/api/movies/", headers={"origin": OTHER_ORIGIN}),
             self.preflight(),
         ):
             self.assertNotIn("Access-Control-Allow-Origin", answer)
 
-    def test_those_that_are_named(self):
-        with self.settings(CORS_ALLOWED_ORIGINS=[ELSEWHERE]):
-            answer = self.client.get("/api/movies/", headers={"origin": ELSEWHERE})
-            self.assertEqual(answer["Access-Control-Allow-Origin"], ELSEWHERE)
+    def test_allowed_origin_gets_cors_headers(self):
+        with self.settings(CORS_ALLOWED_ORIGINS=[OTHER_ORIGIN]):
+            answer = self.client.get("/api/movies/", headers={"origin": OTHER_ORIGIN})
+            self.assertEqual(answer["Access-Control-Allow-Origin"], OTHER_ORIGIN)
             self.assertEqual(
                 answer["Access-Control-Expose-Headers"],
                 "ETag, Idempotency-Replayed, Link, Retry-After, X-Request-ID",
@@ -157,5 +157,5 @@ class CorsTests(ApiTestCase):
                 self.assertIn(name, allowed)
             other = self.client.get("/api/movies/", headers={"origin": "https://evil.example"})
             self.assertNotIn("Access-Control-Allow-Origin", other)
-            page = self.client.get("/admin/login/", headers={"origin": ELSEWHERE})
+            page = self.client.get("/admin/login/", headers={"origin": OTHER_ORIGIN})
             self.assertNotIn("Access-Control-Allow-Origin", page)

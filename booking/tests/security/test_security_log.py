@@ -1,4 +1,4 @@
-"""What is noted, and what must never be."""
+"""What is logged, and what must never be."""
 
 import logging
 from hashlib import sha256
@@ -6,10 +6,9 @@ from hashlib import sha256
 from django.contrib.auth.models import User
 from django.test import Client
 
-from booking.callers import CallerFilter
-from booking.rates import pseudonym
-from booking.sessions import open_session
+from booking.logging import RequestContextFilter, hash_account
 from booking.tests.factories import ApiTestCase, booking, person, show
+from booking.tokens import open_session
 
 SECRETS = {
     "password": "paper-moon-1973",
@@ -25,8 +24,8 @@ class SecurityLogTests(ApiTestCase):
         self.addCleanup(logger.setLevel, logger.level)
         logger.setLevel(logging.DEBUG)
 
-    def noted(self, request, **context):
-        """The lines of the security log, with the answer."""
+    def logged(self, request, **context):
+        """The messages in the security log, and the response."""
         with self.assertLogs("booking.security", "INFO") as logged:
             answer = request()
         return [record.getMessage() for record in logged.records], answer
@@ -35,85 +34,85 @@ class SecurityLogTests(ApiTestCase):
         body = {"username": "carol", "password": password}
         return self.client.post("/api/login/", body, **more)
 
-    def test_logins(self):
+    def test_logins_are_logged(self):
         carol = User.objects.create_user("carol", password=SECRETS["password"])
-        account = f"account={pseudonym('carol')}"
-        (failed,), _ = self.noted(lambda: self.log_in("wrong"))
+        account = f"account={hash_account(username='carol')}"
+        (failed,), _ = self.logged(lambda: self.log_in("wrong"))
         self.assertEqual(failed, f"event=login_failed {account}")
-        (done,), _ = self.noted(lambda: self.log_in(SECRETS["password"]))
+        (done,), _ = self.logged(lambda: self.log_in(SECRETS["password"]))
         self.assertEqual(done, f"event=logged_in user={carol.pk} {account}")
 
-    def test_an_account_from_its_opening_to_its_end(self):
+    def test_account_changes_are_logged(self):
         body = {"username": "dave", "password": SECRETS["password"]}
-        (line,), answer = self.noted(lambda: self.client.post("/api/signup/", body))
+        (line,), answer = self.logged(lambda: self.client.post("/api/signup/", body))
         dave = answer.json()["id"]
         self.assertEqual(line, f"event=signed_up user={dave}")
         access = self.client.post("/api/login/", body).json()["access"]
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
-        (line,), _ = self.noted(lambda: self.client.delete("/api/me/", {"password": "wrong"}))
+        (line,), _ = self.logged(lambda: self.client.delete("/api/me/", {"password": "wrong"}))
         self.assertEqual(line, f"event=password_wrong user={dave}")
         new = {"old_password": SECRETS["password"], "new_password": SECRETS["new password"]}
-        (line,), answer = self.noted(lambda: self.client.post("/api/me/password/", new))
+        (line,), answer = self.logged(lambda: self.client.post("/api/me/password/", new))
         self.assertEqual(line, f"event=password_changed user={dave}")
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
         erase = {"password": SECRETS["new password"]}
-        (line,), _ = self.noted(lambda: self.client.delete("/api/me/", erase))
+        (line,), _ = self.logged(lambda: self.client.delete("/api/me/", erase))
         self.assertEqual(line, f"event=account_erased user={dave}")
 
-    def test_somebody_elses(self):
+    def test_forbidden_request_is_logged(self):
         bobs = booking(self.bobs_user, show())
         path = f"/api/bookings/{bobs.id}/cancel/"
-        (line,), _ = self.noted(lambda: self.alice.post(path))
+        (line,), _ = self.logged(lambda: self.alice.post(path))
         self.assertEqual(
             line, f"event=refused user={self.alices_user.pk} method=POST path={path} status=403"
         )
 
-    def test_what_staff_do(self):
+    def test_staff_requests_are_logged(self):
         stella = User.objects.create_superuser("stella", password=SECRETS["password"])
         hall, browser = show(), Client()
         login = {"username": "stella", "password": SECRETS["password"]}
-        account = f"account={pseudonym('stella')}"
+        account = f"account={hash_account(username='stella')}"
         wrong = login | {"password": "wrong"}
-        (line,), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
+        (line,), _ = self.logged(lambda: browser.post("/admin/login/", wrong))
         self.assertEqual(line, f"event=login_failed {account}")
-        (line, _), _ = self.noted(lambda: browser.post("/admin/login/", login))
+        (line, _), _ = self.logged(lambda: browser.post("/admin/login/", login))
         self.assertEqual(line, f"event=logged_in user={stella.pk} {account}")
         with self.settings(THROTTLE_LOGIN="1/1d"):
             browser.post("/admin/login/", wrong)
-            (line, *_), _ = self.noted(lambda: browser.post("/admin/login/", wrong))
+            (line, *_), _ = self.logged(lambda: browser.post("/admin/login/", wrong))
         self.assertEqual(line, f"event=login_throttled {account}")
         path = f"/admin/booking/show/{hall.id}/delete/"
-        (line,), _ = self.noted(lambda: browser.post(path, {"post": "yes"}))
+        (line,), _ = self.logged(lambda: browser.post(path, {"post": "yes"}))
         done = f"event=staff_request user={stella.pk} method=POST path={path} status=302"
         self.assertEqual(line, done)
         doris = person("doris", is_staff=True)
         browser.force_login(doris)
-        (line,), _ = self.noted(lambda: browser.get("/admin/booking/show/"))
+        (line,), _ = self.logged(lambda: browser.get("/admin/booking/show/"))
         path = "/admin/booking/show/"
         refused = f"event=refused user={doris.pk} method=GET path={path} status=403"
         self.assertEqual(line, refused)
 
-    def test_every_line_says_which_request_and_from_where(self):
+    def test_log_record_has_request_id_and_client_ip(self):
         record = logging.makeLogRecord({})
         with self.assertLogs("booking.security", "INFO") as logged:
             for handler in logging.getLogger("booking.security").handlers:
-                handler.addFilter(CallerFilter())
+                handler.addFilter(RequestContextFilter())
             self.log_in("wrong", headers={"x-request-id": "phone-17"}, REMOTE_ADDR="10.0.0.2")
         (line,) = logged.records
-        self.assertEqual((line.request_id, line.address), ("phone-17", "10.0.0.2"))
-        CallerFilter().filter(record)
-        self.assertEqual((record.request_id, record.address), ("-", "-"))
+        self.assertEqual((line.request_id, line.client_ip), ("phone-17", "10.0.0.2"))
+        RequestContextFilter().filter(record)
+        self.assertEqual((record.request_id, record.client_ip), ("-", "-"))
 
-    def test_a_line_is_one_line(self):
+    def test_client_ip_in_log_is_one_line(self):
         with self.assertLogs("booking.security", "INFO") as logged:
             for handler in logging.getLogger("booking.security").handlers:
-                handler.addFilter(CallerFilter())
+                handler.addFilter(RequestContextFilter())
             self.log_in("wrong", REMOTE_ADDR="10.0.0.2\nevent=logged_in user=1")
-        self.assertEqual(logged.records[0].address, "10.0.0.2?event=logged_in?user=1")
+        self.assertEqual(logged.records[0].client_ip, "10.0.0.2?event=logged_in?user=1")
 
-    def test_no_secret_is_ever_noted(self):
-        """Everything that takes one, right and wrong, with the whole log at its most talkative."""
-        session = open_session(self.alices_user)
+    def test_secrets_are_never_logged(self):
+        """All requests with a secret, right and wrong ones, at log level DEBUG."""
+        session = open_session(user=self.alices_user)
         secrets = {**SECRETS, "refresh": str(session), "access": str(session.access_token)}
         hall = show()
         with self.assertLogs(level="DEBUG") as logged:

@@ -6,26 +6,29 @@ from unittest import TestCase
 NOTICED_BY = {
     "simplejwt": {
         "a refresh for a deleted user is a 500": (
-            "api.test_sessions.RefreshTests.test_a_user_who_is_deleted"
+            "api.test_sessions.RefreshTests.test_refresh_of_deleted_user_is_refused"
         ),
         "a refresh after a change of password is a 200": (
-            "api.test_sessions.RefreshTests.test_a_user_whose_password_changed"
+            "api.test_sessions.RefreshTests.test_refresh_after_password_change_is_refused"
         ),
         "one refresh token is good twice at the same moment": (
-            "api.test_sessions.RefreshRaceTests.test_of_many_refreshes_with_one_token_one_succeeds"
+            "api.test_sessions.RefreshRaceTests"
+            ".test_simultaneous_refreshes_with_one_token_succeed_once"
         ),
         "a rotated token is dead only if another app is installed": (
-            "api.test_sessions.RefreshTests.test_a_token_that_was_used_is_dead"
+            "api.test_sessions.RefreshTests.test_refresh_with_used_token_is_refused"
         ),
         "refresh tokens lie in a table in clear": (
-            "api.test_sessions.RefreshTests.test_no_token_is_kept"
+            "api.test_sessions.RefreshTests.test_session_row_does_not_contain_the_token"
         ),
-        "that table grows": "api.test_sessions.RefreshTests.test_expired_sessions_are_pruned",
+        "that table grows": (
+            "api.test_sessions.RefreshTests.test_prune_deletes_expired_sessions_only"
+        ),
         "a short signing key is only warned of": (
-            "test_settings.SettingsTests.test_refuses_to_start_half_configured"
+            "test_settings.SettingsTests.test_invalid_variable_stops_the_start"
         ),
         "a token for a user who cannot be is a 500": (
-            "security.test_forged_tokens.ForgedTokenTests.test_thirty_and_more"
+            "security.test_forged_tokens.ForgedTokenTests.test_forged_tokens_are_unauthorized"
         ),
     },
     "Django REST framework": {
@@ -47,22 +50,27 @@ NOTICED_BY = {
         "a POST without its slash is a 500, or a GET": (
             "api.test_errors.TrailingSlashTests.test_a_post_without_the_slash"
         ),
-        "401 may turn into 403": "api.test_login.TokenTests.test_no_token",
+        "401 may turn into 403": (
+            "api.test_login.TokenTests.test_request_without_token_is_unauthorized"
+        ),
         "a throttle believes X-Forwarded-For": (
-            "security.test_throttling.LoginThrottleTests.test_a_header_makes_no_other_address"
+            "security.test_throttling.LoginThrottleTests"
+            ".test_forwarded_header_without_proxy_is_ignored"
         ),
         "each worker throttles for itself": (
-            "security.test_throttling.WorkersTests.test_two_hundred_wrong_logins_with_a_new_address_each"
+            "security.test_throttling.WorkersTests.test_logins_to_four_workers_share_one_limit"
         ),
-        "weak passwords are accepted": "api.test_signup.SignUpTests.test_what_is_refused",
+        "weak passwords are accepted": (
+            "api.test_signup.SignUpTests.test_signup_with_invalid_fields_is_refused"
+        ),
         "personal answers may be kept": (
-            "security.test_headers.CacheControlTests.test_what_is_personal_is_kept_by_nobody"
+            "security.test_headers.CacheControlTests.test_personal_responses_are_not_stored"
         ),
         "a full-width name is a 500": (
-            "api.test_signup.SignUpTests.test_a_name_that_looks_like_another"
+            "api.test_signup.SignUpTests.test_signup_with_lookalike_username_is_refused"
         ),
         "ALICE is not alice": (
-            "api.test_signup.SignUpTests.test_a_name_that_is_taken_in_capital_letters"
+            "api.test_signup.SignUpTests.test_signup_with_taken_username_in_another_case_is_refused"
         ),
     },
 }

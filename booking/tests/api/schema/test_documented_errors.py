@@ -16,11 +16,11 @@ from psycopg.errors import LockNotAvailable
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.api.throttling import UserThrottle
 from booking.models import Booking, Show
-from booking.sessions import open_session
 from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
 from booking.tests.openapi_document import document, query_of
+from booking.throttling import UserThrottle
+from booking.tokens import open_session
 
 PASSWORD = "paper-moon-1973"
 FIELDS = "fields"  # in place of a code: each field that is wrong is named
@@ -110,7 +110,7 @@ class DocumentedErrorTests(ApiTestCase):
         return {"id": found.get(kind), "reference": target.reference}
 
     def good_body(self):
-        refresh = {"refresh": str(open_session(self.alices_user))}
+        refresh = {"refresh": str(open_session(user=self.alices_user))}
         return {
             "signUp": {"username": "carol", "password": PASSWORD},
             "logIn": {"username": "alice", "password": PASSWORD},

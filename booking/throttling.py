@@ -1,0 +1,196 @@
+"""Rate limits of logins, sign-ups, holds and API requests, as DRF throttles.
+
+A rate such as `10/15m` allows 10 requests in each window of 15 minutes. The windows follow the
+clock. Counters are in the cache, which all worker processes share. The rates are settings; an
+empty one means no limit.
+"""
+
+import re
+import time
+from datetime import UTC, datetime
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.serializers import BooleanField
+from rest_framework.throttling import BaseThrottle
+
+from .exceptions import NoActiveAccount, WrongPassword
+from .logging import get_client_ip, hash_account
+
+SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+LOGINS_PER_NETWORK = 10  # times THROTTLE_LOGIN, of all accounts together
+
+Keys = dict[Any, int]  # what to count a request under: key -> how many times the limit it may use
+
+
+class Rate:
+    """A rate limit from the settings in its current window: `Rate("THROTTLE_LOGIN")`."""
+
+    def __init__(self, setting: str) -> None:
+        limit, _, period = getattr(settings, setting).partition("/")
+        self.setting = setting
+        self.limit = int(limit or 0)  # 0: no limit
+        self.period = (
+            int(period[:-1] or 1) * SECONDS_PER_UNIT[period[-1]] if period else 1
+        )  # seconds
+        self.window = int(time.time() / self.period)
+
+    def seconds_left(self) -> float:
+        """Seconds until the next window begins."""
+        return self.period - time.time() % self.period
+
+    def increment(self, key: Any, *, by: int = 1) -> int:
+        """Add to the key's counter for this window and return its new value."""
+        end = datetime.fromtimestamp((self.window + 1) * self.period, tz=UTC)
+        cache_key = f"{self.setting}:{key}:{self.window}"
+        return cache.increment(cache_key, by=by, expires_at=end)  # type: ignore[attr-defined]
+
+    def allows(self, keys: Keys) -> bool:
+        """Count a request under each key. False, and stop counting, at the first over its limit."""
+        return not self.limit or all(
+            self.increment(key) <= factor * self.limit for key, factor in keys.items()
+        )
+
+    def refund(self, keys: Keys) -> None:
+        """Take back what `allows` has counted."""
+        if self.limit:
+            for key in keys:
+                self.increment(key, by=-1)
+
+
+def get_client_network(request: HttpRequest) -> str:
+    """The IPv4 address or the IPv6 /64 network of the client, or "unknown".
+
+    A customer with one IPv6 address usually has the whole /64 network of it.
+    """
+    text = get_client_ip(request)
+    if match := re.fullmatch(r"\[(.*)\]:\d+|([^:]*):\d+", text):  # some proxies add a port
+        text = match[1] or match[2]
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return "unknown"
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
+
+
+def get_login_keys(*, network: str, username: str) -> Keys:
+    """What wrong passwords are counted under: the network, and the account from this network.
+
+    An account is never locked for all networks: anybody could lock out its owner.
+    """
+    return {network: LOGINS_PER_NETWORK, f"{network}:{hash_account(username=username)}": 1}
+
+
+class Throttle(BaseThrottle):
+    """Base of the throttles that count POST and DELETE requests, each under its `get_keys`."""
+
+    setting: str
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self.rate = Rate(self.setting)
+        self.keys: Keys = {}
+        if request.method in ("POST", "DELETE"):
+            self.keys = self.get_keys(request)
+        return self.rate.allows(self.keys)
+
+    def wait(self) -> float:
+        return self.rate.seconds_left()
+
+    def get_keys(self, request: Request) -> Keys:
+        raise NotImplementedError
+
+
+class SignUpThrottle(Throttle):
+    setting = "THROTTLE_SIGNUP"
+
+    def get_keys(self, request: Request) -> Keys:
+        return {get_client_network(request): 1}
+
+
+class HoldThrottle(Throttle):
+    """Only requests with `hold` set to true count."""
+
+    setting = "THROTTLE_HOLD"
+
+    def get_keys(self, request: Request) -> Keys:
+        hold = _get_field(request, "hold")
+        is_hold = isinstance(hold, str | int) and hold in BooleanField.TRUE_VALUES
+        return {request.user.pk: 1} if is_hold else {}
+
+
+class LoginThrottle(Throttle):
+    """Logins, and other requests with the user's own password; see ThrottlePasswordsMixin."""
+
+    setting = "THROTTLE_LOGIN"
+
+    def get_keys(self, request: Request) -> Keys:
+        user = request.user
+        username = user.username if user.is_authenticated else _get_field(request, "username")
+        return get_login_keys(network=get_client_network(request), username=username or "")
+
+
+class ThrottlePasswordsMixin:
+    """View mixin that limits wrong passwords. Requests with the right one are not counted."""
+
+    password_methods = ("POST",)  # those whose body has a password
+    login_throttle: LoginThrottle | None = None
+    counts = False
+
+    def get_throttles(self):
+        if self.request.method in self.password_methods:
+            self.login_throttle = LoginThrottle()
+            return [*super().get_throttles(), self.login_throttle]
+        return super().get_throttles()
+
+    def handle_exception(self, exc):
+        self.counts = isinstance(exc, (NoActiveAccount, WrongPassword, Throttled))
+        return super().handle_exception(exc)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        if self.login_throttle and not self.counts:
+            self.login_throttle.rate.refund(self.login_throttle.keys)
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+class UserThrottle(BaseThrottle):
+    """All API requests of a user.
+
+    Each worker process counts in memory and adds its count to the cache once it is a twentieth of
+    the limit, because a cache query costs more than many a request. So a user can exceed the limit
+    by a twentieth for each worker.
+    """
+
+    setting = "THROTTLE_USER"
+    window: int | None = None  # the one that the counts are of
+    local_counts: dict[Any, int] = {}  # by user: requests that are not yet in the cache
+    shared_counts: dict[Any, int] = {}  # by user: requests of all workers, when last added to
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self.rate = Rate(self.setting)
+        if not self.rate.limit or not request.user or not request.user.is_authenticated:
+            return True
+        if UserThrottle.window != self.rate.window:
+            UserThrottle.window = self.rate.window
+            self.local_counts.clear()
+            self.shared_counts.clear()
+        user = request.user.pk
+        local = self.local_counts.get(user, 0) + 1
+        if local >= max(1, self.rate.limit // 20):
+            self.shared_counts[user] = self.rate.increment(user, by=local)
+            local = 0
+        self.local_counts[user] = local
+        return local + self.shared_counts.get(user, 0) <= self.rate.limit
+
+    def wait(self) -> float:
+        return self.rate.seconds_left()
+
+
+def _get_field(request: Request, field: str) -> Any:
+    return request.data.get(field) if isinstance(request.data, dict) else None
