@@ -151,7 +151,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
-KEEP_FILMS = True  # answers about films, for a second (booking/api/caching.py)
+CACHE_MOVIES = True  # responses about movies, in local memory (booking/api/caching.py)
 LARGEST_BODY = 64 * 1024  # bytes, of a request to the API
 
 # `booking` stands before the packages whose templates it overrides.
@@ -284,6 +284,7 @@ if REDIS_URL:
     }
 else:
     CACHES = {"default": {"BACKEND": "booking.counters.DatabaseCounters", "LOCATION": "counters"}}
+CACHES["local"] = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 
 # --- The box office ------------------------------------------------------------------------
 

@@ -4,43 +4,24 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
-from ..freshness import films_change
 from .prepared import prepared
-from .rows import QuickModel
 
 
 class MovieQuerySet(models.QuerySet):
-    def matching(self, *, search="", genre="", language=""):
-        """Title contains `search`; genre and language are those, all without regard to case."""
-        # Regular expressions, because SQLite's LIKE ignores the case of ASCII letters only.
-        movies = self
-        if search:
-            movies = movies.filter(title__iregex=re.escape(search))
-        if genre:
-            movies = movies.filter(genre__iregex=f"^{re.escape(genre)}$")
-        if language:
-            movies = movies.filter(language__iregex=f"^{re.escape(language)}$")
-        return movies
+    """Filters that ignore case. Regular expressions, because SQLite's LIKE knows ASCII only."""
 
-    def bulk_create(self, *args, **kwargs):
-        created = super().bulk_create(*args, **kwargs)
-        films_change()
-        return created
+    def search(self, text):
+        """Movies whose title contains the text."""
+        return self.filter(title__iregex=re.escape(text))
 
-    def update(self, **values):
-        changed = super().update(**values)
-        films_change()
-        return changed
+    def of_genre(self, genre):
+        return self.filter(genre__iregex=f"^{re.escape(genre)}$")
 
-    def delete(self):
-        deleted = super().delete()
-        films_change()
-        return deleted
-
-    delete.queryset_only = True  # or it would be a manager's, for all films
+    def in_language(self, language):
+        return self.filter(language__iregex=f"^{re.escape(language)}$")
 
 
-class Movie(QuickModel):
+class Movie(models.Model):
     title = models.CharField(max_length=200)
     duration_minutes = models.PositiveIntegerField(
         "running time",
@@ -71,17 +52,8 @@ class Movie(QuickModel):
     def __str__(self):
         return self.title
 
-    def save(self, **kwargs):
-        super().save(**kwargs)
-        films_change()
-
-    def delete(self, **kwargs):
-        deleted = super().delete(**kwargs)
-        films_change()
-        return deleted
-
 
 @prepared
 def movies_of_id(movie_id):
-    """The movie, or nothing."""
+    """A list of the movie, or an empty list."""
     return Movie.objects.filter(pk=movie_id)

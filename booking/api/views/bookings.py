@@ -1,14 +1,17 @@
 from django.shortcuts import get_object_or_404
-from rest_framework.mixins import RetrieveModelMixin
+from django.utils.functional import SimpleLazyObject
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from ... import box_office, exceptions
 from ...models import Booking
+from ...models.prepared import prepared
 from ..authentication import AccountsByBoxOffice
-from ..filters import BookingFilter, ListMixin
+from ..filters import BookingFilter, QueryParameterFilter
 from ..idempotency import idempotent
+from ..pagination import CursorPagination
 from ..permissions import IsOwner
 from ..schema import documented, operation
 from ..schema.failures import NOT_YOURS
@@ -22,18 +25,26 @@ from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerialize
         tag="Bookings",
     )
 )
-class MyBookingsViewSet(ListMixin, GenericViewSet):
+class MyBookingsViewSet(ListModelMixin, GenericViewSet):
     queryset = Booking.objects.with_shows()
     serializer_class = BookingSerializer
+    filter_backends = [QueryParameterFilter]
     filter_class = BookingFilter
+    pagination_class = CursorPagination
     ordering = ["-created_at", "-id"]
 
-    def ids(self):
-        return [self.request.user.pk]
+    def get_queryset(self):
+        # Lazy, because the first page does not need it.
+        return SimpleLazyObject(lambda: self.queryset.filter(user=self.request.user.pk))
 
-    @classmethod
-    def rows(cls, user_id):
-        return cls.queryset.filter(user=user_id)
+    def first_page(self):
+        return first_page_of_bookings(self.request.user.pk)
+
+
+@prepared
+def first_page_of_bookings(user_id):
+    bookings = Booking.objects.with_shows().filter(user=user_id)
+    return bookings.order_by("-created_at", "-id")[: CursorPagination.ROWS_TO_READ]
 
 
 @documented(

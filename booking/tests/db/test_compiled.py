@@ -6,9 +6,12 @@ from django.test import TestCase
 from django.utils import timezone
 
 from booking.api.authentication import users
-from booking.api.filters import first_rows
-from booking.api.views.bookings import MyBookingsViewSet
-from booking.api.views.catalogue import MovieShowsViewSet, MovieViewSet, ShowViewSet
+from booking.api.views.bookings import first_page_of_bookings
+from booking.api.views.catalogue import (
+    first_page_of_movie_shows,
+    first_page_of_movies,
+    first_page_of_shows,
+)
 from booking.box_office.seats import taken_seats
 from booking.models import Booking, IdempotencyKey
 from booking.models.movies import movies_of_id
@@ -61,7 +64,7 @@ class PreparedTests(TestCase):
                     self.assertTrue(row.reference_is_used)
         for user in (self.alice, self.bob):
             self.assertEqual(self.assertSame(users, user.pk), [user])
-            mine = self.assertSame(first_rows, user.pk, of=MyBookingsViewSet, limit=5)
+            mine = self.assertSame(first_page_of_bookings, user.pk)
             self.assertEqual(len(mine), 2)
         for film in (self.film, self.other):
             self.assertSame(movies_of_id, film.pk)
@@ -69,12 +72,9 @@ class PreparedTests(TestCase):
             self.assertSame(shows_of_id, hall.pk)
             self.assertSame(seats_in_use, hall.pk)
         for film in (self.film, self.other):
-            self.assertSame(first_rows, film.pk, of=MovieShowsViewSet, limit=5)
-        for limit in (1, 5):
-            for of in (MovieViewSet, ShowViewSet):
-                self.assertEqual(
-                    len(self.assertSame(first_rows, of=of, limit=limit)), min(limit, 2)
-                )
+            self.assertSame(first_page_of_movie_shows, film.pk)
+        for first_page in (first_page_of_movies, first_page_of_shows):
+            self.assertEqual(len(self.assertSame(first_page)), 2)
 
     def test_times(self):
         for minutes, seats in ((-1, [1, 2, 3]), (11, [1, 3])):
@@ -103,7 +103,7 @@ class PreparedTests(TestCase):
                 literal(constant)
 
     def test_bookings_of_one_show_have_the_same_show(self):
-        one, other = first_rows(self.alice.pk, of=MyBookingsViewSet, limit=5)
+        one, other = first_page_of_bookings(self.alice.pk)
         self.assertIs(one.show, other.show)
         self.assertEqual(one.show.available_seats, 7)
 
