@@ -79,7 +79,7 @@ class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
     def book(self, request, pk):
         seat = valid(BookSeat, request.data)
         booking = box_office.book(show_id=pk, by=request.user, **seat)
-        return Response(BookingSerializer.read(booking), status=201)
+        return Response(BookingSerializer.represent(booking), status=201)
 
     @operation(
         "cancelBooking",
@@ -96,7 +96,7 @@ class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
     @idempotent
     def cancel(self, request, pk):
         booking = box_office.cancel(booking=self._mine(pk), by=request.user)
-        return Response(CancelledBookingSerializer.read(booking))
+        return Response(CancelledBookingSerializer.represent(booking))
 
     @operation(
         "moveBooking",
@@ -121,7 +121,7 @@ class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
         booking = self._mine(pk)
         seat = valid(BookSeat, request.data)
         moved = box_office.move(booking=booking, by=request.user, **seat)
-        return Response(BookingSerializer.read(moved))
+        return Response(BookingSerializer.represent(moved))
 
     def _mine(self, pk):
         booking = get_object_or_404(Booking, pk=pk)

@@ -1,12 +1,13 @@
 """JSON out: what a movie, a show, a booking, a reservation looks like to a client."""
 
+from datetime import UTC
+
 from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 from ...models import Booking, Movie, Show
-from ..fields import UTCDateTimeField
 from . import examples
-from .reading import ReadOnlySerializer
+from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 
 
 class TokenPair(serializers.Serializer):
@@ -19,7 +20,7 @@ class TokenPair(serializers.Serializer):
         swagger_schema_fields = {"example": examples.TOKENS}
 
 
-class PersonSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class PersonSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email", "first_name", "last_name"]
@@ -27,7 +28,7 @@ class PersonSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.PERSON}
 
 
-class AccountSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class AccountSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email"]
@@ -35,7 +36,7 @@ class AccountSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.ACCOUNT}
 
 
-class MovieSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class MovieSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = Movie
         fields = [
@@ -53,17 +54,19 @@ class MovieSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.MOVIE}
 
 
-class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class ShowSerializer(ReadOnlyModelSerializer):
     """A show read `with_availability`."""
 
     movie = MovieSerializer()
-    date_time = UTCDateTimeField()
+    date_time = serializers.DateTimeField(default_timezone=UTC)
     available_seats = serializers.IntegerField()
     is_bookable = serializers.BooleanField(
         help_text="Whether a seat can be booked: not cancelled, sales open, a seat free."
     )
-    bookable_until = UTCDateTimeField(help_text="When sales close.")
-    cancelled_at = UTCDateTimeField(allow_null=True, help_text="When the show was called off.")
+    bookable_until = serializers.DateTimeField(default_timezone=UTC, help_text="When sales close.")
+    cancelled_at = serializers.DateTimeField(
+        default_timezone=UTC, allow_null=True, help_text="When the show was called off."
+    )
 
     class Meta:
         model = Show
@@ -83,20 +86,23 @@ class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.SHOW}
 
 
-class BookingSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class BookingSerializer(ReadOnlyModelSerializer):
     """A booking read `with_shows`."""
 
     user = serializers.IntegerField(source="user_id", help_text="The user's id.")
     show = ShowSerializer()
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
-    created_at = UTCDateTimeField()
-    cancelled_at = UTCDateTimeField(allow_null=True)
+    created_at = serializers.DateTimeField(default_timezone=UTC)
+    cancelled_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
     status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
-    expires_at = UTCDateTimeField(allow_null=True, help_text="When the hold lapses, if it is one.")
+    expires_at = serializers.DateTimeField(
+        default_timezone=UTC, allow_null=True, help_text="When the hold lapses, if it is one."
+    )
     expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
     can_cancel = serializers.BooleanField()
-    cancel_until = UTCDateTimeField(
-        help_text="Until when: the show's start, or as long as the hold lasts."
+    cancel_until = serializers.DateTimeField(
+        default_timezone=UTC,
+        help_text="Until when: the show's start, or as long as the hold lasts.",
     )
 
     class Meta:
@@ -129,7 +135,7 @@ class CancelledBookingSerializer(BookingSerializer):
         swagger_schema_fields = {"example": examples.CANCELLED_BOOKING}
 
 
-class ReservedSeatSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class ReservedSeatSerializer(ReadOnlyModelSerializer):
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
     status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
 
@@ -147,8 +153,9 @@ class ReservationSerializer(ReadOnlySerializer):
     show = ShowSerializer()
     status = serializers.ChoiceField(Booking.Status.choices)
     bookings = ReservedSeatSerializer(many=True)
-    created_at = UTCDateTimeField()
-    expires_at = UTCDateTimeField(
+    created_at = serializers.DateTimeField(default_timezone=UTC)
+    expires_at = serializers.DateTimeField(
+        default_timezone=UTC,
         source="leading.expires_at",
         allow_null=True,
         help_text="When the hold lapses, if it is one.",
@@ -157,7 +164,7 @@ class ReservationSerializer(ReadOnlySerializer):
         source="leading.expires_in", allow_null=True, help_text="The same in seconds."
     )
     can_cancel = serializers.BooleanField(source="leading.can_cancel")
-    cancel_until = UTCDateTimeField(source="leading.cancel_until")
+    cancel_until = serializers.DateTimeField(default_timezone=UTC, source="leading.cancel_until")
 
     class Meta:
         swagger_schema_fields = {"example": examples.RESERVATION}
