@@ -1,4 +1,4 @@
-"""JSON out: what a movie, a show, a booking, a reservation looks like to a client."""
+"""Output serializers: movies, shows, bookings, reservations, seat maps, accounts, tokens."""
 
 from datetime import UTC
 
@@ -11,7 +11,7 @@ from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 
 
 class TokenPair(serializers.Serializer):
-    """Of a session's refresh token."""
+    """Reads the refresh token of a session, which knows an access token."""
 
     refresh = serializers.CharField(read_only=True, source="*")
     access = serializers.CharField(read_only=True, source="access_token")
@@ -65,7 +65,7 @@ class ShowSerializer(ReadOnlyModelSerializer):
     )
     bookable_until = serializers.DateTimeField(default_timezone=UTC, help_text="When sales close.")
     cancelled_at = serializers.DateTimeField(
-        default_timezone=UTC, allow_null=True, help_text="When the show was called off."
+        default_timezone=UTC, allow_null=True, help_text="When the show was cancelled."
     )
 
     class Meta:
@@ -96,13 +96,17 @@ class BookingSerializer(ReadOnlyModelSerializer):
     cancelled_at = serializers.DateTimeField(default_timezone=UTC, allow_null=True)
     status = serializers.ChoiceField(Booking.Status.choices, source="current_status")
     expires_at = serializers.DateTimeField(
-        default_timezone=UTC, allow_null=True, help_text="When the hold lapses, if it is one."
+        default_timezone=UTC,
+        allow_null=True,
+        help_text="When the hold expires; null if it is not held.",
     )
-    expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
+    expires_in = serializers.IntegerField(
+        allow_null=True, help_text="Seconds until the hold expires; null if it is not held."
+    )
     can_cancel = serializers.BooleanField()
     cancel_until = serializers.DateTimeField(
         default_timezone=UTC,
-        help_text="Until when: the show's start, or as long as the hold lasts.",
+        help_text="Until when it can be cancelled: the start of the show, or the end of the hold.",
     )
 
     class Meta:
@@ -147,7 +151,7 @@ class ReservedSeatSerializer(ReadOnlyModelSerializer):
 
 class ReservationSerializer(ReadOnlySerializer):
     reference = serializers.CharField(
-        read_only=True, help_text="The code to read out at the counter."
+        read_only=True, help_text="The code that the customer shows at the counter."
     )
     user = serializers.IntegerField(source="user_id", help_text="The user's id.")
     show = ShowSerializer()
@@ -158,10 +162,12 @@ class ReservationSerializer(ReadOnlySerializer):
         default_timezone=UTC,
         source="leading.expires_at",
         allow_null=True,
-        help_text="When the hold lapses, if it is one.",
+        help_text="When the hold expires; null if it is not held.",
     )
     expires_in = serializers.IntegerField(
-        source="leading.expires_in", allow_null=True, help_text="The same in seconds."
+        source="leading.expires_in",
+        allow_null=True,
+        help_text="Seconds until the hold expires; null if it is not held.",
     )
     can_cancel = serializers.BooleanField(source="leading.can_cancel")
     cancel_until = serializers.DateTimeField(default_timezone=UTC, source="leading.cancel_until")
@@ -180,14 +186,14 @@ class SeatMapSerializer(ReadOnlySerializer):
     seats_per_row = serializers.IntegerField()
     available_seats = serializers.IntegerField()
     largest_block = serializers.IntegerField(
-        help_text="How many people can sit together in one row."
+        help_text="The largest number of free seats side by side in one row."
     )
     booked = serializers.ListField(child=serializers.IntegerField())
     held = serializers.ListField(child=serializers.IntegerField())
 
 
 class PersonalSeatMapSerializer(SeatMapSerializer):
-    mine = MySeatsSerializer(help_text="One's own of these; only with a token.", required=False)
+    mine = MySeatsSerializer(help_text="The user's own seats; only with a token.", required=False)
 
     class Meta:
         swagger_schema_fields = {"example": examples.SEAT_MAP}
