@@ -65,7 +65,8 @@ class LocalCacheMixin:
     """Django's `cache_page`: public responses stay in this process's memory for a second.
 
     For views that ignore the Authorization header and whose rows rarely change. Stands after
-    ConditionalGetMixin, which then compares ETags of cached responses as well.
+    ConditionalGetMixin, which then compares ETags of cached responses as well. Requests with
+    query parameters are not cached: they are many, and would push the others out.
     """
 
     CACHE_SECONDS = 1
@@ -77,7 +78,7 @@ class LocalCacheMixin:
 
         @wraps(view)
         def wrapper(request, *args, **kwargs):
-            if not settings.CACHE_MOVIES:
+            if not settings.CACHE_MOVIES or request.META.get("QUERY_STRING"):
                 return view(request, *args, **kwargs)
             response = cached_view(request, *args, **kwargs)
             if response.has_header("Expires"):  # cache_page has written its one second there

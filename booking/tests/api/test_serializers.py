@@ -46,6 +46,7 @@ class SameAsStock:
             return expected
 
 
+@override_settings(FAST_PATHS=True)
 class OutputTests(SameAsStock, TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -97,6 +98,7 @@ class Snapshot(NamedTuple):
     premiere: datetime | None
 
 
+@override_settings(FAST_PATHS=True)
 class ReadOnlySerializerTests(SameAsStock, SimpleTestCase):
     def test_one_field_gives_its_value_not_a_tuple(self):
         class Title(ReadOnlySerializer):
