@@ -106,7 +106,7 @@ class ApiMiddleware:
             request.path += "/"
         response = self.check(request) or self.get_response(request)
         response.headers.setdefault("Cache-Control", "private, no-store")
-        if not response.streaming:
+        if not response.streaming and response.status_code not in (204, 304):
             response.headers.setdefault("Content-Length", str(len(response.content)))
         return response
 

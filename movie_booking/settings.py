@@ -151,7 +151,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
-KEEP_FILMS = True  # answers about films, for a second (booking/api/caching.py)
+CACHE_MOVIES = True  # responses about movies, in local memory (booking/api/caching.py)
 MAX_BODY_BYTES = 64 * 1024  # of an API request
 
 # Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
@@ -353,7 +353,6 @@ REST_FRAMEWORK = {
         "rest_framework.parsers.FormParser",
         "rest_framework.parsers.MultiPartParser",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "booking.api.negotiation.Negotiation",
     "EXCEPTION_HANDLER": "booking.api.errors.exception_handler",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -1,80 +1,107 @@
-"""What may keep an answer, and how it is asked whether it is still the same."""
+"""Cache-Control, ETag and conditional GET (RFC 9110, RFC 9111)."""
 
-import time
+from functools import wraps
 from hashlib import sha256
-from types import SimpleNamespace
-from typing import NamedTuple
 
 from django.conf import settings
-from django.http import HttpResponse, HttpResponseNotModified
-from django.utils.http import parse_etags
-
-from ..freshness import version
-from .renderers import as_json
-
-SECONDS = 2  # that anybody may show an anonymous answer again which tells of seats
-SECONDS_OF_FILMS = 60
-MOST_KEPT, LARGEST_KEPT = 200, 64 * 1024  # answers, of each worker; bytes
+from django.http import HttpResponse
+from django.utils.cache import get_conditional_response, patch_vary_headers
+from django.views.decorators.cache import cache_page
 
 
-def conditional(data, request, seconds=SECONDS, headers=None):
-    """The answer with a strong ETag, or 304 if that is what the client has already.
+class ConditionalGetMixin:
+    """Cache-Control and a strong ETag for GET and HEAD; 304 if If-None-Match names the ETag.
 
-    Anonymous answers may be kept for a moment by anybody, personal ones by nobody.
+    Anonymous responses may be cached by anyone for `max_age` seconds, responses to a logged-in
+    user by no one. Errors get neither header. Stands before other mixins of a view.
     """
-    body = as_json(data)
-    headers = dict(headers or {})
-    told = body + headers.get("Link", "").encode()
-    headers["ETag"] = f'"{sha256(told).hexdigest()[:32]}"'
-    headers["Cache-Control"] = _who_may_keep_it(request, seconds)
-    if request.authenticators:
-        headers["Vary"] = "Authorization"
-    return Answer(body, headers).to(request)
 
+    max_age = 2  # seconds; short, because the responses contain free seats
 
-def _who_may_keep_it(request, seconds):
-    personal = request.authenticators and request.user.is_authenticated
-    return "private, no-store" if personal else f"public, max-age={seconds}"
+    @classmethod
+    def as_view(cls, *args, **kwargs):
+        return conditional_get(super().as_view(*args, **kwargs))
 
-
-class Answer(NamedTuple):
-    body: bytes
-    headers: dict
-
-    def to(self, request):
-        known = parse_etags(request.headers.get("If-None-Match", ""))
-        if "*" in known or self.headers["ETag"] in [each.removeprefix("W/") for each in known]:
-            response = HttpResponseNotModified(headers=self.headers)
-        else:
-            response = HttpResponse(
-                self.body, content_type="application/json", headers=self.headers
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        if response.status_code == 200 and request.method in ("GET", "HEAD"):
+            is_personal = bool(request.authenticators) and request.user.is_authenticated
+            response["Cache-Control"] = (
+                "private, no-store" if is_personal else f"public, max-age={self.max_age}"
             )
-        response.answer = self
+            if request.authenticators:
+                patch_vary_headers(response, ["Authorization"])
+            response["ETag"] = etag_of(response.render())
         return response
 
 
-class KeptFilms:
-    """For views of the films, which change once a week and are asked for all day: each worker
-    gives an answer again for a second, unless staff of this host have changed a film."""
+def etag_of(response):
+    """A hash of the body and of the Link header: one more row can add a page and no byte here."""
+    content = response.content + response.get("Link", "").encode()
+    return f'"{sha256(content).hexdigest()[:32]}"'
 
-    def dispatch(self, request, *args, **kwargs):
-        if not settings.KEEP_FILMS or request.method != "GET" or not _takes_json(request):
-            return super().dispatch(request, *args, **kwargs)
-        now = version(), int(time.monotonic())
-        if KEPT.now != now:
-            KEPT.now, KEPT.answers = now, {}
-        answers, address = KEPT.answers, request.build_absolute_uri()
-        if address in answers:
-            return answers[address].to(request)
-        response = super().dispatch(request, *args, **kwargs)
-        answer = getattr(response, "answer", None)
-        if answer and len(answer.body) <= LARGEST_KEPT and len(answers) < MOST_KEPT:
-            answers[address] = answer
+
+def conditional_get(view):
+    """Like Django's `conditional_page`, for HEAD too, and only for responses with an ETag.
+
+    Requests without If-None-Match pass: If-Match and If-Unmodified-Since protect changes, and
+    Django would answer 412 with an HTML body.
+    """
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        if "HTTP_IF_NONE_MATCH" not in request.META or "ETag" not in response:
+            return response
+        result = get_conditional_response(request, etag=response["ETag"], response=response)
+        if "Link" in response:
+            result["Link"] = response["Link"]
+        return result
+
+    return wrapper
+
+
+class LocalCacheMixin:
+    """Django's `cache_page`: public responses stay in this process's memory for a second.
+
+    For views that ignore the Authorization header and whose rows rarely change. Stands after
+    ConditionalGetMixin, which then compares ETags of cached responses as well. Requests with
+    query parameters are not cached: they are many, and would push the others out.
+    """
+
+    CACHE_SECONDS = 1
+
+    @classmethod
+    def as_view(cls, *args, **kwargs):
+        view = super().as_view(*args, **kwargs)
+        cached_view = cache_page(cls.CACHE_SECONDS, cache="local")(small_responses(view))
+
+        @wraps(view)
+        def wrapper(request, *args, **kwargs):
+            if not settings.CACHE_MOVIES or request.META.get("QUERY_STRING"):
+                return view(request, *args, **kwargs)
+            response = cached_view(request, *args, **kwargs)
+            if response.has_header("Expires"):  # cache_page has written its one second there
+                del response["Expires"]
+                response["Cache-Control"] = f"public, max-age={cls.max_age}"
+            return response
+
+        return wrapper
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_vary_headers(response, ["Accept"])  # other media types are refused with 406
         return response
 
 
-KEPT = SimpleNamespace(now=None, answers={})  # all of one second and one version
+def small_responses(view):
+    """Successful responses without DRF's `data`: unpickling it takes longer than rendering it."""
 
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        response = view(request, *args, **kwargs)
+        if response.status_code != 200:
+            return response
+        return HttpResponse(response.content, headers=response.headers)
 
-def _takes_json(request):
-    return request.headers.get("Accept", "*/*") in ("*/*", "application/json")
+    return wrapper

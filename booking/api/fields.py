@@ -1,7 +1,6 @@
 """What goes over the wire, more exactly than DRF's own fields take and give it."""
 
 import re
-from datetime import UTC
 
 from rest_framework import serializers
 
@@ -60,11 +59,3 @@ class DayField(serializers.DateField):
         if not EARLIEST.year <= day.year < LATEST.year:
             self.fail("range")
         return day
-
-
-class UTCDateTimeField(serializers.DateTimeField):
-    """ISO 8601 in UTC, whatever the cinema's time zone. (Times come from the database in UTC; the
-    renderer writes them.)"""
-
-    def __init__(self, **kwargs):
-        super().__init__(default_timezone=UTC, **kwargs)

@@ -1,85 +1,69 @@
-"""What the query string of a list may ask for; a wrong value is a 400 that names it."""
+"""Query parameters that narrow a list."""
 
 from rest_framework import serializers
+from rest_framework.filters import BaseFilterBackend
 
-from ..db.compiled import compiled
 from ..models import Booking
 from .fields import DayField, MomentField, StrictIntegerField
-from .pagination import CursorPagination
 from .serializers import valid
 
 
-class ListMixin:
-    """A list, by pages, that is narrowed by its query string, which `filter_class` reads.
+class QueryParameterFilter(BaseFilterBackend):
+    """Filters a list by the view's `filter_class`, a serializer of the query parameters.
 
-    `rows` are those of what `ids` names, such as one movie. What most clients ask for, the first
-    page of all, is a prepared question.
+    The `source` of each field is the queryset method that takes its value. A wrong value is a 400
+    that names the parameter; an empty one (`?search=`) does not filter.
     """
 
-    pagination_class = CursorPagination
-
-    def list(self, request, *args, **kwargs):
-        if request.query_params:
-            page = self.paginator.paginate_queryset(self.narrowed(), request, view=self)
-        else:
-            rows = first_rows(*self.ids(), of=type(self), limit=CursorPagination.page_size + 1)
-            page = self.paginator.first_page(rows, request, view=self)
-        answers = [self.serializer_class.read(row) for row in self.completed(page)]
-        return self.paginator.get_paginated_response(answers)
-
-    def ids(self):
-        return []
-
-    @classmethod
-    def rows(cls, *ids):
-        return cls.queryset.all()
-
-    def completed(self, page):
-        """The rows, with what need not be asked for each."""
-        return page
-
-    def narrowed(self):
-        # A parameter that is there but empty (`?search=`) asks for nothing.
-        asked = {name: value for name, value in self.request.query_params.items() if value.strip()}
-        return self.rows(*self.ids()).matching(**valid(self.filter_class, asked))
-
-
-@compiled
-def first_rows(*ids, of, limit):
-    return of.rows(*ids).order_by(*of.ordering)[:limit]
+    def filter_queryset(self, request, queryset, view):
+        if view.action != "list" or not request.query_params:
+            return queryset
+        given = {name: value for name, value in request.query_params.items() if value.strip()}
+        filters = valid(view.filter_class, given)
+        for method, value in filters.items():
+            queryset = getattr(queryset, method)(value)
+        return queryset
 
 
 class MovieFilter(serializers.Serializer):
     search = serializers.CharField(
         required=False, max_length=200, help_text="Part of the title, in any case."
     )
-    genre = serializers.CharField(required=False, max_length=50)
-    language = serializers.CharField(required=False, max_length=50)
+    genre = serializers.CharField(required=False, max_length=50, source="of_genre")
+    language = serializers.CharField(required=False, max_length=50, source="in_language")
 
 
 class ShowTimesFilter(serializers.Serializer):
     def get_fields(self):
-        times = {  # `from` cannot be the name of an attribute
+        times = {  # `from` is a Python keyword and cannot be an attribute
             "from": MomentField(
                 required=False,
-                source="not_before",
+                source="starting_from",
                 help_text="Shows that start at this time or later, such as 2026-12-24T18:00:00Z; "
                 "a date alone is its midnight at the cinema.",
             ),
             "to": MomentField(
-                required=False, source="before", help_text="Shows that start before this time."
+                required=False,
+                source="starting_before",
+                help_text="Shows that start before this time.",
             ),
         }
         return super().get_fields() | times
 
 
 class ShowFilter(ShowTimesFilter):
-    movie = StrictIntegerField(required=False, min_value=1, help_text="The movie's id.")
+    movie = StrictIntegerField(
+        required=False, min_value=1, source="of_movie", help_text="The movie's id."
+    )
     date = DayField(
-        required=False, source="on", help_text="A day at the cinema, such as 2026-12-24."
+        required=False, source="on_day", help_text="A day at the cinema, such as 2026-12-24."
     )
 
 
 class BookingFilter(serializers.Serializer):
-    status = serializers.ChoiceField(Booking.Status.choices, required=False)
-    show = StrictIntegerField(required=False, min_value=1, help_text="The show's id.")
+    status = serializers.ChoiceField(
+        Booking.Status.choices, required=False, source="with_current_status"
+    )
+    show = StrictIntegerField(
+        required=False, min_value=1, source="of_show", help_text="The show's id."
+    )

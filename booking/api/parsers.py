@@ -1,3 +1,5 @@
+"""Strict JSON parsing."""
+
 import json
 
 from rest_framework import parsers
@@ -5,27 +7,29 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """Stricter than DRF's: what two programs could read in two ways (a name that is given twice,
-    NaN) is an error, and so is what is nested too deeply, not the server's."""
+    """DRF's, but repeated names and NaN are errors: two programs may read them differently.
+
+    So is JSON that is nested too deeply, which raises a RecursionError in DRF's (500).
+    """
 
     def parse(self, stream, media_type=None, parser_context=None):
         try:
-            return STRICT.decode(stream.read().decode())
+            return STRICT_DECODER.decode(stream.read().decode())
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:
             raise ParseError(f"JSON parse error - {error}") from None
 
 
-def _object(pairs):
-    found = dict(pairs)
-    if len(found) < len(pairs):
+def unique_names(pairs):
+    names = dict(pairs)
+    if len(names) < len(pairs):
         raise ValueError("a name is given twice")
-    return found
+    return names
 
 
-def _refuse(constant):
+def refuse_constant(constant):
     raise ValueError(f"{constant} is no number")
 
 
-STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse)
+STRICT_DECODER = json.JSONDecoder(object_pairs_hook=unique_names, parse_constant=refuse_constant)

@@ -1,4 +1,4 @@
-"""JSON out."""
+"""JSON rendering by orjson."""
 
 import orjson
 from django.utils.functional import Promise
@@ -8,22 +8,22 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
 def as_json(data):
-    """As bytes; times in ISO 8601."""
-    return orjson.dumps(data, default=_text, option=OPTIONS)
+    """Data as JSON in bytes; times in ISO 8601, "Z" for UTC."""
+    return orjson.dumps(data, default=lazy_text, option=OPTIONS)
 
 
-def _text(value):
-    if isinstance(value, Promise):  # a sentence that is translated when it is shown
+def lazy_text(value):
+    if isinstance(value, Promise):  # a lazily translated sentence
         return str(value)
-    raise TypeError
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
 
 
 class JSONRenderer(BaseRenderer):
-    """By orjson, which writes 50 bookings in 0.05 ms where DRF takes 0.6."""
+    """Renders 50 bookings in 0.05 ms; DRF's own takes 0.6."""
 
     media_type = "application/json"
     format = "json"
-    charset = None  # it is always UTF-8 (RFC 8259, 8.1)
+    charset = None  # JSON is always UTF-8 (RFC 8259, section 8.1)
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
         return b"" if data is None else as_json(data)

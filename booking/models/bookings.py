@@ -66,11 +66,6 @@ class BookingQuerySet(models.QuerySet):
             return self.filter(Q(status=status) | is_expired_hold())
         return self.filter(status=status)
 
-    def matching(self, *, status: str = "", show: int | None = None):
-        """Bookings of one show (its id), with one current status."""
-        bookings = self.of_show(show) if show else self
-        return bookings.with_current_status(status) if status else bookings
-
     def annotate_current_status(self):
         """Adds `current_status`: the status, where an expired hold is expired."""
         expired = When(is_expired_hold(), then=Value(Status.EXPIRED))

@@ -5,38 +5,20 @@ from django.db import models
 from django.db.models import Q
 
 from ..db.compiled import compiled
-from ..freshness import films_change
 
 
 class MovieQuerySet(models.QuerySet):
-    def matching(self, *, search="", genre="", language=""):
-        """Title contains `search`; genre and language are those, all without regard to case."""
-        # Regular expressions, because SQLite's LIKE ignores the case of ASCII letters only.
-        movies = self
-        if search:
-            movies = movies.filter(title__iregex=re.escape(search))
-        if genre:
-            movies = movies.filter(genre__iregex=f"^{re.escape(genre)}$")
-        if language:
-            movies = movies.filter(language__iregex=f"^{re.escape(language)}$")
-        return movies
+    """Filters that ignore case. Regular expressions, because SQLite's LIKE knows ASCII only."""
 
-    def bulk_create(self, *args, **kwargs):
-        created = super().bulk_create(*args, **kwargs)
-        films_change()
-        return created
+    def search(self, text):
+        """Movies whose title contains the text."""
+        return self.filter(title__iregex=re.escape(text))
 
-    def update(self, **values):
-        changed = super().update(**values)
-        films_change()
-        return changed
+    def of_genre(self, genre):
+        return self.filter(genre__iregex=f"^{re.escape(genre)}$")
 
-    def delete(self):
-        deleted = super().delete()
-        films_change()
-        return deleted
-
-    delete.queryset_only = True  # or it would be a manager's, for all films
+    def in_language(self, language):
+        return self.filter(language__iregex=f"^{re.escape(language)}$")
 
 
 class Movie(models.Model):
@@ -70,17 +52,8 @@ class Movie(models.Model):
     def __str__(self):
         return self.title
 
-    def save(self, **kwargs):
-        super().save(**kwargs)
-        films_change()
-
-    def delete(self, **kwargs):
-        deleted = super().delete(**kwargs)
-        films_change()
-        return deleted
-
 
 @compiled
 def movies_by_id(movie_id):
-    """The movie, or nothing."""
+    """A list of the movie, or an empty list."""
     return Movie.objects.filter(pk=movie_id)

@@ -18,23 +18,19 @@ MAX_SEATS = 10_000  # more than any hall has; catches a mistyped number in the a
 
 
 class ShowQuerySet(models.QuerySet):
-    def matching(self, *, movie=None, on=None, not_before=None, before=None):
-        """Of one movie (its id), on a day in the cinema's time zone, from and before a time."""
-        shows = self
-        if movie:
-            shows = shows.filter(movie=movie)
-        if on:
-            next_day = on + timedelta(days=1)
-            shows = shows.starting(cinema_midnight(on), cinema_midnight(next_day))
-        return shows.starting(not_before, before)
+    def of_movie(self, movie_id: int):
+        return self.filter(movie=movie_id)
 
-    def starting(self, not_before: datetime | None = None, before: datetime | None = None):
-        shows = self
-        if not_before:
-            shows = shows.filter(date_time__gte=not_before)
-        if before:
-            shows = shows.filter(date_time__lt=before)
-        return shows
+    def on_day(self, day: date):
+        """Shows that start on a day in the cinema's time zone."""
+        next_day = day + timedelta(days=1)
+        return self.starting_from(cinema_midnight(day)).starting_before(cinema_midnight(next_day))
+
+    def starting_from(self, moment: datetime):
+        return self.filter(date_time__gte=moment)
+
+    def starting_before(self, moment: datetime):
+        return self.filter(date_time__lt=moment)
 
 
 def cinema_midnight(day: date) -> datetime:

@@ -13,6 +13,6 @@ def set_up() -> None:
 
     logging.getLogger("booking").setLevel(logging.WARNING)  # no line for each seat sold
     check_every_response()
-    settings.KEEP_FILMS = False  # test_caching.py switches it on
+    settings.CACHE_MOVIES = False  # test_caching.py switches it on
     for rate in RATES:  # test_throttling.py sets rates of its own
         setattr(settings, rate, "")

@@ -12,8 +12,8 @@ PAGE_SIZE = openapi.Parameter(
     minimum=1,
     maximum=LARGEST,
     default=CursorPagination.page_size,
-    description=f"How many at once; more than {CursorPagination.largest_page_size} is "
-    f"{CursorPagination.largest_page_size}.",
+    description=f"How many at once; more than {CursorPagination.max_page_size} is "
+    f"{CursorPagination.max_page_size}.",
 )
 
 CURSOR = openapi.Parameter(

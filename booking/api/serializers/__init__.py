@@ -11,7 +11,7 @@ from .incoming import (
     SignUp,
     valid,
 )
-from .outgoing import (
+from .output import (
     AccountSerializer,
     BookingSerializer,
     CancelledBookingSerializer,

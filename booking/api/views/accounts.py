@@ -33,7 +33,7 @@ class SignUpView(PublicMixin, APIView):
     )
     def post(self, request):
         user = accounts.sign_up(**valid(SignUp, request.data))
-        return Response(AccountSerializer.read(user), status=201)
+        return Response(AccountSerializer.represent(user), status=201)
 
 
 class LoginView(ThrottlePasswordsMixin, PublicMixin, APIView):
@@ -87,7 +87,7 @@ class MeView(ThrottlePasswordsMixin, APIView):
 
     @operation("getMe", "My account", tag="Accounts", gives=PersonSerializer)
     def get(self, request):
-        return Response(PersonSerializer.read(request.user))
+        return Response(PersonSerializer.represent(request.user))
 
     @operation(
         "changeMe",
@@ -98,7 +98,7 @@ class MeView(ThrottlePasswordsMixin, APIView):
     )
     def patch(self, request):
         user = accounts.update(user=request.user, **valid(ChangeAccount, request.data))
-        return Response(PersonSerializer.read(user))
+        return Response(PersonSerializer.represent(user))
 
     @operation(
         "eraseMe",

@@ -1,13 +1,16 @@
 from django.shortcuts import get_object_or_404
-from rest_framework.mixins import RetrieveModelMixin
+from django.utils.functional import SimpleLazyObject
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
 from ... import box_office, exceptions
+from ...db.compiled import compiled
 from ...models import Booking
-from ..filters import BookingFilter, ListMixin
+from ..filters import BookingFilter, QueryParameterFilter
 from ..idempotency import idempotent
+from ..pagination import CursorPagination
 from ..permissions import IsOwner
 from ..schema import documented, operation
 from ..schema.failures import NOT_YOURS
@@ -21,18 +24,26 @@ from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerialize
         tag="Bookings",
     )
 )
-class MyBookingsViewSet(ListMixin, GenericViewSet):
+class MyBookingsViewSet(ListModelMixin, GenericViewSet):
     queryset = Booking.objects.snapshots()
     serializer_class = BookingSerializer
+    filter_backends = [QueryParameterFilter]
     filter_class = BookingFilter
+    pagination_class = CursorPagination
     ordering = ["-created_at", "-id"]
 
-    def ids(self):
-        return [self.request.user.pk]
+    def get_queryset(self):
+        # Lazy, because the first page does not need it.
+        return SimpleLazyObject(lambda: self.queryset.of_user(self.request.user.pk))
 
-    @classmethod
-    def rows(cls, user_id):
-        return cls.queryset.filter(user=user_id)
+    def first_page(self):
+        return first_page_of_bookings(self.request.user.pk)
+
+
+@compiled
+def first_page_of_bookings(user_id):
+    bookings = Booking.objects.of_user(user_id).snapshots()
+    return bookings.order_by("-created_at", "-id")[: CursorPagination.ROWS_TO_READ]
 
 
 @documented(
@@ -66,7 +77,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
     def book(self, request, pk):
         seat = valid(BookSeat, request.data)
         booking = box_office.book(show_id=pk, by=request.user, **seat)
-        return Response(BookingSerializer.read(booking), status=201)
+        return Response(BookingSerializer.represent(booking), status=201)
 
     @operation(
         "cancelBooking",
@@ -83,7 +94,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
     @idempotent
     def cancel(self, request, pk):
         booking = box_office.cancel(booking=self._mine(pk), by=request.user)
-        return Response(CancelledBookingSerializer.read(booking))
+        return Response(CancelledBookingSerializer.represent(booking))
 
     @operation(
         "moveBooking",
@@ -108,7 +119,7 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
         booking = self._mine(pk)
         seat = valid(BookSeat, request.data)
         moved = box_office.move(booking=booking, by=request.user, **seat)
-        return Response(BookingSerializer.read(moved))
+        return Response(BookingSerializer.represent(moved))
 
     def _mine(self, pk):
         booking = get_object_or_404(Booking, pk=pk)

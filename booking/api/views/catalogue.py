@@ -1,13 +1,17 @@
 from django.http import Http404
-from rest_framework.mixins import RetrieveModelMixin
+from django.utils.functional import SimpleLazyObject
+from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
 from rest_framework.permissions import AllowAny
+from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet, ViewSet
 
+from ...db.compiled import compiled
 from ...models import Movie, SeatMap, Show, show_snapshots
 from ...models.movies import movies_by_id
 from ...models.shows import shows_by_id
-from ..caching import SECONDS, SECONDS_OF_FILMS, KeptFilms, conditional
-from ..filters import ListMixin, MovieFilter, ShowFilter, ShowTimesFilter
+from ..caching import ConditionalGetMixin, LocalCacheMixin
+from ..filters import MovieFilter, QueryParameterFilter, ShowFilter, ShowTimesFilter
+from ..pagination import CursorPagination
 from ..permissions import PublicMixin
 from ..schema import documented, operation
 from ..serializers import (
@@ -18,45 +22,57 @@ from ..serializers import (
 )
 
 
-class CatalogueViewSet(PublicMixin, ListMixin, GenericViewSet):
-    """What anybody may keep for a while, and ask whether it is still the same."""
-
-    seconds = SECONDS
-
-    def list(self, request, **kwargs):
-        return self.conditional(super().list(request, **kwargs))
-
-    def conditional(self, response):
-        link = {"Link": response["Link"]} if "Link" in response else {}
-        return conditional(response.data, self.request, self.seconds, link)
-
-
-class RetrieveMixin(RetrieveModelMixin):
-    def retrieve(self, request, **kwargs):
-        return self.conditional(super().retrieve(request, **kwargs))
-
-
 @documented(
     list=operation("listMovies", "Movies, by title", tag="Movies", conditional=True),
     retrieve=operation("getMovie", "One movie", tag="Movies", conditional=True),
 )
-class MovieViewSet(KeptFilms, RetrieveMixin, CatalogueViewSet):
-    seconds = SECONDS_OF_FILMS
+class MovieViewSet(
+    ConditionalGetMixin,
+    LocalCacheMixin,
+    PublicMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    GenericViewSet,
+):
+    max_age = 60  # seconds
     queryset = Movie.objects.all()
     serializer_class = MovieSerializer
+    filter_backends = [QueryParameterFilter]
     filter_class = MovieFilter
+    pagination_class = CursorPagination
     ordering = ["title", "id"]
+
+    def first_page(self):
+        return first_page_of_movies()
+
+
+@compiled
+def first_page_of_movies():
+    return Movie.objects.order_by("title", "id")[: CursorPagination.ROWS_TO_READ]
 
 
 @documented(
     list=operation("listShows", "Shows, by time", tag="Shows", conditional=True),
     retrieve=operation("getShow", "One show", tag="Shows", conditional=True),
 )
-class ShowViewSet(RetrieveMixin, CatalogueViewSet):
+class ShowViewSet(
+    ConditionalGetMixin, PublicMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet
+):
     queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
+    filter_backends = [QueryParameterFilter]
     filter_class = ShowFilter
+    pagination_class = CursorPagination
     ordering = ["date_time", "id"]
+
+    def first_page(self):
+        return first_page_of_shows()
+
+
+@compiled
+def first_page_of_shows():
+    shows = show_snapshots(Show.objects.all())
+    return shows.order_by("date_time", "id")[: CursorPagination.ROWS_TO_READ]
 
 
 @documented(
@@ -67,29 +83,38 @@ class ShowViewSet(RetrieveMixin, CatalogueViewSet):
         conditional=True,
     )
 )
-class MovieShowsViewSet(CatalogueViewSet):
+class MovieShowsViewSet(ConditionalGetMixin, PublicMixin, ListModelMixin, GenericViewSet):
     queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
+    filter_backends = [QueryParameterFilter]
     filter_class = ShowTimesFilter
+    pagination_class = CursorPagination
     ordering = ["date_time", "id"]
 
-    def ids(self):
-        movies = movies_by_id(self.kwargs["pk"])
-        if not movies:
+    def list(self, request, pk):
+        if request.query_params and not movies_by_id(pk):
             raise Http404
-        [self.movie] = movies
-        return [self.movie.pk]
+        response = super().list(request)
+        if not response.data and not movies_by_id(pk):
+            raise Http404
+        return response
 
-    @classmethod
-    def rows(cls, movie_id):
-        return cls.queryset.filter(movie=movie_id)
+    def get_queryset(self):
+        # Lazy, because the first page does not need it.
+        return SimpleLazyObject(lambda: self.queryset.of_movie(self.kwargs.get("pk")))
 
-    def completed(self, shows):
-        return shows
+    def first_page(self):
+        return first_page_of_movie_shows(self.kwargs["pk"])
 
 
-class SeatMapViewSet(ViewSet):
-    permission_classes = [AllowAny]  # whoever sends a token is shown their own seats, too
+@compiled
+def first_page_of_movie_shows(movie_id):
+    shows = show_snapshots(Show.objects.of_movie(movie_id))
+    return shows.order_by("date_time", "id")[: CursorPagination.ROWS_TO_READ]
+
+
+class SeatMapViewSet(ConditionalGetMixin, ViewSet):
+    permission_classes = [AllowAny]  # with a token, the user's own seats are listed as well
 
     @operation(
         "getSeatMap",
@@ -106,4 +131,4 @@ class SeatMapViewSet(ViewSet):
         if not shows:
             raise Http404
         seat_map = SeatMap(shows[0], user_id=request.user.pk)
-        return conditional(serializer(seat_map).data, request)
+        return Response(serializer(seat_map).data)

@@ -123,4 +123,4 @@ class ReservationViewSet(ViewSet):
         return reservation
 
     def _answer(self, reservation, status=200):
-        return Response(ReservationSerializer.read(reservation), status=status)
+        return Response(ReservationSerializer.represent(reservation), status=status)

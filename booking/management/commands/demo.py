@@ -90,7 +90,7 @@ class Command(BaseCommand):
         added = []
         for day in (today + timedelta(days=number) for number in range(DAYS)):
             for number, screen in enumerate(SCREENS):
-                if not Show.objects.matching(on=day).filter(screen_name=screen[0]).exists():
+                if not Show.objects.on_day(day).filter(screen_name=screen[0]).exists():
                     added += self.programme(day, number, screen, movies)
         return added
 

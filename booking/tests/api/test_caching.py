@@ -1,168 +1,245 @@
-"""Who may keep an answer, how it is asked whether it is the same, and what is kept of the films."""
+"""Cache-Control, ETag, conditional GET, and the cache of responses about movies."""
 
 import time
 from unittest import mock
 
-from django.db.models.signals import pre_save
-from django.test import TransactionTestCase, override_settings
+from django.core.cache import caches
+from django.test import override_settings
 
-from booking import freshness
-from booking.api import caching
 from booking.models import Movie
 from booking.tests.factories import ApiTestCase, booking, movie, movie_json, show, show_json
 
-FILMS = "/api/movies/"
+MOVIES = "/api/movies/"
 
 
-class ConditionalTests(ApiTestCase):
-    def assertSameUntil(self, address, change):
-        first = self.client.get(address)
+class ConditionalGetTests(ApiTestCase):
+    def assertEtagUntil(self, url, change):
+        first = self.client.get(url)
         etag = first["ETag"]
-        for known in (etag, f"W/{etag}", f'"other", {etag}', "*"):
-            again = self.client.get(address, headers={"if-none-match": known})
-            self.assertEqual((again.status_code, again.content, again["ETag"]), (304, b"", etag))
-            self.assertEqual(again["Cache-Control"], first["Cache-Control"])
+        self.assertRegex(etag, '^"[0-9a-f]{32}"$')  # a strong one
+        for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
+            for method in (self.client.get, self.client.head):
+                again = method(url, headers={"if-none-match": header})
+                self.assertEqual(
+                    (again.status_code, again.content, again["ETag"]), (304, b"", etag)
+                )
+                self.assertEqual(again["Cache-Control"], first["Cache-Control"])
+                self.assertEqual(again["Vary"], first["Vary"])
+                self.assertNotIn("Content-Length", again)
+                self.assertNotIn("Content-Type", again)
+        other = self.client.get(url, headers={"if-none-match": '"other"'})
+        self.assertEqual((other.status_code, other.content), (200, first.content))
         change()
-        changed = self.client.get(address, headers={"if-none-match": etag})
+        changed = self.client.get(url, headers={"if-none-match": etag})
         self.assertEqual(changed.status_code, 200)
         self.assertNotEqual((changed["ETag"], changed.content), (etag, first.content))
 
-    def test_the_catalogue(self):
+    def test_etag_movies_and_shows_304_until_a_change(self):
         tomorrow = show()
-        film = tomorrow.movie
+        the_movie = tomorrow.movie
 
-        def another_title():
-            film.title += "!"
-            film.save()
+        def change_title():
+            the_movie.title += "!"
+            the_movie.save()
 
         seats = iter(range(1, 9))
-        for address in (f"{FILMS}?search=m", FILMS, f"{FILMS}{film.pk}/"):
-            self.assertSameUntil(address, another_title)
-        for address in ("/api/shows/", f"/api/shows/{tomorrow.pk}/", f"{FILMS}{film.pk}/shows/"):
-            sell = lambda: booking(self.bobs_user, tomorrow, next(seats))  # noqa: E731 it is short
-            self.assertSameUntil(address, sell)
+        for url in (f"{MOVIES}?search=m", MOVIES, f"{MOVIES}{the_movie.pk}/"):
+            with self.subTest(url):
+                self.assertEtagUntil(url, change_title)
+        for url in (
+            "/api/shows/",
+            f"/api/shows/{tomorrow.pk}/",
+            f"{MOVIES}{the_movie.pk}/shows/",
+            f"/api/shows/{tomorrow.pk}/seats/",
+        ):
+            with self.subTest(url):
+                self.assertEtagUntil(url, lambda: booking(self.bobs_user, tomorrow, next(seats)))
 
-    def test_the_next_page_is_told_with_a_304_too(self):
-        movie("A"), movie("B")
-        first = self.client.get(f"{FILMS}?page_size=1")
-        again = self.client.get(f"{FILMS}?page_size=1", headers={"if-none-match": first["ETag"]})
+    def test_etag_next_page_appears_or_disappears_changes(self):
+        """The body of a page is the same, but its Link header is not."""
+        movie("A")
+        url = f"{MOVIES}?page_size=1"
+        alone = self.client.get(url)
+        self.assertNotIn("Link", alone)
+        second = movie("B")
+        first = self.client.get(url, headers={"if-none-match": alone["ETag"]})
+        self.assertEqual((first.status_code, first.content), (200, alone.content))
+        again = self.client.get(url, headers={"if-none-match": first["ETag"]})
         self.assertEqual((again.status_code, again["Link"]), (304, first["Link"]))
-        with mock.patch("django.core.signing.time.time", return_value=time.time() + 60):
-            later = self.client.get(f"{FILMS}?page_size=1")
-        self.assertEqual((later["ETag"], later["Link"]), (first["ETag"], first["Link"]))
-        Movie.objects.get(title="B").delete()
-        last = self.client.get(f"{FILMS}?page_size=1", headers={"if-none-match": first["ETag"]})
-        self.assertEqual((last.status_code, last.content), (200, first.content))
-        self.assertNotIn("Link", last)
+        second.delete()
+        last = self.client.get(url, headers={"if-none-match": first["ETag"]})
+        self.assertEqual((last.status_code, last["ETag"]), (200, alone["ETag"]))
 
-    def test_errors_have_none(self):
-        self.assertNotIn("ETag", self.client.get(f"{FILMS}0/"))
+    def test_etag_a_minute_later_is_the_same(self):
+        movie("A"), movie("B")
+        first = self.client.get(f"{MOVIES}?page_size=1")
+        with mock.patch("time.time", return_value=time.time() + 60):
+            later = self.client.get(f"{MOVIES}?page_size=1")
+        self.assertEqual((later["ETag"], later["Link"]), (first["ETag"], first["Link"]))
+
+    def test_head_without_if_none_match_has_the_headers_of_get(self):
+        movie()
+        get, head = self.client.get(MOVIES), self.client.head(MOVIES)
+        self.assertEqual((head.status_code, head.content), (200, b""))
+        for name in ("ETag", "Cache-Control", "Vary", "Content-Type", "Content-Length"):
+            self.assertEqual(head[name], get[name])
+
+    def test_if_match_of_a_get_is_ignored(self):
+        movie()
+        for headers in (
+            {"if-match": '"x"'},
+            {"if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT"},
+            {"if-modified-since": "Mon, 01 Jan 2001 00:00:00 GMT"},
+        ):
+            with self.subTest(headers):
+                self.assertEqual(self.client.get(MOVIES, headers=headers).status_code, 200)
+
+    def test_cache_control_of_each_endpoint(self):
+        tomorrow = show()
+        booking(self.alices_user, tomorrow)
+        public = "public, max-age=2"
+        cases = [
+            (self.client, MOVIES, "public, max-age=60", "Accept, origin"),
+            (self.client, f"{MOVIES}{tomorrow.movie_id}/", "public, max-age=60", "Accept, origin"),
+            (self.client, f"{MOVIES}{tomorrow.movie_id}/shows/", public, "origin"),
+            (self.client, "/api/shows/", public, "origin"),
+            (self.client, f"/api/shows/{tomorrow.pk}/", public, "origin"),
+            (self.client, f"/api/shows/{tomorrow.pk}/seats/", public, "Authorization, origin"),
+            (
+                self.alice,
+                f"/api/shows/{tomorrow.pk}/seats/",
+                "private, no-store",
+                "Authorization, origin",
+            ),
+            (self.alice, "/api/my-bookings/", "private, no-store", "origin"),
+        ]
+        for client, url, cache_control, vary in cases:
+            with self.subTest(url):
+                response = client.get(url)
+                self.assertEqual(response.status_code, 200)
+                self.assertEqual(response["Cache-Control"], cache_control)
+                self.assertEqual(response["Vary"], vary)
+                self.assertNotIn("Expires", response)
+
+    def test_errors_have_no_etag_and_are_not_cached(self):
+        cases = [
+            (f"{MOVIES}0/", 404),
+            (f"{MOVIES}0/shows/", 404),
+            (f"{MOVIES}?page_size=x", 400),
+            ("/api/shows/0/seats/", 404),
+        ]
+        for url, status in cases:
+            with self.subTest(url):
+                response = self.client.get(url, headers={"if-none-match": "*"})
+                self.assertEqual(response.status_code, status)
+                self.assertNotIn("ETag", response)
+                self.assertEqual(response["Cache-Control"], "private, no-store")
+
+    def test_my_bookings_have_no_etag(self):
         self.assertNotIn("ETag", self.alice.get("/api/my-bookings/"))
 
 
-@override_settings(KEEP_FILMS=True)
-class KeptFilmsTests(TransactionTestCase):
+@override_settings(CACHE_MOVIES=True)
+class LocalCacheTests(ApiTestCase):
     def setUp(self):
-        self.film = movie("Alien")
-        caching.KEPT.now = None
-        clock = mock.patch("booking.api.caching.time.monotonic", lambda: self.now)
+        super().setUp()
+        self.addCleanup(caches["local"].clear)
+        caches["local"].clear()
+        self.movie = movie("Alien")
+        self.now = time.time()
+        clock = mock.patch("time.time", lambda: self.now)
         clock.start()
         self.addCleanup(clock.stop)
-        self.now = 100.0
 
-    def titles(self, address=FILMS, **more):
-        answer = self.client.get(address, **more)
-        self.assertEqual(answer.status_code, 200)
-        return [each["title"] for each in answer.json()]
+    def titles(self, url=MOVIES, **more):
+        response = self.client.get(url, **more)
+        self.assertEqual(response.status_code, 200)
+        return [each["title"] for each in response.json()]
 
-    def change_unnoticed(self, title):
-        """As on another host."""
-        with mock.patch("booking.freshness._touch"):
-            Movie.objects.update(title=title)
-
-    def test_they_are_given_again_for_a_second(self):
-        first = self.client.get(FILMS)
-        self.assertEqual(first.json(), [movie_json(self.film)])
-        self.change_unnoticed("Aliens")
+    def test_movies_within_a_second_come_from_the_cache(self):
+        first = self.client.get(MOVIES)
+        self.assertEqual(first.json(), [movie_json(self.movie)])
+        Movie.objects.update(title="Aliens")
         self.now += 0.9
         with self.assertNumQueries(0):
-            again = self.client.get(FILMS)
-        self.assertEqual((again.content, again["ETag"]), (first.content, first["ETag"]))
+            again = self.client.get(MOVIES)
+        self.assertEqual((again.status_code, again.content), (200, first.content))
+        for name in ("ETag", "Cache-Control", "Vary", "Content-Type", "Content-Length", "Allow"):
+            self.assertEqual(again[name], first[name])
         self.assertEqual(again["Cache-Control"], "public, max-age=60")
-        with self.assertNumQueries(0):
-            known = self.client.get(FILMS, headers={"if-none-match": first["ETag"]})
-        self.assertEqual((known.status_code, known.content), (304, b""))
+        self.assertNotIn("Expires", first)
+        self.assertNotIn("Expires", again)
         self.now += 0.2
         self.assertEqual(self.titles(), ["Aliens"])
 
-    def test_a_change_on_this_host_is_seen_at_once(self):
-        def deleted():
-            Movie.objects.filter(title="M").delete()
+    def test_if_none_match_of_a_cached_response_is_304(self):
+        first = self.client.get(MOVIES)
+        for method in (self.client.get, self.client.head):
+            with self.assertNumQueries(0):
+                again = method(MOVIES, headers={"if-none-match": first["ETag"]})
+            self.assertEqual((again.status_code, again.content), (304, b""))
+            self.assertEqual(again["Cache-Control"], "public, max-age=60")
 
-        changes = [
-            lambda: movie("M"),
-            lambda: Movie.objects.filter(title="M").update(title="N"),
-            lambda: Movie.objects.get(title="N").delete(),
-            lambda: Movie.objects.bulk_create([Movie(title="M", duration_minutes=111)]),
-            deleted,
-            lambda: Movie.objects.create(title="Z", duration_minutes=127),
-        ]
-        for change in changes:
-            before = self.titles()
-            change()
-            self.assertNotEqual(self.titles(), before)
+    def test_a_304_before_the_cache_is_filled_does_not_replace_the_response(self):
+        with override_settings(CACHE_MOVIES=False):
+            etag = self.client.get(MOVIES)["ETag"]
+        first = self.client.get(MOVIES, headers={"if-none-match": etag})
+        self.assertEqual(first.status_code, 304)
+        with self.assertNumQueries(0):
+            self.assertEqual(self.titles(), ["Alien"])
 
-    def test_whoever_reads_during_a_change_keeps_nothing_old(self):
-        self.addCleanup(pre_save.disconnect, self.read, sender=Movie)
-        pre_save.connect(self.read, sender=Movie)
-        self.film.title = "Aliens"
-        self.film.save()
-        self.assertEqual(self.titles(), ["Aliens"])
+    def test_head_of_a_cached_response_has_its_headers(self):
+        first = self.client.get(MOVIES)
+        with self.assertNumQueries(0):
+            head = self.client.head(MOVIES)
+        self.assertEqual((head.status_code, head.content), (200, b""))
+        self.assertEqual(head["Content-Length"], first["Content-Length"])
 
-    def read(self, **signal):
-        self.titles()
-
-    def test_large_answers_are_not_kept(self):
-        with mock.patch("booking.api.caching.LARGEST_KEPT", 9):
-            self.titles()
-        self.assertEqual(caching.KEPT.answers, {})
-
-    def test_what_is_rolled_back_is_no_change(self):
-        before = freshness.version()
-        with self.assertRaises(ZeroDivisionError), freshness.transaction.atomic():
-            movie("M")
-            raise ZeroDivisionError
-        self.assertEqual(freshness.version(), before)
-
-    def test_each_question_has_its_own_answer(self):
+    def test_each_url_has_its_own_response(self):
         movie("M")
         self.assertEqual(self.titles(), ["Alien", "M"])
-        self.assertEqual(self.titles(f"{FILMS}?search=m"), ["M"])
-        self.assertEqual(self.titles(f"{FILMS}?page_size=1"), ["Alien"])
-        one = self.client.get(f"{FILMS}{self.film.pk}/")
-        self.assertEqual(one.json(), movie_json(self.film))
-        self.assertEqual(self.client.get(f"{FILMS}0/").status_code, 404)
-        refused = self.client.get(FILMS, headers={"accept": "text/html"})
-        self.assertEqual(refused.status_code, 406)
-        self.assertEqual(self.client.post(FILMS).status_code, 405)
-        self.assertEqual(self.titles(headers={"accept": "text/html, */*"}), ["Alien", "M"])
+        self.assertEqual(self.titles(f"{MOVIES}?search=m"), ["M"])
+        self.assertEqual(self.titles(f"{MOVIES}?page_size=1"), ["Alien"])
+        one = self.client.get(f"{MOVIES}{self.movie.pk}/")
+        self.assertEqual(one.json(), movie_json(self.movie))
 
-    def test_the_next_page_is_of_the_host_that_was_asked(self):
-        movie("M")
+    def test_query_parameters_are_never_cached(self):
+        for url in (f"{MOVIES}?search=a", f"{MOVIES}?page_size=5"):
+            self.titles(url)
+            with self.assertNumQueries(1):
+                self.titles(url)
+
+    def test_each_host_has_its_own_next_page(self):
+        Movie.objects.bulk_create(Movie(title="M", duration_minutes=117) for _ in range(100))
         for host in ("testserver", "localhost"):
-            link = self.client.get(f"{FILMS}?page_size=1", headers={"host": host})["Link"]
+            link = self.client.get(MOVIES, headers={"host": host})["Link"]
             self.assertTrue(link.startswith(f"<http://{host}/api/movies/"), link)
 
-    def test_not_more_is_kept_than_fits(self):
-        with mock.patch("booking.api.caching.MOST_KEPT", 3):
-            for size in range(1, 9):
-                self.titles(f"{FILMS}?page_size={size}")
-                self.assertLessEqual(len(caching.KEPT.answers), 3)
+    def test_another_media_type_or_method_is_refused(self):
+        self.titles()
+        refused = self.client.get(MOVIES, headers={"accept": "text/html"})
+        self.assertEqual(refused.status_code, 406)
+        self.assertEqual(self.client.post(MOVIES).status_code, 405)
+        self.assertEqual(self.titles(headers={"accept": "text/html, */*"}), ["Alien"])
 
-    def test_shows_are_never_kept(self):
-        tomorrow = show(self.film)
-        address = f"/api/shows/{tomorrow.pk}/"
-        self.assertEqual(self.client.get(address).json(), show_json(tomorrow))
-        tomorrow.screen_name = "Screen 2"
-        tomorrow.save()
-        self.assertEqual(self.client.get(address).json(), show_json(tomorrow))
+    def test_a_token_makes_no_difference(self):
+        first = self.client.get(MOVIES)
+        with self.assertNumQueries(0):
+            again = self.alice.get(MOVIES)
+        self.assertEqual((again.content, again["Vary"]), (first.content, first["Vary"]))
+        self.assertEqual(again["Vary"], "Accept, origin")
+
+    def test_errors_are_not_cached(self):
+        url = f"{MOVIES}{self.movie.pk + 1}/"
+        self.assertEqual(self.client.get(url).status_code, 404)
+        new = movie("M", id=self.movie.pk + 1)
+        self.assertEqual(self.client.get(url).json(), movie_json(new))
+
+    def test_shows_are_never_cached(self):
+        tomorrow = show(self.movie)
+        for url in (f"/api/shows/{tomorrow.pk}/", f"{MOVIES}{self.movie.pk}/shows/"):
+            before = self.client.get(url).content
+            tomorrow.screen_name += "!"
+            tomorrow.save()
+            self.assertNotEqual(self.client.get(url).content, before)
+        self.assertEqual(self.client.get(f"/api/shows/{tomorrow.pk}/").json(), show_json(tomorrow))

@@ -4,7 +4,7 @@ from booking.tests.factories import ApiTestCase, movie, movie_json
 
 
 class MovieListTests(ApiTestCase):
-    def test_all_movies_by_title(self):
+    def test_movies_are_listed_by_title(self):
         metropolis = movie(
             "Metropolis",
             description="A city of the future.",
@@ -41,10 +41,10 @@ class MovieListTests(ApiTestCase):
         ]
         self.assertAnswer(self.client.get("/api/movies/"), 200, everything)
 
-    def test_none(self):
+    def test_movies_none_is_an_empty_list(self):
         self.assertAnswer(self.client.get("/api/movies/"), 200, [])
 
-    def test_one_query_for_any_number(self):
+    def test_movies_one_or_three_cost_one_query(self):
         movie("A")
         with self.assertNumQueries(1):
             self.client.get("/api/movies/")
@@ -52,7 +52,7 @@ class MovieListTests(ApiTestCase):
         with self.assertNumQueries(1):
             self.client.get("/api/movies/")
 
-    def test_filters(self):
+    def test_movies_filtered_by_each_parameter(self):
         amelie = movie("Amélie", genre="Comedy", language="French")
         mon_oncle = movie("Mon Oncle", genre="Comedy", language="French")
         alien = movie("Alien", genre="Horror", language="English")
@@ -81,7 +81,7 @@ class MovieListTests(ApiTestCase):
                 answer = self.client.get(f"/api/movies/?{query}")
                 self.assertAnswer(answer, 200, [movie_json(each) for each in found])
 
-    def test_wrong_filters(self):
+    def test_movies_filter_wrong_is_400(self):
         long = ["Ensure this field has no more than 200 characters."]
         nul = ["Null characters are not allowed."]
         self.assertAnswer(
@@ -91,13 +91,13 @@ class MovieListTests(ApiTestCase):
 
 
 class MovieDetailTests(ApiTestCase):
-    def test_one_movie(self):
+    def test_movie_by_id(self):
         metropolis = movie()
         movie("Alien")
         self.assertAnswer(
             self.client.get(f"/api/movies/{metropolis.id}/"), 200, movie_json(metropolis)
         )
 
-    def test_unknown(self):
+    def test_movie_unknown_is_404(self):
         none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/movies/999/"), 404, none)

@@ -1,26 +1,25 @@
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
-from booking.models import Booking, Show
+from booking.models import Booking, Movie, Show
 from booking.tests.factories import ApiTestCase, booking, movie, show
 
 PAGE_SIZE_INTEGER = {"page_size": ["A valid integer is required."]}
 
 
 class PaginationTests(ApiTestCase):
-    def pages(self, client, address):
-        """Every page there is, by following the Link header."""
+    def pages(self, client, url):
+        """The ids of every page, by following the Link header."""
         pages = []
-        while address:
-            response = client.get(address)
+        while url:
+            response = client.get(url)
             self.assertEqual(response.status_code, 200, response.content)
             pages.append([each["id"] for each in response.json()])
             link = re.fullmatch(r'<(http://testserver/.+)>; rel="next"', response.get("Link", ""))
-            address = link and link[1]
+            url = link and link[1]
         return pages
 
-    def test_movies(self):
-        """Titles that are the same are told apart by the id."""
+    def test_movies_with_equal_titles_follow_the_id(self):
         titles = ["B", "A", "B", "C", "B"]
         ids = [movie(title).id for title in titles]
         in_order = [ids[1], ids[0], ids[2], ids[4], ids[3]]
@@ -29,15 +28,15 @@ class PaginationTests(ApiTestCase):
             [in_order[:2], in_order[2:4], in_order[4:]],
         )
 
-    def test_shows_at_the_same_time(self):
+    def test_shows_at_the_same_time_follow_the_id(self):
         moment = datetime(2090, 12, 24, 20, 15, 0, 123456, UTC)
         of = movie()
         ids = [show(of, date_time=moment).id for _ in range(5)]
-        for address in ["/api/shows/?page_size=2", f"/api/movies/{of.id}/shows/?page_size=2"]:
-            with self.subTest(address):
-                self.assertEqual(self.pages(self.client, address), [ids[:2], ids[2:4], ids[4:]])
+        for url in ["/api/shows/?page_size=2", f"/api/movies/{of.id}/shows/?page_size=2"]:
+            with self.subTest(url):
+                self.assertEqual(self.pages(self.client, url), [ids[:2], ids[2:4], ids[4:]])
 
-    def test_my_bookings(self):
+    def test_my_bookings_of_one_moment_follow_the_id(self):
         tomorrow = show()
         ids = [booking(self.alices_user, tomorrow, seat).id for seat in range(1, 6)]
         Booking.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
@@ -49,11 +48,11 @@ class PaginationTests(ApiTestCase):
             [newest_first[:4], newest_first[4:]],
         )
 
-    def test_a_page_that_is_just_full_is_the_last(self):
+    def test_page_just_full_is_the_last(self):
         movie(), movie()
         self.assertEqual(len(self.pages(self.client, "/api/movies/?page_size=2")), 1)
 
-    def test_the_next_page_keeps_the_filters(self):
+    def test_next_page_keeps_the_filters(self):
         of = movie()
         ids = [show(of).id for _ in range(3)]
         show(movie("Alien"))
@@ -61,7 +60,7 @@ class PaginationTests(ApiTestCase):
             self.pages(self.client, f"/api/shows/?movie={of.id}&page_size=2"), [ids[:2], ids[2:]]
         )
 
-    def test_rows_that_come_and_go_do_not_shift_the_pages(self):
+    def test_next_page_after_rows_come_and_go_is_not_shifted(self):
         ids = [movie(title).id for title in "BCDE"]
         first = self.client.get("/api/movies/?page_size=2")
         movie("A")
@@ -69,7 +68,7 @@ class PaginationTests(ApiTestCase):
         following = re.search("<(.+)>", first["Link"])[1]
         self.assertEqual([each["id"] for each in self.client.get(following).json()], ids[2:])
 
-    def test_sizes(self):
+    def test_page_size_given_or_not_limits_the_page(self):
         of = movie()
         Show.objects.bulk_create(
             Show(
@@ -85,14 +84,43 @@ class PaginationTests(ApiTestCase):
             with self.subTest(query):
                 self.assertEqual(len(self.client.get(f"/api/shows/{query}").json()), rows)
 
-    def test_a_page_costs_one_query_however_deep(self):
+    def test_next_page_costs_one_query(self):
         for title in "ABC":
             movie(title)
         first = self.client.get("/api/movies/?page_size=1")
         with self.assertNumQueries(1):
             self.client.get(re.search("<(.+)>", first["Link"])[1])
 
-    def test_wrong_sizes(self):
+    def test_first_page_compiled_and_plain_are_the_same(self):
+        """Without query parameters it is read by a compiled query, with an empty one it is not."""
+        metropolis = movie()
+        Movie.objects.bulk_create(Movie(title="M", duration_minutes=117) for _ in range(100))
+        tomorrow = show(metropolis, total_seats=200)
+        Show.objects.bulk_create(
+            Show(
+                movie=metropolis,
+                screen_name="Screen 1",
+                total_seats=number,
+                date_time=tomorrow.date_time + timedelta(hours=number),
+            )
+            for number in range(1, 102)
+        )
+        for seat in range(1, 103):
+            booking(self.alices_user, tomorrow, seat, status="cancelled" if seat % 9 else "booked")
+        booking(self.bobs_user, tomorrow, 103)
+        for url in (
+            "/api/movies/",
+            "/api/shows/",
+            f"/api/movies/{metropolis.pk}/shows/",
+            "/api/my-bookings/",
+        ):
+            with self.subTest(url):
+                compiled, plain = self.alice.get(url), self.alice.get(f"{url}?page_size=")
+                self.assertEqual(len(compiled.json()), 100)
+                self.assertEqual(compiled.json(), plain.json())
+                self.assertEqual(compiled["Link"], plain["Link"].replace("&page_size=", ""))
+
+    def test_page_size_wrong_is_400(self):
         at_least_one = {"page_size": ["Ensure this value is greater than or equal to 1."]}
         for size in ["x", "1.5", "-1", "5_0", "٥", "9" * 40]:
             with self.subTest(size):
@@ -100,8 +128,8 @@ class PaginationTests(ApiTestCase):
                 self.assertAnswer(response, 400, PAGE_SIZE_INTEGER)
         self.assertAnswer(self.client.get("/api/movies/?page_size=0"), 400, at_least_one)
 
-    def test_wrong_cursors(self):
-        """Invented, changed, or another list's."""
+    def test_cursor_wrong_is_400(self):
+        """Invented, changed, or of another list."""
         movie("A"), movie("B"), show(), show()
         link = self.client.get("/api/movies/?page_size=1")["Link"]
         ours = re.search("cursor=([^&>]+)", link)[1]

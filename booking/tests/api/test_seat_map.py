@@ -6,8 +6,8 @@ NONE = {"detail": "There is nothing with this id.", "code": "not_found"}
 
 
 class SeatMapTests(ApiTestCase):
-    def test_what_is_not_free(self):
-        """Thirty seats in rows of ten. Lapsed holds and cancelled bookings are free."""
+    def test_seat_map_lists_booked_and_held_seats(self):
+        """Thirty seats in rows of ten. Expired holds and cancelled bookings are free."""
         hall = show(total_seats=30)
         for seat in [14, 3]:
             booking(self.alices_user, hall, seat)
@@ -29,7 +29,7 @@ class SeatMapTests(ApiTestCase):
         self.assertEqual(answer["Cache-Control"], "public, max-age=2")
         self.assertEqual(answer["Vary"], "Authorization, origin")
 
-    def test_with_a_token_one_sees_ones_own_and_nobody_elses(self):
+    def test_seat_map_with_token_lists_the_users_own_seats(self):
         hall = show(total_seats=10)
         booking(self.alices_user, hall, 3)
         hold(self.alices_user, hall, 4)
@@ -49,7 +49,7 @@ class SeatMapTests(ApiTestCase):
         self.assertEqual(bobs["Cache-Control"], "private, no-store")
         self.assertNotEqual(alices["ETag"], bobs["ETag"])
 
-    def test_a_map_that_is_still_the_same_is_not_sent_again(self):
+    def test_seat_map_unchanged_is_304(self):
         hall = show()
         address = f"/api/shows/{hall.id}/seats/"
         first = self.client.get(address)
@@ -69,7 +69,7 @@ class SeatMapTests(ApiTestCase):
         self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))
         self.assertNotEqual(changed["ETag"], first["ETag"])
 
-    def test_two_queries_whatever_the_size_of_the_hall(self):
+    def test_seat_map_of_any_size_costs_two_queries(self):
         small, large = show(total_seats=10), show(total_seats=600)
         for seat in range(1, 10):
             booking(self.alices_user, small, seat)
@@ -78,10 +78,10 @@ class SeatMapTests(ApiTestCase):
         for hall in [small, large]:
             with self.assertNumQueries(2):
                 self.client.get(f"/api/shows/{hall.id}/seats/")
-            with self.assertNumQueries(3):  # and the user
+            with self.assertNumQueries(3):  # the user
                 self.alice.get(f"/api/shows/{hall.id}/seats/")
 
-    def test_a_full_hall(self):
+    def test_seat_map_of_a_full_show_has_no_free_seat(self):
         full = show(total_seats=1)
         booking(self.alices_user, full, 1)
         body = {
@@ -94,10 +94,10 @@ class SeatMapTests(ApiTestCase):
         }
         self.assertAnswer(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
 
-    def test_unknown(self):
+    def test_seat_map_of_an_unknown_show_is_404(self):
         self.assertAnswer(self.client.get("/api/shows/999/seats/"), 404, NONE)
 
-    def test_a_bad_token(self):
+    def test_seat_map_with_bad_token_is_401(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
         not_valid = {
             "detail": "Given token not valid for any token type",

@@ -12,7 +12,7 @@ def on(day, hour, minute=0):
 
 
 class ShowListTests(ApiTestCase):
-    def test_all_shows_by_time(self):
+    def test_shows_are_listed_by_time(self):
         late = show(starts_in=timedelta(days=2), screen_name="Screen 2", total_seats=50)
         soon = show(late.movie, seats_per_row=5)
         everything = [
@@ -42,8 +42,8 @@ class ShowListTests(ApiTestCase):
         ]
         self.assertAnswer(self.client.get("/api/shows/"), 200, everything)
 
-    def test_what_is_not_free(self):
-        """Booked and held seats; neither cancelled nor expired ones, nor lapsed holds."""
+    def test_available_seats_exclude_booked_and_held_ones(self):
+        """Cancelled and expired bookings and expired holds leave a seat free."""
         tomorrow = show()
         booking(self.alices_user, tomorrow, 1)
         hold(self.bobs_user, tomorrow, 2)
@@ -54,23 +54,21 @@ class ShowListTests(ApiTestCase):
         first = self.client.get("/api/shows/").json()[0]
         self.assertEqual(first, show_json(tomorrow, available_seats=8))
 
-    def test_what_is_not_bookable(self):
+    def test_is_bookable_full_closed_or_cancelled_is_false(self):
         full = show(total_seats=1)
         booking(self.alices_user, full, 1)
         closed = show(full.movie, starts_in=-timedelta(minutes=10, seconds=1))
-        called_off = show(
-            full.movie, starts_in=timedelta(days=2), cancelled_at=on("2026-01-01", 12)
-        )
+        cancelled = show(full.movie, starts_in=timedelta(days=2), cancelled_at=on("2026-01-01", 12))
         late_but_open = show(full.movie, starts_in=-timedelta(minutes=9))
         expected = [
             show_json(closed, is_bookable=False),
             show_json(late_but_open),
             show_json(full, is_bookable=False, available_seats=0),
-            show_json(called_off, is_bookable=False, cancelled_at="2026-01-01T12:00:00Z"),
+            show_json(cancelled, is_bookable=False, cancelled_at="2026-01-01T12:00:00Z"),
         ]
         self.assertAnswer(self.client.get("/api/shows/"), 200, expected)
 
-    def test_one_query_for_any_number(self):
+    def test_shows_one_or_three_cost_one_query(self):
         show()
         with self.assertNumQueries(1):
             self.client.get("/api/shows/")
@@ -78,7 +76,7 @@ class ShowListTests(ApiTestCase):
         with self.assertNumQueries(1):
             self.client.get("/api/shows/")
 
-    def test_filters(self):
+    def test_shows_filtered_by_each_parameter(self):
         metropolis, alien = movie(), movie("Alien")
         early = show(metropolis, date_time=on("2090-12-24", 0))
         noon = show(alien, date_time=on("2090-12-24", 12))
@@ -101,19 +99,19 @@ class ShowListTests(ApiTestCase):
                 answer = self.client.get(f"/api/shows/?{query}")
                 self.assertAnswer(answer, 200, [show_json(each) for each in found])
 
-    def test_a_day_is_a_day_at_the_cinema(self):
+    def test_date_is_a_day_in_the_cinemas_time_zone(self):
         evening = show(date_time=on("2090-12-24", 23, 30))
         with override_settings(TIME_ZONE="Europe/Berlin"):
             the_24th = self.client.get("/api/shows/?date=2090-12-24")
             the_25th = self.client.get("/api/shows/?date=2090-12-25")
             from_the_25th = self.client.get("/api/shows/?from=2090-12-25")
         self.assertAnswer(the_24th, 200, [])
-        # On the wire it is UTC all the same.
+        # The response is in UTC all the same.
         self.assertEqual(show_json(evening)["date_time"], "2090-12-24T23:30:00Z")
         self.assertAnswer(the_25th, 200, [show_json(evening)])
         self.assertAnswer(from_the_25th, 200, [show_json(evening)])
 
-    def test_the_first_and_the_last_midnight_there_is(self):
+    def test_from_at_the_ends_of_the_calendar_is_400(self):
         far = ["Choose a time between the years 1900 and 3000."]
         for zone in ["Asia/Tokyo", "America/New_York"]:
             for day in ["0001-01-01", "9999-12-31"]:
@@ -121,7 +119,7 @@ class ShowListTests(ApiTestCase):
                     answer = self.client.get(f"/api/shows/?from={day}")
                     self.assertAnswer(answer, 400, {"from": far})
 
-    def test_a_day_on_which_the_clocks_change(self):
+    def test_date_when_the_clocks_change_has_25_hours(self):
         """The 25 hours of 29 October 2090 in Berlin begin at 22:00 UTC and end at 23:00 UTC."""
         first, last = show(date_time=on("2090-10-28", 22)), show(date_time=on("2090-10-29", 22, 59))
         show(date_time=on("2090-10-28", 21, 59)), show(date_time=on("2090-10-29", 23))
@@ -129,7 +127,7 @@ class ShowListTests(ApiTestCase):
             answer = self.client.get("/api/shows/?date=2090-10-29")
         self.assertAnswer(answer, 200, [show_json(first), show_json(last)])
 
-    def test_wrong_filters(self):
+    def test_shows_filter_wrong_is_400(self):
         not_a_date = ["Date has wrong format. Use one of these formats instead: YYYY-MM-DD."]
         not_a_time = [
             "Datetime has wrong format. Use one of these formats instead: "
@@ -159,19 +157,19 @@ class ShowListTests(ApiTestCase):
 
 
 class ShowDetailTests(ApiTestCase):
-    def test_one_show(self):
+    def test_show_by_id(self):
         tomorrow = show()
         booking(self.alices_user, tomorrow)
         answer = self.client.get(f"/api/shows/{tomorrow.id}/")
         self.assertAnswer(answer, 200, show_json(tomorrow, available_seats=9))
 
-    def test_unknown(self):
+    def test_show_unknown_is_404(self):
         none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/shows/999/"), 404, none)
 
 
 class MovieShowsTests(ApiTestCase):
-    def test_all_shows_of_a_movie_by_time(self):
+    def test_movie_shows_are_listed_by_time(self):
         metropolis, alien = movie(), movie("Alien")
         tomorrow = show(metropolis)
         yesterday = show(metropolis, starts_in=-timedelta(days=1))
@@ -183,7 +181,7 @@ class MovieShowsTests(ApiTestCase):
         ]
         self.assertAnswer(self.client.get(f"/api/movies/{metropolis.id}/shows/"), 200, expected)
 
-    def test_from_and_to_narrow_the_list(self):
+    def test_movie_shows_filtered_by_from_and_to(self):
         metropolis = movie()
         show(metropolis, date_time=on("2090-12-24", 12))
         second = show(metropolis, date_time=on("2090-12-25", 12))
@@ -193,14 +191,14 @@ class MovieShowsTests(ApiTestCase):
         )
         self.assertAnswer(answer, 200, [show_json(second)])
 
-    def test_a_movie_without_shows(self):
+    def test_movie_shows_none_is_an_empty_list(self):
         self.assertAnswer(self.client.get(f"/api/movies/{movie().id}/shows/"), 200, [])
 
-    def test_unknown_movie(self):
+    def test_movie_shows_of_an_unknown_movie_is_404(self):
         none = {"detail": "There is nothing with this id.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/movies/999/shows/"), 404, none)
 
-    def test_two_queries_for_any_number(self):
+    def test_movie_shows_one_or_three_cost_two_queries(self):
         metropolis = movie()
         show(metropolis)
         with self.assertNumQueries(2):

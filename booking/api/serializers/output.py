@@ -1,16 +1,17 @@
-"""JSON out: what a movie, a show, a booking, a reservation looks like to a client."""
+"""Output serializers: movies, shows, bookings, reservations, seat maps, accounts, tokens."""
+
+from datetime import UTC
 
 from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 from ...models import Booking, Movie, Show
-from ..fields import UTCDateTimeField
 from . import examples
-from .reading import ReadOnlySerializer
+from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 
 
 class TokenPair(serializers.Serializer):
-    """Of a session's refresh token."""
+    """Reads the refresh token of a session, which knows an access token."""
 
     refresh = serializers.CharField(read_only=True, source="*")
     access = serializers.CharField(read_only=True, source="access_token")
@@ -19,7 +20,7 @@ class TokenPair(serializers.Serializer):
         swagger_schema_fields = {"example": examples.TOKENS}
 
 
-class PersonSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class PersonSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email", "first_name", "last_name"]
@@ -27,7 +28,7 @@ class PersonSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.PERSON}
 
 
-class AccountSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class AccountSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email"]
@@ -35,7 +36,7 @@ class AccountSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.ACCOUNT}
 
 
-class MovieSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class MovieSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = Movie
         fields = [
@@ -53,18 +54,21 @@ class MovieSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.MOVIE}
 
 
-class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
-    """Of a ShowSnapshot."""
+class ShowSerializer(ReadOnlyModelSerializer):
+    """Reads a ShowSnapshot."""
 
     movie = MovieSerializer()
-    date_time = UTCDateTimeField(source="show.date_time")
+    date_time = serializers.DateTimeField(default_timezone=UTC, source="show.date_time")
     available_seats = serializers.IntegerField()
     is_bookable = serializers.BooleanField(
         help_text="Whether a seat can be booked: not cancelled, sales open, a seat free."
     )
-    bookable_until = UTCDateTimeField(help_text="When sales close.")
-    cancelled_at = UTCDateTimeField(
-        source="show.cancelled_at", allow_null=True, help_text="When the show was called off."
+    bookable_until = serializers.DateTimeField(default_timezone=UTC, help_text="When sales close.")
+    cancelled_at = serializers.DateTimeField(
+        default_timezone=UTC,
+        source="show.cancelled_at",
+        allow_null=True,
+        help_text="When the show was cancelled.",
     )
 
     class Meta:
@@ -86,20 +90,29 @@ class ShowSerializer(ReadOnlySerializer, serializers.ModelSerializer):
         swagger_schema_fields = {"example": examples.SHOW}
 
 
-class BookingSerializer(ReadOnlySerializer, serializers.ModelSerializer):
-    """Of a BookingSnapshot."""
+class BookingSerializer(ReadOnlyModelSerializer):
+    """Reads a BookingSnapshot."""
 
     user = serializers.IntegerField(source="booking.user_id", help_text="The user's id.")
     show = ShowSerializer()
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
-    created_at = UTCDateTimeField(source="booking.created_at")
-    cancelled_at = UTCDateTimeField(source="booking.cancelled_at", allow_null=True)
+    created_at = serializers.DateTimeField(default_timezone=UTC, source="booking.created_at")
+    cancelled_at = serializers.DateTimeField(
+        default_timezone=UTC, source="booking.cancelled_at", allow_null=True
+    )
     status = serializers.ChoiceField(Booking.Status.choices)
-    expires_at = UTCDateTimeField(allow_null=True, help_text="When the hold lapses, if it is one.")
-    expires_in = serializers.IntegerField(allow_null=True, help_text="The same in seconds.")
+    expires_at = serializers.DateTimeField(
+        default_timezone=UTC,
+        allow_null=True,
+        help_text="When the hold expires; null if it is not held.",
+    )
+    expires_in = serializers.IntegerField(
+        allow_null=True, help_text="Seconds until the hold expires; null if it is not held."
+    )
     can_cancel = serializers.BooleanField()
-    cancel_until = UTCDateTimeField(
-        help_text="Until when: the show's start, or as long as the hold lasts."
+    cancel_until = serializers.DateTimeField(
+        default_timezone=UTC,
+        help_text="Until when it can be cancelled: the start of the show, or the end of the hold.",
     )
 
     class Meta:
@@ -133,7 +146,7 @@ class CancelledBookingSerializer(BookingSerializer):
         swagger_schema_fields = {"example": examples.CANCELLED_BOOKING}
 
 
-class ReservedSeatSerializer(ReadOnlySerializer, serializers.ModelSerializer):
+class ReservedSeatSerializer(ReadOnlyModelSerializer):
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
     status = serializers.ChoiceField(Booking.Status.choices)
 
@@ -146,23 +159,26 @@ class ReservedSeatSerializer(ReadOnlySerializer, serializers.ModelSerializer):
 
 class ReservationSerializer(ReadOnlySerializer):
     reference = serializers.CharField(
-        read_only=True, help_text="The code to read out at the counter."
+        read_only=True, help_text="The code that the customer shows at the counter."
     )
     user = serializers.IntegerField(source="user_id", help_text="The user's id.")
     show = ShowSerializer()
     status = serializers.ChoiceField(Booking.Status.choices)
     bookings = ReservedSeatSerializer(many=True)
-    created_at = UTCDateTimeField()
-    expires_at = UTCDateTimeField(
+    created_at = serializers.DateTimeField(default_timezone=UTC)
+    expires_at = serializers.DateTimeField(
+        default_timezone=UTC,
         source="leading.expires_at",
         allow_null=True,
-        help_text="When the hold lapses, if it is one.",
+        help_text="When the hold expires; null if it is not held.",
     )
     expires_in = serializers.IntegerField(
-        source="leading.expires_in", allow_null=True, help_text="The same in seconds."
+        source="leading.expires_in",
+        allow_null=True,
+        help_text="Seconds until the hold expires; null if it is not held.",
     )
     can_cancel = serializers.BooleanField(source="leading.can_cancel")
-    cancel_until = UTCDateTimeField(source="leading.cancel_until")
+    cancel_until = serializers.DateTimeField(default_timezone=UTC, source="leading.cancel_until")
 
     class Meta:
         swagger_schema_fields = {"example": examples.RESERVATION}
@@ -178,14 +194,14 @@ class SeatMapSerializer(ReadOnlySerializer):
     seats_per_row = serializers.IntegerField()
     available_seats = serializers.IntegerField()
     largest_block = serializers.IntegerField(
-        help_text="How many people can sit together in one row."
+        help_text="The largest number of free seats side by side in one row."
     )
     booked = serializers.ListField(child=serializers.IntegerField())
     held = serializers.ListField(child=serializers.IntegerField())
 
 
 class PersonalSeatMapSerializer(SeatMapSerializer):
-    mine = MySeatsSerializer(help_text="One's own of these; only with a token.", required=False)
+    mine = MySeatsSerializer(help_text="The user's own seats; only with a token.", required=False)
 
     class Meta:
         swagger_schema_fields = {"example": examples.SEAT_MAP}
