@@ -36,6 +36,11 @@ from .permissions import is_for_staff, is_personal
 class AutoSchema(SwaggerAutoSchema):
     field_inspectors = [TruthfulInspector, *SwaggerAutoSchema.field_inspectors]
 
+    @property
+    def documented(self):
+        """The operation in booking/api/docs.py."""
+        return self.overrides["documented"]
+
     def get_consumes(self):
         return ["application/json"]  # forms, too, but a form with one field teaches nobody
 
@@ -47,7 +52,7 @@ class AutoSchema(SwaggerAutoSchema):
     def add_manual_parameters(self, parameters):
         if self._is_idempotent():
             parameters = [*parameters, IDEMPOTENCY_KEY]
-        if self.overrides["conditional"]:
+        if self.documented.has_etag:
             parameters = [*parameters, IF_NONE_MATCH]
         return super().add_manual_parameters(parameters)
 
@@ -76,10 +81,10 @@ class AutoSchema(SwaggerAutoSchema):
         return bool(known or guarded or set(throttles) - {UserThrottle})
 
     def _success(self):
-        status = self.overrides.get("success", 200)
+        status = self.documented.status
         if status == 204:
             return {"204": openapi.Response("Done.")}
-        schema = self.overrides.get("gives") or self.get_view_serializer()
+        schema = self.documented.response
         if not isinstance(schema, openapi.Schema):
             schema = self.serializer_to_schema(force_serializer_instance(schema))
         headers, more = {}, {}
@@ -88,7 +93,7 @@ class AutoSchema(SwaggerAutoSchema):
         if self._is_paged():
             schema = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema)
             headers["Link"] = LINK_HEADER
-        if self.overrides["conditional"]:
+        if self.documented.has_etag:
             headers["ETag"] = ETAG_HEADER
             more["304"] = openapi.Response("It is still the same.", headers=dict(headers))
         description = "Created." if status == 201 else "Done."
@@ -121,7 +126,7 @@ class AutoSchema(SwaggerAutoSchema):
             yield from TOKEN_TROUBLE
         named = [
             Failure.of(error)
-            for error in self.overrides.get("errors", ())
+            for error in self.documented.errors
             if isinstance(error, Failure) or error not in FIELD_OF_REFUSAL
         ]
         if "{" in self.path and 404 not in [failure.status for failure in named]:

@@ -9,7 +9,6 @@ from ...models.shows import shows_of_id
 from ..caching import SECONDS, SECONDS_OF_FILMS, KeptFilms, conditional
 from ..filters import ListMixin, MovieFilter, ShowFilter, ShowTimesFilter
 from ..permissions import PublicMixin
-from ..schema import documented, operation
 from ..serializers import (
     MovieSerializer,
     PersonalSeatMapSerializer,
@@ -36,10 +35,6 @@ class RetrieveMixin(RetrieveModelMixin):
         return self.conditional(super().retrieve(request, **kwargs))
 
 
-@documented(
-    list=operation("listMovies", "Movies, by title", tag="Movies", conditional=True),
-    retrieve=operation("getMovie", "One movie", tag="Movies", conditional=True),
-)
 class MovieViewSet(KeptFilms, RetrieveMixin, CatalogueViewSet):
     seconds = SECONDS_OF_FILMS
     queryset = Movie.objects.all()
@@ -48,10 +43,6 @@ class MovieViewSet(KeptFilms, RetrieveMixin, CatalogueViewSet):
     ordering = ["title", "id"]
 
 
-@documented(
-    list=operation("listShows", "Shows, by time", tag="Shows", conditional=True),
-    retrieve=operation("getShow", "One show", tag="Shows", conditional=True),
-)
 class ShowViewSet(RetrieveMixin, CatalogueViewSet):
     queryset = Show.objects.with_availability().select_related("movie")
     serializer_class = ShowSerializer
@@ -59,14 +50,6 @@ class ShowViewSet(RetrieveMixin, CatalogueViewSet):
     ordering = ["date_time", "id"]
 
 
-@documented(
-    list=operation(
-        "listMovieShows",
-        "A movie's shows, past ones too, by time",
-        tag="Movies",
-        conditional=True,
-    )
-)
 class MovieShowsViewSet(CatalogueViewSet):
     queryset = Show.objects.with_availability()
     serializer_class = ShowSerializer
@@ -93,14 +76,6 @@ class MovieShowsViewSet(CatalogueViewSet):
 class SeatMapViewSet(ViewSet):
     permission_classes = [AllowAny]  # whoever sends a token is shown their own seats, too
 
-    @operation(
-        "getSeatMap",
-        "Which seats of a show are not free",
-        tag="Shows",
-        description="Seats that are not listed are free. With a token, `mine` lists one's own.",
-        gives=PersonalSeatMapSerializer,
-        conditional=True,
-    )
     def retrieve(self, request, pk):
         personal = request.user.is_authenticated
         serializer = PersonalSeatMapSerializer if personal else SeatMapSerializer

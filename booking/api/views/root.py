@@ -4,7 +4,6 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ..permissions import PublicMixin
-from ..schema import links, operation
 
 LINKS = {  # and the names of their addresses
     "signup": "signup",
@@ -20,7 +19,6 @@ LINKS = {  # and the names of their addresses
 
 
 class RootView(PublicMixin, APIView):
-    @operation("listLinks", "Where everything is", tag="Start", gives=links(LINKS))
     def get(self, request):
         return Response({key: reverse(name, request=request) for key, name in LINKS.items()})
 
