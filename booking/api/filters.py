@@ -6,7 +6,7 @@ from ..models import Booking
 from ..models.prepared import prepared
 from .fields import DayField, MomentField, StrictIntegerField
 from .pagination import CursorPagination
-from .serializers import valid
+from .serializers import validate
 
 
 class ListMixin:
@@ -41,7 +41,7 @@ class ListMixin:
     def narrowed(self):
         # A parameter that is there but empty (`?search=`) asks for nothing.
         asked = {name: value for name, value in self.request.query_params.items() if value.strip()}
-        return self.rows(*self.ids()).matching(**valid(self.filter_class, asked))
+        return self.rows(*self.ids()).matching(**validate(self.filter_class, asked))
 
 
 @prepared

@@ -14,7 +14,7 @@ from ..serializers import (
     Refresh,
     SignUp,
     TokenPair,
-    valid,
+    validate,
 )
 from ..throttling import CountsWrongPasswords, SignUpThrottle
 
@@ -23,25 +23,25 @@ class SignUpView(PublicMixin, APIView):
     throttle_classes = [SignUpThrottle]
 
     def post(self, request):
-        user = accounts.sign_up(**valid(SignUp, request.data))
+        user = accounts.sign_up(**validate(SignUp, request.data))
         return Response(AccountSerializer.read(user), status=201)
 
 
 class LoginView(CountsWrongPasswords, PublicMixin, APIView):
     def post(self, request):
-        session = accounts.log_in(**valid(LogIn, request.data))
+        session = accounts.log_in(**validate(LogIn, request.data))
         return Response(TokenPair(session).data)
 
 
 class RefreshView(PublicMixin, APIView):
     def post(self, request):
-        session = sessions.continue_session(**valid(Refresh, request.data))
+        session = sessions.continue_session(**validate(Refresh, request.data))
         return Response(TokenPair(session).data)
 
 
 class LogoutView(PublicMixin, APIView):
     def post(self, request):
-        sessions.close_session(**valid(Refresh, request.data))
+        sessions.close_session(**validate(Refresh, request.data))
         return Response(status=204)
 
 
@@ -53,11 +53,11 @@ class MeView(CountsWrongPasswords, APIView):
         return Response(PersonSerializer.read(request.user))
 
     def patch(self, request):
-        user = accounts.change(user=request.user, **valid(ChangeAccount, request.data))
+        user = accounts.change(user=request.user, **validate(ChangeAccount, request.data))
         return Response(PersonSerializer.read(user))
 
     def delete(self, request):
-        given = valid(EraseAccount, request.data)
+        given = validate(EraseAccount, request.data)
         accounts.erase(user=request.user, **given)
         return Response(status=204)
 
@@ -67,6 +67,6 @@ class PasswordView(CountsWrongPasswords, APIView):
     password_field = "old_password"  # noqa: S105 the name of a field
 
     def post(self, request):
-        given = valid(ChangePassword, request.data, user=request.user)
+        given = validate(ChangePassword, request.data, user=request.user)
         session = accounts.change_password(user=request.user, **given)
         return Response(TokenPair(session).data)

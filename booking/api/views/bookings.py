@@ -10,7 +10,7 @@ from ..authentication import AccountsByBoxOffice
 from ..filters import BookingFilter, ListMixin
 from ..idempotency import idempotent
 from ..permissions import IsOwner
-from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer, valid
+from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer, validate
 
 
 class MyBookingsViewSet(ListMixin, GenericViewSet):
@@ -35,7 +35,7 @@ class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
 
     @idempotent
     def book(self, request, pk):
-        seat = valid(BookSeat, request.data)
+        seat = validate(BookSeat, request.data)
         booking = box_office.book(show_id=pk, by=request.user, **seat)
         return Response(BookingSerializer.read(booking), status=201)
 
@@ -47,7 +47,7 @@ class BookingViewSet(AccountsByBoxOffice, RetrieveModelMixin, GenericViewSet):
     @idempotent
     def move(self, request, pk):
         booking = self._mine(pk)
-        seat = valid(BookSeat, request.data)
+        seat = validate(BookSeat, request.data)
         moved = box_office.move(booking=booking, by=request.user, **seat)
         return Response(BookingSerializer.read(moved))
 

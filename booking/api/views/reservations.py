@@ -6,7 +6,7 @@ from ... import box_office
 from ...models import Reservation
 from ..idempotency import idempotent
 from ..permissions import IsOwner
-from ..serializers import ReservationSerializer, ReserveSeats, valid
+from ..serializers import ReservationSerializer, ReserveSeats, validate
 from ..throttling import HoldThrottle
 
 
@@ -20,7 +20,7 @@ class ReservationViewSet(ViewSet):
 
     @idempotent
     def create(self, request, pk):
-        wanted = valid(ReserveSeats, request.data)
+        wanted = validate(ReserveSeats, request.data)
         reservation = box_office.reserve(show_id=pk, by=request.user, **wanted)
         return self._answer(reservation, status=201)
 

@@ -1,7 +1,4 @@
-"""JSON in. Input is checked for its shape only; whether a seat can be had is for the box office to
-say."""
-
-from functools import cache
+"""Serializers of requests. They check the shape of the input; the box office checks the rest."""
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
@@ -15,19 +12,11 @@ from . import examples
 User = get_user_model()
 
 
-def valid(serializer_class, data, **context):
-    """What the client sent, checked and converted, or a 400 that says what is wrong with it."""
-    if isinstance(data, dict) and not context:
-        return checker(serializer_class).run_validation(data)
+def validate(serializer_class, data, **context):
+    """Validated data of a request, or a 400 with what is wrong with each field."""
     serializer = serializer_class(data=data, context=context)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
-
-
-@cache
-def checker(serializer_class):
-    """One for all requests: to make its fields anew costs more than to check them."""
-    return serializer_class()
 
 
 class UsernameField(serializers.CharField):
