@@ -29,8 +29,9 @@ def check_sales_are_open(show):
 
 
 def check_seats_exist(show, seat_numbers):
-    if not all(1 <= seat <= show.total_seats for seat in seat_numbers):
-        raise NoSuchSeat(total_seats=show.total_seats)
+    for seat in seat_numbers:
+        if not 1 <= seat <= show.total_seats:
+            raise NoSuchSeat(seat_number=seat, total_seats=show.total_seats)
 
 
 def free_seats(show):

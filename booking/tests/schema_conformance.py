@@ -191,5 +191,10 @@ def as_type(value, schema):
 
 @cache
 def facts_of(code):
-    refusals = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
-    return {name for kind in refusals if kind.code == code for name in kind.example}
+    return {name for kind in all_refusals() if kind.code == code for name in kind.example}
+
+
+def all_refusals(kind=exceptions.Refusal):
+    for subclass in kind.__subclasses__():
+        yield subclass
+        yield from all_refusals(subclass)

@@ -7,14 +7,15 @@ from rest_framework import exceptions
 from ...exceptions import Refusal, ReservationNotFound, ShowNotFound
 from .. import idempotency
 from ..errors import (
+    LIBRARY_SENTENCES,
     BadRequest,
     BodyTooLarge,
     Busy,
     HttpsRequired,
-    NothingThere,
     ServerError,
     Unavailable,
     status_of,
+    throttled_sentence,
 )
 from ..permissions import IsOwner
 
@@ -42,21 +43,20 @@ class Failure(NamedTuple):
         return {"detail": self.sentence, "code": self.code, **self.facts}
 
 
-NO_TOKEN = Failure.of(exceptions.NotAuthenticated)
+NO_TOKEN = Failure(401, "not_authenticated", LIBRARY_SENTENCES["not_authenticated"])
 TOKEN_TROUBLE = [
-    Failure(401, "token_not_valid", "Given token not valid for any token type"),
-    Failure(
-        401,
+    Failure(401, code, LIBRARY_SENTENCES[code])
+    for code in (
+        "token_not_valid",
         "bad_authorization_header",
-        "Authorization header must contain two space-delimited values",
-    ),
-    Failure(401, "user_not_found", "User not found"),
-    Failure(401, "user_inactive", "User is inactive"),
-    Failure(401, "password_changed", "The user's password has been changed."),
+        "user_not_found",
+        "user_inactive",
+        "password_changed",
+    )
 ]
 NOT_STAFF = Failure.of(exceptions.PermissionDenied)
 NOT_YOURS = Failure(403, IsOwner.code, IsOwner.message)
-NOTHING_THERE = Failure.of(NothingThere)
+NOTHING_THERE = Failure.of(exceptions.NotFound)
 NO_SHOW = Failure.of(ShowNotFound)
 NO_RESERVATION = Failure.of(ReservationNotFound)
 NOT_JSON = Failure(
@@ -68,7 +68,7 @@ UNSUPPORTED = Failure(
 BAD_KEY = Failure.of(idempotency.BadKey)
 IN_PROGRESS = Failure.of(idempotency.InProgress)
 MISMATCH = Failure.of(idempotency.Mismatch)
-THROTTLED = Failure(429, "throttled", "Request was throttled. Expected available in 42 seconds.")
+THROTTLED = Failure(429, "throttled", throttled_sentence(42))
 BAD_REQUEST = Failure.of(BadRequest)
 HTTPS_REQUIRED = Failure.of(HttpsRequired)
 NOT_ACCEPTABLE = Failure.of(exceptions.NotAcceptable)

@@ -2,7 +2,7 @@ from drf_yasg import openapi
 
 from ...models.idempotency_keys import LONGEST_KEY
 from .. import idempotency
-from ..fields import LARGEST
+from ..fields import MAX_INTEGER
 from ..pagination import CursorPagination
 
 PAGE_SIZE = openapi.Parameter(
@@ -10,7 +10,7 @@ PAGE_SIZE = openapi.Parameter(
     openapi.IN_QUERY,
     type=openapi.TYPE_INTEGER,
     minimum=1,
-    maximum=LARGEST,
+    maximum=MAX_INTEGER,
     default=CursorPagination.page_size,
     description=f"How many at once; more than {CursorPagination.largest_page_size} is "
     f"{CursorPagination.largest_page_size}.",

@@ -5,7 +5,7 @@ from rest_framework.views import APIView
 
 from ..permissions import PublicMixin
 
-LINKS = {  # and the names of their addresses
+LINKS = {  # name in the response: URL name
     "signup": "signup",
     "login": "login",
     "token_refresh": "token_refresh",
@@ -23,10 +23,10 @@ class RootView(PublicMixin, APIView):
         return Response({key: reverse(name, request=request) for key, name in LINKS.items()})
 
 
-class UnknownAddressView(PublicMixin, APIView):
-    """Whatever under /api/ is nothing else."""
+class UnknownEndpointView(PublicMixin, APIView):
+    """404 as JSON for any other URL under /api/."""
 
     schema = None
 
     def initial(self, request, *args, **kwargs):
-        raise NotFound("There is nothing at this address.")
+        raise NotFound("No such endpoint.")

@@ -43,23 +43,31 @@ class BearerTests(ApiTestCase):
 
     def test_who_is_deactivated(self):
         User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
-        self.assertRefused({"detail": "User is inactive", "code": "user_inactive"})
+        self.assertRefused(
+            {"detail": "This account has been deactivated.", "code": "user_inactive"}
+        )
 
     def test_who_is_gone(self):
         self.bobs_user.delete()
-        self.assertRefused({"detail": "User not found", "code": "user_not_found"})
+        self.assertRefused({"detail": "This account no longer exists.", "code": "user_not_found"})
 
     def test_whose_password_was_changed(self):
         self.bobs_user.set_password("paper-moon-1973")
         self.bobs_user.save()
-        changed = {"detail": "The user's password has been changed.", "code": "password_changed"}
+        changed = {
+            "detail": "Your password has been changed. Please log in again.",
+            "code": "password_changed",
+        }
         self.assertRefused(changed)
 
     def test_a_token_without_a_word_on_the_password(self):
         token = AccessToken.for_user(self.bobs_user)
         del token.payload["hash_password"]
         self.bob.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-        changed = {"detail": "The user's password has been changed.", "code": "password_changed"}
+        changed = {
+            "detail": "Your password has been changed. Please log in again.",
+            "code": "password_changed",
+        }
         self.assertRefused(changed)
 
     def test_a_token_of_nobody(self):
@@ -90,5 +98,5 @@ class BearerTests(ApiTestCase):
             answer = self.bob.post(address, {"seat_number": 1}, **key)
             self.assertEqual(answer.status_code, 201)
         User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
-        inactive = {"detail": "User is inactive", "code": "user_inactive"}
+        inactive = {"detail": "This account has been deactivated.", "code": "user_inactive"}
         self.assertAnswer(self.bob.post(address, {"seat_number": 1}, **key), 401, inactive)

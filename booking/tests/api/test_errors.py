@@ -25,7 +25,7 @@ SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_e
 
 class UnknownAddressTests(ApiTestCase):
     def test_unknown_addresses(self):
-        nothing = {"detail": "There is nothing at this address.", "code": "not_found"}
+        nothing = {"detail": "No such endpoint.", "code": "not_found"}
         for debug in [False, True]:
             for address in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
                 for method in ["get", "post", "put", "patch", "delete"]:
@@ -100,7 +100,10 @@ class ServerErrorTests(ApiTestCase):
     def test_a_database_that_is_busy(self):
         timed_out = OperationalError("canceling statement due to lock timeout")
         timed_out.__cause__ = LockNotAvailable()
-        busy = {"detail": "The box office is busy. Try again in a moment.", "code": "busy"}
+        busy = {
+            "detail": "We are very busy right now. Please try again in a moment.",
+            "code": "busy",
+        }
         for error in [OperationalError("database is locked"), timed_out]:
             with self.break_(error), self.assertLogs("booking", "WARNING") as logged:
                 response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
@@ -110,7 +113,7 @@ class ServerErrorTests(ApiTestCase):
 
     def test_a_database_that_is_away(self):
         away = {
-            "detail": "The box office is closed for the moment. Try again later.",
+            "detail": "Booking is unavailable right now. Please try again later.",
             "code": "unavailable",
         }
         with (

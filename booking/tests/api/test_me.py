@@ -11,7 +11,7 @@ from booking.tests.factories import NO_TOKEN, ApiTestCase, booking, client_of, h
 from booking.tests.schema_conformance import sending_more
 
 REQUIRED = ["This field is required."]
-NOT_YOUR_PASSWORD = ["This is not your password."]
+NOT_YOUR_PASSWORD = ["That is not your current password."]
 PASSWORD = "paper-moon-1973"
 
 

@@ -8,11 +8,8 @@ from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import ApiTestCase, person
 from booking.tests.schema_conformance import sending_more
 
-NOT_A_NAME = (
-    "Enter a valid username. This value may contain only unaccented lowercase a-z and uppercase "
-    "A-Z letters, numbers, and @/./+/-/_ characters."
-)
-TAKEN = {"username": ["A user with that username already exists."]}
+NOT_A_NAME = "Use only letters without accents, digits and @ . + - _"
+TAKEN = {"username": ["This username is already taken."]}
 
 
 class SignUpRaceTests(TransactionTestCase):

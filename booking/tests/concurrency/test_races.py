@@ -157,6 +157,6 @@ class RaceTests(TransactionTestCase):
 
         with mock.patch("booking.box_office.selling.wait_for_turn", wait):
             answer = self.book(self.clients[0], tomorrow, 5)()
-        gone = {"detail": "This account does not exist any more.", "code": "user_not_found"}
+        gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
         self.assertEqual((answer.status_code, answer.json()), (401, gone))
         self.assertFalse(Booking.objects.exists())

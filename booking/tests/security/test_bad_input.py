@@ -9,11 +9,11 @@ from booking.api.parsers import JSONParser
 from booking.models import Booking
 from booking.tests.factories import ApiTestCase, booking, show
 
-INTEGER = ["A valid integer is required."]
+INTEGER = ["Enter a whole number, such as 5."]
 FROM_ONE = ["Seats are numbered from 1."]
 TOO_MANY = ["No show has that many seats."]
 REQUIRED = ["This field is required."]
-NOTHING_HERE = {"detail": "There is nothing at this address.", "code": "not_found"}
+NOTHING_HERE = {"detail": "No such endpoint.", "code": "not_found"}
 
 
 class SeatNumberTests(ApiTestCase):
@@ -31,7 +31,7 @@ class SeatNumberTests(ApiTestCase):
         cases = [
             ("0", FROM_ONE),
             ("-1", FROM_ONE),
-            ("11", ["The seats of this show are numbered from 1 to 10."]),
+            ("11", ["There is no seat 11 in this show. Seats are numbered from 1 to 10."]),
             (str(2**31), TOO_MANY),
             (str(2**63), TOO_MANY),
             (str(10**400), TOO_MANY),
@@ -170,19 +170,18 @@ class SeatNumberTests(ApiTestCase):
 class AddressTests(ApiTestCase):
     def test_ids_that_are_none(self):
         for number in ["0", "9" * 18, "9" * 19, "9" * 40]:
-            for method, address, kind in [
-                ("get", "/api/movies/{}/", "nothing with this id"),
-                ("get", "/api/movies/{}/shows/", "nothing with this id"),
-                ("get", "/api/shows/{}/", "nothing with this id"),
-                ("get", "/api/bookings/{}/", "nothing with this id"),
-                ("post", "/api/bookings/{}/cancel/", "nothing with this id"),
-                ("post", "/api/shows/{}/book/", "no such show"),
+            for method, address, detail in [
+                ("get", "/api/movies/{}/", "Not found."),
+                ("get", "/api/movies/{}/shows/", "Not found."),
+                ("get", "/api/shows/{}/", "Not found."),
+                ("get", "/api/bookings/{}/", "Not found."),
+                ("post", "/api/bookings/{}/cancel/", "Not found."),
+                ("post", "/api/shows/{}/book/", "There is no such show."),
             ]:
                 with self.subTest(address.format(number)):
                     response = getattr(self.alice, method)(
                         address.format(number), {"seat_number": 5}
                     )
-                    detail = f"There is {kind}."
                     self.assertAnswer(response, 404, {"detail": detail, "code": "not_found"})
 
     def test_ids_that_are_no_numbers(self):

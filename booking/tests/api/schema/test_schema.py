@@ -285,7 +285,7 @@ class SchemaTests(TestCase):
                 "bad_request",
             ],
         )
-        self.assertIn("- `seat_taken`: This seat is already taken.", refused["description"])
+        self.assertIn("- `seat_taken`: This seat has just been taken.", refused["description"])
 
     def test_ids_are_integers(self):
         for name, each in self.operations():

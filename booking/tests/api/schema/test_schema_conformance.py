@@ -14,7 +14,7 @@ from booking.tests.schema_conformance import compare, sending_more
 
 FORM = "application/x-www-form-urlencoded"
 TAKEN = {
-    "detail": "This seat is already taken.",
+    "detail": "This seat has just been taken.",
     "code": "seat_taken",
     "seat_numbers": [5],
     "alternatives": [4],
@@ -108,7 +108,7 @@ class TruthTests(SimpleTestCase):
         self.assertUntrue("a body is not documented", done, HttpResponse("Done.", status=204))
 
     def test_what_is_nowhere(self):
-        nothing = {"detail": "There is nothing at this address.", "code": "not_found"}
+        nothing = {"detail": "No such endpoint.", "code": "not_found"}
         for method, path in [("GET", "/api/nothing/"), ("POST", "/api/movies/")]:
             request = request_of(method, path)
             self.assertFine(request, answer(nothing, 404))
