@@ -206,8 +206,8 @@ class BookingAdminTests(AdminTestCase):
                 [
                     "Cancelled 2 bookings.",
                     f"{already.reference}, seat 3: This booking is already cancelled.",
-                    f"{started.reference}, seat 4: This show has started: its bookings can no "
-                    "longer be cancelled or moved.",
+                    f"{started.reference}, seat 4: The show has started, so this booking "
+                    "can no longer be changed.",
                 ]
             ),
         )
