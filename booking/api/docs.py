@@ -29,7 +29,7 @@ from ..exceptions import (
     TooManySeats,
     WrongPassword,
 )
-from .schema.failures import NOT_YOURS
+from .schema.errors import NOT_YOURS
 from .serializers import (
     AccountSerializer,
     BookingSerializer,
@@ -75,7 +75,7 @@ class Operation:
     response: type | openapi.Schema | None = None
     status: int = 200
     has_etag: bool = False
-    errors: tuple = ()  # Refusal classes, or Failures
+    errors: tuple = ()  # Refusal classes, or ApiErrors
 
 
 LINKS_SCHEMA = openapi.Schema(

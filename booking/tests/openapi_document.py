@@ -7,8 +7,8 @@ from functools import cache
 from drf_yasg.codecs import OpenAPICodecJson
 from jsonschema import Draft4Validator, FormatChecker
 
-from booking.api.schema.document import INFO, StaffSchemaGenerator
-from booking.api.schema.errors import shapes_of_facts
+from booking.api.schema.error_responses import fact_schemas
+from booking.api.schema.generator import INFO, StaffSchemaGenerator
 
 
 @cache
@@ -22,7 +22,7 @@ class Document:
     def __init__(self, text):
         self.raw = json.loads(text)
         self.definitions = strict(self.raw["definitions"], self.raw["definitions"])
-        self.facts = {name: dict(each) for name, each in shapes_of_facts().items()}
+        self.facts = {name: dict(each) for name, each in fact_schemas().items()}
         self.paths = [
             (re.compile(re.sub(r"\{(\w+)\}", self._pattern, path)), item)
             for path, item in self.raw["paths"].items()

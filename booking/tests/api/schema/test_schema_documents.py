@@ -19,8 +19,8 @@ from rest_framework.viewsets import GenericViewSet
 from swagger_spec_validator.validator20 import validate_spec
 
 from booking.api.docs import OPERATIONS, Operation
-from booking.api.schema.document import INFO, SchemaGenerator, StaffSchemaGenerator
-from booking.api.schema.errors import SHARED
+from booking.api.schema.error_responses import SHARED_RESPONSES
+from booking.api.schema.generator import INFO, SchemaGenerator, StaffSchemaGenerator
 from booking.api.serializers import BookSeat
 from booking.exceptions import NoActiveAccount
 from booking.seating import seat_label
@@ -56,7 +56,7 @@ class DocumentTests(TestCase):
     def test_the_other_forms(self):
         for address, kind, content in [
             ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
-            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-bearer.js"),
+            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-authorize.js"),
             ("/redoc/", "text/html; charset=utf-8", b"redoc"),
         ]:
             with self.subTest(address):
@@ -170,7 +170,7 @@ class ExampleTests(SimpleTestCase):
     def test_each_is_as_the_schema_says(self):
         definitions = document().raw["definitions"]
         without = {name for name, each in definitions.items() if "example" not in each}
-        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"} | SHARED.keys())
+        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"} | SHARED_RESPONSES.keys())
         for name in definitions.keys() - without:
             with self.subTest(name):
                 schema = {"$ref": f"#/definitions/{name}"}

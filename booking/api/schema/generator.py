@@ -1,4 +1,4 @@
-"""The whole: its first page, and which addresses are in it, in which order."""
+"""Generators of the two OpenAPI documents: for the public, and for staff."""
 
 import re
 
@@ -8,48 +8,47 @@ from drf_yasg.generators import OpenAPISchemaGenerator
 from drf_yasg.utils import no_body
 
 from ..docs import OPERATIONS
-from .errors import Components
+from .error_responses import ReferenceResolver
 from .permissions import is_for_staff
 
 INFO = openapi.Info(
     title="Movie booking",
-    default_version="1",
+    default_version="1.0.0",
     description=(
         "A cinema sells numbered seats for shows. List movies and their shows without an "
-        "account; to book a seat, sign up, log in, press **Authorize** and paste the `access` "
+        "account. To book a seat, sign up, log in, press **Authorize** and paste the `access` "
         "token.\n\n"
-        "Bodies may be JSON or form-encoded; what an operation does not name is ignored. An "
-        "empty parameter asks for nothing; of one that is given twice the last counts. Times are "
-        "ISO 8601 in UTC. Errors are "
-        '`{"detail": "<sentence>", "code": "<stable word>"}`; errors of a field are '
-        '`{"<field>": ["<sentence>"]}`. Go by the code: sentences may change. A method that an '
-        "address does not have is 405 `method_not_allowed`.\n\n"
-        "Every answer has a header `X-Request-ID`, the one that was sent or a new one: name it "
-        "when something went wrong."
+        "Bodies may be JSON or form-encoded. Unknown fields and empty query parameters are "
+        "ignored; of a repeated parameter, the last value counts. Times are ISO 8601 in UTC.\n\n"
+        'Errors are `{"detail": "<sentence>", "code": "<stable word>"}`; field errors are '
+        '`{"<field>": ["<sentence>"]}`. Rely on the code: sentences may change. A method that an '
+        "endpoint does not have is 405 `method_not_allowed`.\n\n"
+        "Every response has the header `X-Request-ID`, yours or a new one: quote it when you "
+        "report a problem."
     ),
 )
 
 URLS = "booking.api.urls"
 
 TAGS = [
-    ("Start", "An address to begin with."),
+    ("Start", "Links to the other endpoints."),
     ("Accounts", "Sign up and log in."),
     ("Movies", "What is shown."),
-    ("Shows", "When and where it is shown, and how many seats are free."),
-    ("Reservations", "Several seats in one go, booked at once or held for a while."),
-    ("Bookings", "Single seats: bought, changed and given back."),
+    ("Shows", "When and where a movie is shown, and how many seats are free."),
+    ("Reservations", "Several seats at once, booked or held for a while."),
+    ("Bookings", "Single seats: book, move and cancel."),
 ]
 
 
 class SchemaGenerator(OpenAPISchemaGenerator):
-    """What the public may call."""
+    """Documents the endpoints that are not for staff only."""
 
-    reference_resolver_class = Components
+    reference_resolver_class = ReferenceResolver
     for_staff = False
 
     def should_include_endpoint(self, path, method, view, public):
-        shown = self.for_staff or not is_for_staff(view)
-        return shown and super().should_include_endpoint(path, method, view, public)
+        included = self.for_staff or not is_for_staff(view)
+        return included and super().should_include_endpoint(path, method, view, public)
 
     def get_overrides(self, view, method):
         """From booking/api/docs.py, so that views need no decorators."""
@@ -65,7 +64,7 @@ class SchemaGenerator(OpenAPISchemaGenerator):
 
     def get_schema(self, request=None, public=False):
         schema = super().get_schema(request, public)
-        schema.paths = openapi.Paths(dict(sorted(schema.paths.items(), key=_place)))
+        schema.paths = openapi.Paths(dict(sorted(schema.paths.items(), key=_position)))
         used = {
             tag for item in schema.paths.values() for each in item.values() for tag in each.tags
         }
@@ -73,10 +72,10 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         return schema
 
     def determine_path_prefix(self, paths):
-        return ""  # addresses in full, whichever of them there are
+        return ""  # full paths, whatever prefix they have in common
 
     def get_security_requirements(self, security_definitions):
-        return None  # each operation says its own
+        return None  # each operation states its own
 
     def get_path_parameters(self, path, view_cls):
         parameters = super().get_path_parameters(path, view_cls)
@@ -88,7 +87,7 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         return parameters
 
     def get_path_item(self, path, view_cls, operations):
-        """With the path's parameters in each operation, in front: pages show them in that order."""
+        """Moves the path's parameters to the front of each operation's."""
         item = super().get_path_item(path, view_cls, operations)
         of_path = item.pop("parameters")
         for operation in operations.values():
@@ -96,16 +95,14 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         return item
 
 
-def _place(path_and_item):
-    """Among the addresses as api/urls.py lists them, which begins with signing up."""
-    places = [
-        re.sub("<.*?>", "{}", f"/api/{url.pattern}") for url in get_resolver(URLS).url_patterns
-    ]
+def _position(path_and_item):
+    """Position of a path in api/urls.py, which begins with signing up."""
+    urls = [re.sub("<.*?>", "{}", f"/api/{url.pattern}") for url in get_resolver(URLS).url_patterns]
     path = re.sub("{.*?}", "{}", path_and_item[0])
-    return places.index(path) if path in places else len(places)
+    return urls.index(path) if path in urls else len(urls)
 
 
 class StaffSchemaGenerator(SchemaGenerator):
-    """What the staff may call, all of the public's included."""
+    """Documents all endpoints."""
 
     for_staff = True
