@@ -1,3 +1,7 @@
+import subprocess
+import sys
+
+from django.conf import settings
 from django.test import SimpleTestCase
 
 from booking.api.errors import throttled_sentence
@@ -65,6 +69,12 @@ class RefusalTests(SimpleTestCase):
         ]:
             with self.subTest(sentence):
                 self.assertEqual(str(refusal), sentence)
+
+    def test_messages_do_not_need_docstrings(self):
+        code = "from booking.exceptions import SoldOut; print(SoldOut())"
+        command = [sys.executable, "-OO", "-c", code]
+        output = subprocess.check_output(command, cwd=settings.BASE_DIR, text=True)
+        self.assertEqual(output, "This show is sold out.\n")
 
 
 class DurationTests(SimpleTestCase):

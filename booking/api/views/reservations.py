@@ -12,40 +12,42 @@ from ..throttling import HoldThrottle
 
 class ReservationViewSet(ViewSet):
     permission_classes = [IsAuthenticated, IsOwner]
-    seat_field = "seat_numbers"
+    seat_field = "seat_numbers"  # of the request, for field errors
 
     def get_throttles(self):
-        holding = [HoldThrottle()] if self.action == "create" else []
-        return [*super().get_throttles(), *holding]
+        throttles = super().get_throttles()
+        return [*throttles, HoldThrottle()] if self.action == "create" else throttles
 
     @idempotent
     def create(self, request, pk):
-        wanted = validate(ReserveSeats, request.data)
-        reservation = box_office.reserve(show_id=pk, by=request.user, **wanted)
-        return self._answer(reservation, status=201)
+        seats = validate(ReserveSeats, request.data)
+        reservation = box_office.reserve(show_id=pk, by=request.user, **seats)
+        return self._response(reservation, status=201)
 
     def retrieve(self, request, reference):
-        return self._answer(self._mine(reference))
+        return self._response(self.get_object(reference))
 
     @idempotent
     def confirm(self, request, reference):
-        mine = self._mine(reference)
-        return self._answer(box_office.confirm(reservation=mine, by=request.user))
+        reservation = self.get_object(reference)
+        return self._response(box_office.confirm(reservation=reservation, by=request.user))
 
     @idempotent
     def extend(self, request, reference):
-        mine = self._mine(reference)
-        return self._answer(box_office.extend(reservation=mine, by=request.user))
+        reservation = self.get_object(reference)
+        return self._response(box_office.extend(reservation=reservation, by=request.user))
 
     @idempotent
     def cancel(self, request, reference):
-        mine = self._mine(reference)
-        return self._answer(box_office.cancel_reservation(reservation=mine, by=request.user))
+        reservation = self.get_object(reference)
+        return self._response(
+            box_office.cancel_reservation(reservation=reservation, by=request.user)
+        )
 
-    def _mine(self, reference):
+    def get_object(self, reference):
         reservation = Reservation.find(reference)
         self.check_object_permissions(self.request, reservation)
         return reservation
 
-    def _answer(self, reservation, status=200):
+    def _response(self, reservation, status=200):
         return Response(ReservationSerializer.read(reservation), status=status)

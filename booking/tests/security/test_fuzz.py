@@ -113,12 +113,14 @@ class FuzzTests(TestCase):
         for user in (cls.alice, bob):
             user.set_password(PASSWORD)
             user.save()
-        film = movie(release_date="1927-01-10", poster_url="https://example.com/metropolis.jpg")
-        hall = show(film)
+        metropolis = movie(
+            release_date="1927-01-10", poster_url="https://example.com/metropolis.jpg"
+        )
+        hall = show(metropolis)
         cls.shows = [
             hall,
-            show(film, starts_in=timedelta(hours=-1)),
-            show(film, cancelled_at=datetime.now(timezone.utc)),
+            show(metropolis, starts_in=timedelta(hours=-1)),
+            show(metropolis, cancelled_at=datetime.now(timezone.utc)),
             show(movie("M"), total_seats=1),
         ]
         cls.bookings = [
