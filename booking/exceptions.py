@@ -1,154 +1,172 @@
-"""Every reason to say no. Plain Python: what each means for HTTP stands in api/errors.py.
+"""Refusals: every reason why the box office or an account says no. Plain Python, no HTTP.
 
-The docstring of a refusal is the sentence that its reader sees, its facts filled in; its
-`code` is what programs go by and never changes; `example` shows which facts it comes with.
-(Docstrings are therefore needed at run time: do not start Python with -OO.)
+A refusal has a stable `code` for programs, a `message` for customers, which its facts are filled
+into, and `facts` for what a client needs next. api/errors.py maps refusals to HTTP.
 """
 
-import inspect
+from math import ceil
+from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """No."""
+    """Base class of refusals. Its keyword arguments are the facts of the response."""
 
-    code = "refused"
-    example = {}
+    code: ClassVar[str] = "refused"
+    message: ClassVar[str] = "This is not possible."
+    example: ClassVar[dict[str, Any]] = {}  # facts, as the OpenAPI document shows them
 
-    def __init__(self, **facts):
-        super().__init__(self.sentence().format_map(facts))
+    def __init__(self, **facts: Any) -> None:
         self.facts = facts
+        super().__init__(self.sentence())
 
-    @classmethod
-    def sentence(cls):
-        return inspect.cleandoc(cls.__doc__).replace("\n", " ")
+    def sentence(self) -> str:
+        """The message with its facts filled in."""
+        return self.message.format_map(self.facts)
 
 
-# --- Booking a seat ---
+def count_of(number: int, noun: str) -> str:
+    """ "1 seat" or "4 seats"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def duration(seconds: float) -> str:
+    """A waiting time in words, rounded up: "42 seconds", "12 minutes" or "2 hours"."""
+    if seconds <= 90:
+        return count_of(ceil(seconds), "second")
+    if seconds < 60 * 60:
+        return count_of(ceil(seconds / 60), "minute")
+    return count_of(ceil(seconds / 60 / 60), "hour")
+
+
+# --- Booking and holding seats ---
 
 
 class ShowNotFound(Refusal):
-    """There is no such show."""
-
     code = "not_found"
+    message = "There is no such show."
 
 
 class ShowCancelled(Refusal):
-    """This show has been cancelled."""
-
     code = "show_cancelled"
+    message = "This show has been cancelled."
     example = {"cancelled_at": "2026-12-23T09:30:00Z"}
 
 
 class SalesClosed(Refusal):
-    """Sales for this show have closed."""
-
     code = "sales_closed"
+    message = "Sales for this show have closed."
     example = {"bookable_until": "2026-12-24T19:25:00Z"}
 
 
 class NoSuchSeat(Refusal):
-    """The seats of this show are numbered from 1 to {total_seats}."""
-
     code = "no_such_seat"
-    example = {"total_seats": 120}
+    message = (
+        "There is no seat {seat_number} in this show. Seats are numbered from 1 to {total_seats}."
+    )
+    example = {"seat_number": 200, "total_seats": 180}
 
 
 class SoldOut(Refusal):
-    """This show is sold out."""
-
     code = "sold_out"
+    message = "This show is sold out."
 
 
 class SeatTaken(Refusal):
-    """This seat is already taken."""
-
     code = "seat_taken"
+    message = "This seat has just been taken."
     example = {"seat_numbers": [5], "alternatives": [4, 6, 3, 7, 17]}
 
 
 class SeatsTaken(SeatTaken):
-    """Some of these seats are already taken."""
+    message = "Some of these seats have just been taken."
 
 
 class NotEnoughSeats(Refusal):
-    """There are not that many seats left: {available_seats}."""
-
     code = "not_enough_seats"
-    example = {"available_seats": 2}
+    message = "Only {available_seats} seats are left."
+    example = {"available_seats": 4}
+
+    def sentence(self) -> str:
+        return "Only 1 seat is left." if self.facts["available_seats"] == 1 else super().sentence()
 
 
 class TooManySeats(Refusal):
-    """One customer can have {limit} seats of a show, and you have {seats}."""
-
     code = "too_many_seats"
-    example = {"limit": 10, "seats": 9}
+    message = "You can book at most {at_most} for a show, and you already have {seats}."
+    example = {"limit": 10, "seats": 8}
+
+    def sentence(self) -> str:
+        at_most = count_of(self.facts["limit"], "seat")
+        if not self.facts["seats"]:
+            return f"You can book at most {at_most} for a show."
+        return self.message.format(at_most=at_most, **self.facts)
 
 
 class HeldTooSoon(Refusal):
-    """You have just let a hold on these seats lapse, and held such seats again a moment ago. Try
-    again in {retry_after} seconds, or book them."""
-
     code = "held_too_soon"
+    message = (
+        "You held seats for this show a moment ago and the time ran out. "
+        "You can hold again in {wait}, or book now."
+    )
     example = {"seat_numbers": [5, 6], "retry_after": 42}
 
+    def sentence(self) -> str:
+        return self.message.format(wait=duration(self.facts["retry_after"]))
 
-# --- Afterwards ---
+
+# --- Changing bookings and reservations ---
 
 
 class ReservationNotFound(Refusal):
-    """There is no such reservation."""
-
     code = "not_found"
+    message = "There is no such reservation."
 
 
 class AlreadyCancelled(Refusal):
-    """This is already cancelled."""
-
     code = "already_cancelled"
+    message = "This booking is already cancelled."
     example = {"cancelled_at": "2026-12-23T09:30:00Z"}
 
 
 class HoldExpired(Refusal):
-    """This hold has expired."""
-
     code = "hold_expired"
+    message = "Your hold has expired."
     example = {"seat_numbers": [5, 6], "still_free": [6]}
 
 
 class NotHeld(Refusal):
-    """This reservation is not held but booked: it needs no more time."""
-
     code = "not_held"
+    message = "These seats are already booked, so there is nothing to extend."
 
 
 class NotBooked(Refusal):
-    """This seat is only held. Confirm the hold, then it can be moved."""
-
     code = "not_booked"
+    message = "These seats are only held. Confirm them first."
 
 
 class ShowStarted(Refusal):
-    """This show has started: its bookings can no longer be cancelled or moved."""
-
     code = "show_started"
+    message = "The show has started, so this booking can no longer be changed."
     example = {"cancel_until": "2026-12-24T19:15:00Z"}
 
 
-# --- Changing a show ---
+# --- Changing a show, in the admin ---
 
 
 class SeatsInUse(Refusal):
-    """Seat {highest} is held or booked, so this show needs at least {highest} seats."""
-
     code = "seats_in_use"
+    message = "Seat {highest} is held or booked, so this show needs at least {at_least}."
     example = {"highest": 97}
+
+    def sentence(self) -> str:
+        return self.message.format(at_least=count_of(self.facts["highest"], "seat"), **self.facts)
 
 
 class RowsInUse(Refusal):
-    """Seats of this show are held or booked by row and place: its rows stay at {seats_per_row}
-    seats."""
-
     code = "rows_in_use"
+    message = (
+        "Seats of this show are held or booked, so its rows must keep {seats_per_row} seats each."
+    )
     example = {"seats_per_row": 12}
 
 
@@ -156,30 +174,25 @@ class RowsInUse(Refusal):
 
 
 class CustomerNotFound(Refusal):
-    """This account does not exist any more."""
-
     code = "user_not_found"
+    message = "This account no longer exists."
 
 
 class NoActiveAccount(Refusal):
-    """No active account found with the given credentials"""
-
     code = "no_active_account"
+    message = "Wrong username or password."
 
 
 class TokenNotValid(Refusal):
-    """Token is invalid or expired"""
-
     code = "token_not_valid"
+    message = "Your session has ended. Please log in again."
 
 
 class WrongPassword(Refusal):
-    """This is not your password."""
-
     code = "wrong_password"
+    message = "That is not your current password."
 
 
 class UsernameTaken(Refusal):
-    """A user with that username already exists."""
-
     code = "username_taken"
+    message = "This username is already taken."

@@ -362,9 +362,9 @@ SCHEMA = reverse_lazy("schema", kwargs={"format": "json"})
 REDOC_SETTINGS = {"SPEC_URL": SCHEMA}
 SWAGGER_USE_COMPAT_RENDERERS = False
 SWAGGER_SETTINGS = {
-    "DEFAULT_GENERATOR_CLASS": "booking.api.schema.document.SchemaGenerator",
+    "DEFAULT_GENERATOR_CLASS": "booking.api.schema.generator.SchemaGenerator",
     "DEFAULT_AUTO_SCHEMA_CLASS": "booking.api.schema.inspector.AutoSchema",
-    "DEFAULT_INFO": "booking.api.schema.document.INFO",
+    "DEFAULT_INFO": "booking.api.schema.generator.INFO",
     "SPEC_URL": SCHEMA,
     "VALIDATOR_URL": None,  # do not send the document to an online validator
     "USE_SESSION_AUTH": False,

@@ -55,6 +55,6 @@ def book(request, show):
     except IntegrityError:
         row = None
     if row is None:
-        return JsonResponse({"detail": "This seat is already taken."}, status=400)
+        return JsonResponse({"detail": "This seat has just been taken."}, status=400)
     body = {"id": row[0], "reference": reference, "seat_number": seat, "created_at": row[1]}
     return JsonResponse(body, status=201)

@@ -1,7 +1,7 @@
-"""What goes wrong, said in one shape: `{"detail": "<sentence>", "code": "<stable_word>", …facts}`.
+"""Maps exceptions to error responses: `{"detail": "<sentence>", "code": "<stable word>", …facts}`.
 
-Errors of a field keep DRF's own shape, `{"field": ["…"]}`. A refusal of the box office is a
-400, as the clients that were there first expect; the few that are not stand in a table here.
+Errors of fields keep DRF's shape, `{"field": ["…"]}`. A refusal is a 400, as existing clients
+expect, unless STATUS_OF_REFUSAL or FIELD_OF_REFUSAL says otherwise.
 """
 
 import logging
@@ -27,6 +27,7 @@ from ..exceptions import (
     TokenNotValid,
     UsernameTaken,
     WrongPassword,
+    duration,
 )
 from . import API_PREFIX
 
@@ -39,10 +40,18 @@ STATUS_OF_REFUSAL = {
     ShowNotFound: status.HTTP_404_NOT_FOUND,
     ReservationNotFound: status.HTTP_404_NOT_FOUND,
 }
-FIELD_OF_REFUSAL = {
+FIELD_OF_REFUSAL = {  # answered as the error of this field of the view
     NoSuchSeat: lambda view: getattr(view, "seat_field", "seat_number"),
     UsernameTaken: lambda view: "username",
     WrongPassword: lambda view: getattr(view, "password_field", "password"),
+}
+LIBRARY_SENTENCES = {  # in place of those of DRF and simplejwt, by code
+    "not_authenticated": "Please log in.",
+    "token_not_valid": TokenNotValid.message,
+    "bad_authorization_header": "Send the token as: Authorization: Bearer <access token>",
+    "user_not_found": CustomerNotFound.message,
+    "user_inactive": "This account has been deactivated.",
+    "password_changed": "Your password has been changed. Please log in again.",
 }
 
 
@@ -50,10 +59,6 @@ class BadRequest(exceptions.APIException):
     status_code = status.HTTP_400_BAD_REQUEST
     default_detail = "This request cannot be read."
     default_code = "bad_request"
-
-
-class NothingThere(exceptions.NotFound):
-    default_detail = "There is nothing with this id."
 
 
 class BodyTooLarge(exceptions.APIException):
@@ -64,22 +69,22 @@ class BodyTooLarge(exceptions.APIException):
 
 class HttpsRequired(exceptions.APIException):
     status_code = status.HTTP_403_FORBIDDEN
-    default_detail = "Use HTTPS. A token that was sent in clear should be given up: log in anew."
+    default_detail = "Use HTTPS. If you sent a token over plain HTTP, log in again to replace it."
     default_code = "https_required"
 
 
 class Busy(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The box office is busy. Try again in a moment."
+    default_detail = "We are very busy right now. Please try again in a moment."
     default_code = "busy"
     wait = 1  # seconds, in the header Retry-After
 
 
 class Unavailable(exceptions.APIException):
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
-    default_detail = "The box office is closed for the moment. Try again later."
+    default_detail = "Booking is unavailable right now. Please try again later."
     default_code = "unavailable"
-    wait = 5
+    wait = 5  # seconds, in the header Retry-After
 
 
 class ServerError(exceptions.APIException):
@@ -87,7 +92,7 @@ class ServerError(exceptions.APIException):
     default_code = "server_error"
 
 
-MEANING_OF_TROUBLE = {BUSY: Busy, UNAVAILABLE: Unavailable}
+DATABASE_ERRORS = {BUSY: Busy, UNAVAILABLE: Unavailable}
 
 
 def status_of(refusal_class):
@@ -95,57 +100,72 @@ def status_of(refusal_class):
 
 
 def exception_handler(exc, context):
-    """The answer to whatever a view raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
+    """Response to an exception that a view raised (REST_FRAMEWORK["EXCEPTION_HANDLER"])."""
     if isinstance(exc, Refusal):
-        return _refuse(exc, context["view"])
-    exc = _meaning(exc)
+        return _refusal_response(exc, context["view"])
+    exc = _as_api_exception(exc)
     response = drf_exception_handler(exc, context)
     if response is None:
-        return _server_error(exc, context["request"])
+        return _server_error_response(exc, context["request"])
     if not isinstance(exc, exceptions.ValidationError):
-        response.data = _detail_and_code(response.data["detail"], response.data.get("code"))
+        response.data = _body(exc, response.data)
     return response
 
 
 def bad_request(request, exception):
-    """Django's handler400: what is refused before a view is found, such as a foreign host."""
+    """Django's handler400, for errors before a view is found, such as a wrong Host header."""
     if request.path_info.startswith(API_PREFIX):
         return plain_response(BadRequest())
     return defaults.bad_request(request, exception)
 
 
 def server_error(request):
-    """Django's handler500: what fails outside of the API's views, such as the admin."""
-    answer = _meaning_of_trouble(sys.exc_info()[1])
+    """Django's handler500, for errors outside the API's views, such as in the admin."""
+    error = _as_database_error(sys.exc_info()[1])
     if request.path_info.startswith(API_PREFIX):
-        return plain_response(answer or ServerError())
-    if answer:
-        headers = {"Retry-After": str(answer.wait)}
-        return HttpResponse(answer.detail, "text/plain", answer.status_code, headers=headers)
+        return plain_response(error or ServerError())
+    if error:
+        headers = {"Retry-After": str(error.wait)}
+        return HttpResponse(error.detail, "text/plain", error.status_code, headers=headers)
     return defaults.server_error(request)
 
 
-def _meaning(exc):
-    """What it means to a client that Django raised this."""
+def plain_response(error):
+    """Response of an APIException outside DRF, such as in middleware."""
+    wait = getattr(error, "wait", None)
+    return JsonResponse(
+        {"detail": error.detail, "code": error.detail.code},
+        status=error.status_code,
+        headers={"Retry-After": str(wait)} if wait else None,
+    )
+
+
+def throttled_sentence(seconds):
+    when = f"in {duration(seconds)}" if seconds else "later"
+    return f"Too many attempts. Please try again {when}."
+
+
+def _as_api_exception(exc):
+    """Convert Django's exceptions; leave others as they are."""
     if isinstance(exc, RequestDataTooBig):
         return BodyTooLarge()
     if isinstance(exc, SuspiciousOperation):
         return BadRequest()
     if isinstance(exc, Http404):
-        return NothingThere()
-    return _meaning_of_trouble(exc) or exc
+        return exceptions.NotFound()
+    return _as_database_error(exc) or exc
 
 
-def _meaning_of_trouble(exc):
-    """Busy or Unavailable, or None if it is not the database's trouble."""
+def _as_database_error(exc):
+    """Busy or Unavailable, or None if the database is not the cause."""
     kind = classify(exc)
     if kind is None:
         return None
     log.log(logging.WARNING if kind == BUSY else logging.ERROR, "The database is %s: %s", kind, exc)
-    return MEANING_OF_TROUBLE[kind]()
+    return DATABASE_ERRORS[kind]()
 
 
-def _refuse(refusal, view):
+def _refusal_response(refusal, view):
     kind = type(refusal)
     if field := FIELD_OF_REFUSAL.get(kind):
         body = {field(view): [str(refusal)]}
@@ -157,15 +177,19 @@ def _refuse(refusal, view):
     return response
 
 
-def _detail_and_code(detail, code=None):
-    return {"detail": detail, "code": code or detail.code}
+def _body(exc, data):
+    detail = data["detail"]
+    code = data.get("code") or detail.code
+    if isinstance(exc, exceptions.Throttled):
+        detail = throttled_sentence(exc.wait)
+    return {"detail": LIBRARY_SENTENCES.get(code, detail), "code": code}
 
 
-def _server_error(exc, request):
-    """As JSON also in development; the traceback goes to the log, as Django would do it."""
+def _server_error_response(exc, request):
+    """500 as JSON, with DEBUG too; signals and logs the exception as Django does."""
     got_request_exception.send(sender=None, request=request._request)
-    answer = ServerError()
-    response = Response(_detail_and_code(answer.detail), status=answer.status_code)
+    error = ServerError()
+    response = Response({"detail": error.detail, "code": error.detail.code}, error.status_code)
     log_response(
         "%s: %s",
         response.reason_phrase,
@@ -175,12 +199,3 @@ def _server_error(exc, request):
         exception=exc,
     )
     return response
-
-
-def plain_response(answer):
-    wait = getattr(answer, "wait", None)
-    return JsonResponse(
-        _detail_and_code(answer.detail),
-        status=answer.status_code,
-        headers={"Retry-After": str(wait)} if wait else None,
-    )

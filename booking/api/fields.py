@@ -1,4 +1,4 @@
-"""What goes over the wire, more exactly than DRF's own fields take and give it."""
+"""Serializer fields that are stricter than DRF's own."""
 
 import re
 
@@ -8,17 +8,19 @@ from ..models.shows import EARLIEST, LATEST
 
 DIGITS = re.compile(r"[0-9]{1,10}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-LARGEST = 2**31 - 1  # of an integer column in PostgreSQL
+MAX_INTEGER = 2**31 - 1  # of an integer column in PostgreSQL
 
 
 class StrictIntegerField(serializers.IntegerField):
-    """A JSON integer, or plain ASCII digits (forms have nothing else).
+    """A JSON integer, or a string of ASCII digits, as forms send it.
 
-    DRF's own takes `"5_0"` for 50, `"٥"` for 5, and `5.0` and `1e2`, which JSON calls numbers.
+    DRF's own field also accepts `"5_0"` as 50, `"٥"` as 5, `5.0` and `1e2`.
     """
 
+    default_error_messages = {"invalid": "Enter a whole number, such as 5."}
+
     def __init__(self, **kwargs):
-        super().__init__(**{"max_value": LARGEST} | kwargs)
+        super().__init__(**{"max_value": MAX_INTEGER} | kwargs)
 
     def to_internal_value(self, data):
         if type(data) is int:  # not bool
@@ -29,19 +31,19 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 def _ascii(data):
-    """Nothing in place of what has other letters: DRF's dates take other scripts' digits, too."""
+    """The data, or "" if it is not an ASCII string: DRF's dates accept digits of other scripts."""
     return data if isinstance(data, str) and data.isascii() else ""
 
 
 class MomentField(serializers.DateTimeField):
-    """A time that is asked for; a date alone is its midnight at the cinema."""
+    """A time in a query parameter. A date without a time means midnight in the cinema's zone."""
 
     default_error_messages = {"range": "Choose a time between the years 1900 and 3000."}
 
     def to_internal_value(self, data):
         try:
             moment = super().to_internal_value(_ascii(data))
-        except OverflowError:  # of midnight at the cinema, in the first or the last year there is
+        except OverflowError:  # local midnight in year 1 or 9999 has no UTC time
             self.fail("range")
         if not EARLIEST <= moment <= LATEST:
             self.fail("range")
@@ -49,8 +51,7 @@ class MomentField(serializers.DateTimeField):
 
 
 class DayField(serializers.DateField):
-    """A day at the cinema, as RFC 3339 writes it; which other forms Python reads depends on its
-    version."""
+    """A date as `YYYY-MM-DD` only. Python versions differ in which other formats they accept."""
 
     default_error_messages = {"range": "Choose a day between the years 1900 and 3000."}
 

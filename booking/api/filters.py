@@ -5,7 +5,7 @@ from rest_framework.filters import BaseFilterBackend
 
 from ..models import Booking
 from .fields import DayField, MomentField, StrictIntegerField
-from .serializers import valid
+from .serializers import validate
 
 
 class QueryParameterFilter(BaseFilterBackend):
@@ -19,7 +19,7 @@ class QueryParameterFilter(BaseFilterBackend):
         if view.action != "list" or not request.query_params:
             return queryset
         given = {name: value for name, value in request.query_params.items() if value.strip()}
-        filters = valid(view.filter_class, given)
+        filters = validate(view.filter_class, given)
         for method, value in filters.items():
             queryset = getattr(queryset, method)(value)
         return queryset

@@ -22,7 +22,7 @@ class PublicMixin:
 class IsOwner(BasePermission):
     """Users can see and change only their own bookings and reservations."""
 
-    message = "This is somebody else's."
+    message = "You do not have access to this booking."
     code = "not_yours"
 
     def has_object_permission(self, request, view, obj):

@@ -1,4 +1,4 @@
-"""The addresses under /api/."""
+"""URLs under /api/."""
 
 from django.urls import path, re_path, register_converter
 
@@ -13,11 +13,11 @@ from .views.accounts import (
 from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.catalogue import MovieShowsViewSet, MovieViewSet, SeatMapViewSet, ShowViewSet
 from .views.reservations import ReservationViewSet
-from .views.root import RootView, UnknownAddressView
+from .views.root import RootView, UnknownEndpointView
 
 
 class ReferenceConverter:
-    """A reservation's reference, as people type it."""
+    """A reservation's reference, in upper or lower case."""
 
     regex = "[0-9A-Za-z]+"
 
@@ -32,7 +32,7 @@ register_converter(ReferenceConverter, "reference")
 
 
 def action(viewset, **methods):
-    """The view of some of its actions, by HTTP method: `action(MovieViewSet, get="list")`."""
+    """View of some actions of a view set, by HTTP method: `action(MovieViewSet, get="list")`."""
     return viewset.as_view(methods)
 
 
@@ -80,5 +80,5 @@ urlpatterns = [
         action(ReservationViewSet, post="cancel"),
         name="cancel_reservation",
     ),
-    re_path("", UnknownAddressView.as_view()),
+    re_path("", UnknownEndpointView.as_view()),
 ]

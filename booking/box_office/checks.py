@@ -43,8 +43,9 @@ def require_active_customer(sale: ForSale) -> None:
 
 
 def require_seats_exist(show: Show, seat_numbers: Sequence[int]) -> None:
-    if min(seat_numbers) < 1 or max(seat_numbers) > show.total_seats:
-        raise NoSuchSeat(total_seats=show.total_seats)
+    for seat in seat_numbers:
+        if not 1 <= seat <= show.total_seats:
+            raise NoSuchSeat(seat_number=seat, total_seats=show.total_seats)
 
 
 def require_not_sold_out(sale: ForSale) -> None:

@@ -14,7 +14,7 @@ from booking.models import Booking, Movie, Show
 
 NOT_FOUND = {"detail": "There is no such show.", "code": "not_found"}
 NO_TOKEN = {
-    "detail": "Authentication credentials were not provided.",
+    "detail": "Please log in.",
     "code": "not_authenticated",
 }
 

@@ -1,4 +1,4 @@
-"""The schema as tests ask it: which operation it is, and what is not as it says."""
+"""The OpenAPI document as tests use it: find an operation, validate a value against a schema."""
 
 import json
 import re
@@ -7,13 +7,13 @@ from functools import cache
 from drf_yasg.codecs import OpenAPICodecJson
 from jsonschema import Draft4Validator, FormatChecker
 
-from booking.api.schema.document import INFO, StaffSchemaGenerator
-from booking.api.schema.errors import shapes_of_facts
+from booking.api.schema.error_responses import fact_schemas
+from booking.api.schema.generator import INFO, StaffSchemaGenerator
 
 
 @cache
 def document():
-    """The staff's, as the public's is in it."""
+    """The staff's document, which includes the public one."""
     schema = StaffSchemaGenerator(INFO).get_schema(public=True)
     return Document(OpenAPICodecJson(validators=[]).encode(schema))
 
@@ -21,8 +21,8 @@ def document():
 class Document:
     def __init__(self, text):
         self.raw = json.loads(text)
-        self.definitions = strict(self.raw["definitions"], self.raw["definitions"])
-        self.facts = {name: dict(each) for name, each in shapes_of_facts().items()}
+        self.definitions = as_json_schema(self.raw["definitions"], self.raw["definitions"])
+        self.facts = {name: dict(schema) for name, schema in fact_schemas().items()}
         self.paths = [
             (re.compile(re.sub(r"\{(\w+)\}", self._pattern, path)), item)
             for path, item in self.raw["paths"].items()
@@ -38,85 +38,89 @@ class Document:
                 return item.get(request.method)
         return None
 
-    def resolved(self, response):
+    def resolve_response(self, response):
         if "$ref" in response:
             return self.raw["responses"][response["$ref"].removeprefix("#/responses/")]
         return response
 
-    def shape(self, schema):
-        """The definition, if it refers to one."""
+    def resolve_schema(self, schema):
         if "$ref" in schema:
             return self.raw["definitions"][schema["$ref"].removeprefix("#/definitions/")]
         return schema
 
-    def body_of(self, operation):
+    def body_schema(self, operation):
         for parameter in operation["parameters"]:
             if parameter["in"] == "body":
                 return parameter["schema"]
         return None
 
-    def fields(self, operation):
-        """What may be sent, by name."""
-        body = self.body_of(operation)
+    def body_fields(self, operation):
+        """Schemas of the fields of a request body, by name."""
+        body = self.body_schema(operation)
         if body is None:
             return {}
         return self.definitions[body["$ref"].removeprefix("#/definitions/")]["properties"]
 
-    def violations(self, schema, value, where="answered"):
+    def violations(self, schema, value, where="response"):
+        """What is wrong with the value, one string per error."""
         key = json.dumps(schema, sort_keys=True)
         if key not in self.validators:
-            whole = strict(schema, self.raw["definitions"]) | {"definitions": self.definitions}
+            whole = as_json_schema(schema, self.raw["definitions"])
+            whole |= {"definitions": self.definitions}
             self.validators[key] = Draft4Validator(whole, format_checker=FORMATS)
         for error in self.validators[key].iter_errors(value):
             place = ".".join([where, *map(str, error.absolute_path)])
             yield f"{place}: {error.message[:200]}"
 
 
-def query_of(operation):
+def query_parameters(operation):
     return {each["name"]: each for each in operation["parameters"] if each["in"] == "query"}
 
 
-def strict(schema, definitions):
-    """In the words of JSON Schema: a field that is not named is wrong, and null only where it may
-    be."""
+def as_json_schema(schema, definitions):
+    """Swagger 2.0 to strict JSON Schema: no unknown fields, and null only with `x-nullable`."""
     if isinstance(schema, list):
-        return [strict(each, definitions) for each in schema]
+        return [as_json_schema(each, definitions) for each in schema]
     if not isinstance(schema, dict):
         return schema
     if "allOf" in schema:
-        return strict(merged(schema["allOf"], definitions), definitions)
-    found = {name: strict(each, definitions) for name, each in schema.items() if name != "required"}
+        return as_json_schema(merge(schema["allOf"], definitions), definitions)
+    converted = {
+        name: as_json_schema(each, definitions)
+        for name, each in schema.items()
+        if name != "required"
+    }
     if isinstance(schema.get("required"), list):
-        found["required"] = schema["required"]
+        converted["required"] = schema["required"]
     if isinstance(schema.get("properties"), dict):
-        found.setdefault("additionalProperties", False)
+        converted.setdefault("additionalProperties", False)
     if schema.get("x-nullable") is True:
-        found["type"] = [schema["type"], "null"]
-    return found
+        converted["type"] = [schema["type"], "null"]
+    return converted
 
 
-def merged(parts, definitions):
-    """As one object, which has the fields of all."""
-    whole = {"type": "object", "properties": {}, "required": []}
-    for part in parts:
-        if "$ref" in part:
-            part = definitions[part["$ref"].removeprefix("#/definitions/")]
-        whole["properties"] |= part["properties"]
-        whole["required"] += part.get("required", [])
-    return whole
+def merge(schemas, definitions):
+    """The schemas of an `allOf` as one, with the properties of all."""
+    merged = {"type": "object", "properties": {}, "required": []}
+    for schema in schemas:
+        if "$ref" in schema:
+            schema = definitions[schema["$ref"].removeprefix("#/definitions/")]
+        merged["properties"] |= schema["properties"]
+        merged["required"] += schema.get("required", [])
+    return merged
 
 
 FORMATS = FormatChecker(formats=[])
 PATTERNS = {
-    "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z",  # in UTC, as all that is answered
+    "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z",  # responses are in UTC
     "date": r"\d{4}-\d\d-\d\d",
     "uri": r"https?://[^\s/]+(/\S*)?",
 }
 
 
-def follows(pattern):
+def matches(pattern):
     return lambda value: not isinstance(value, str) or bool(re.fullmatch(pattern, value))
 
 
 for name, pattern in PATTERNS.items():
-    FORMATS.checks(name)(follows(pattern))
+    FORMATS.checks(name)(matches(pattern))

@@ -324,8 +324,10 @@ class ReferenceModel:
 
     def _require_seats_exist(self, show, seats, field):
         total = self.shows[show]["total_seats"]
-        if any(seat > total for seat in seats):
-            sentence = f"The seats of this show are numbered from 1 to {total}."
+        if missing := [seat for seat in seats if seat > total]:
+            sentence = (
+                f"There is no seat {missing[0]} in this show. Seats are numbered from 1 to {total}."
+            )
             raise Refused(**{field: [sentence]})
 
     def _require_free(self, show, seats):

@@ -1,8 +1,8 @@
-"""The truth test: whatever the tests ask by the test client is compared with the schema.
+"""Checks every request and response of every test client against the OpenAPI document.
 
-An answer whose status, code, fact, field, type or header the schema does not tell of fails the
-test that got it, and so does a request that is granted although the schema does not allow it.
-What asks a real server (the README's commands, the torture) is not seen here.
+A response fails its test if its status, code, fact, field, type or header is not documented; so
+does a request that succeeds although the document does not allow it. Requests to real servers
+(the README's commands, torture) are not checked.
 """
 
 import json
@@ -16,14 +16,14 @@ from django.http import QueryDict
 from django.http.multipartparser import MultiPartParser
 from django.test import Client
 
-from booking import exceptions
-from booking.tests.openapi_document import document, query_of
+from booking.exceptions import Refusal
+from booking.tests.openapi_document import document, query_parameters
 
 METHODS = ("get", "post", "put", "patch", "delete")
 SENTENCES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 FIELD_ERRORS = {"type": "object", "additionalProperties": SENTENCES, "minProperties": 1}
-ALWAYS_THERE = ("Retry-After", "ETag")  # where they are documented
-ELSEWHERE = {  # what an address may answer that is nowhere, or has no such method
+REQUIRED_HEADERS = ("Retry-After", "ETag")  # where they are documented
+UNDOCUMENTED_OPERATION_CODES = {  # for an unknown endpoint or method
     *("not_found", "method_not_allowed", "bad_request", "https_required", "body_too_large"),
     *("not_authenticated", "token_not_valid", "bad_authorization_header", "user_not_found"),
     *("user_inactive", "password_changed", "throttled", "server_error", "busy", "unavailable"),
@@ -31,29 +31,29 @@ ELSEWHERE = {  # what an address may answer that is nowhere, or has no such meth
 
 
 def check_every_response():
-    """Compare what any test client sends and gets with the schema, from now on."""
-    ask = Client.generic
+    """Patch Django's test client, for the rest of the test run."""
+    original = Client.generic
 
-    def ask_and_compare(client, method, path, data="", *args, **kwargs):
-        response = ask(client, method, path, data, *args, **kwargs)
-        compare(Request(response.wsgi_request, data), response)
+    def generic(client, method, path, data="", *args, **kwargs):
+        response = original(client, method, path, data, *args, **kwargs)
+        check(Request(response.wsgi_request, data), response)
         return response
 
-    Client.generic = ask_and_compare
+    Client.generic = generic
 
 
 @contextmanager
-def sending_more():
-    """For tests that send what must be ignored."""
-    Request.may_send_more = True
+def allow_unknown_fields():
+    """For tests that send fields which the API ignores."""
+    Request.may_have_unknown_fields = True
     try:
         yield
     finally:
-        Request.may_send_more = False
+        Request.may_have_unknown_fields = False
 
 
 class Request:
-    may_send_more = False
+    may_have_unknown_fields = False
 
     def __init__(self, request, data):
         self.is_head = request.method == "HEAD"
@@ -68,118 +68,123 @@ class Request:
         return f"{self.method.upper()} {self.path}"
 
     def body(self, fields):
-        """What was sent, as JSON would say it; None if it is nothing that can be read."""
-        kind = self.meta.get("CONTENT_TYPE", "").partition(";")[0]
-        if kind == "application/json":
+        """The body as JSON would have it; None for an unknown content type."""
+        content_type = self.meta.get("CONTENT_TYPE", "").partition(";")[0]
+        if content_type == "application/json":
             return json.loads(self.data)
-        if kind == "application/x-www-form-urlencoded":
-            sent = QueryDict(self.data)
-        elif kind == "multipart/form-data":
-            sent, _ = MultiPartParser(self.meta, BytesIO(self.data), []).parse()
+        if content_type == "application/x-www-form-urlencoded":
+            form = QueryDict(self.data)
+        elif content_type == "multipart/form-data":
+            form, _ = MultiPartParser(self.meta, BytesIO(self.data), []).parse()
         else:
             return None
         return {
             name: values if fields.get(name, {}).get("type") == "array" else values[-1]
-            for name, values in sent.lists()
+            for name, values in form.lists()
         }
 
 
-def compare(request, response):
-    """Raises AssertionError, which says what the schema does not tell of."""
+def check(request, response):
+    """Raise AssertionError if the request or the response is not as documented."""
     if not request.path.startswith("/api/") or request.method not in METHODS:
         return
     operation = document().operation(request)
     if operation is None:
-        complaints = [*of_another_address(request, response)]
+        problems = [*undocumented_operation_problems(request, response)]
     else:
-        complaints = [*of_answer(request, operation, response)]
-        if response.status_code < 300 and not request.may_send_more:
-            complaints += of_request(request, operation)
-    if complaints:
+        problems = [*response_problems(request, operation, response)]
+        if response.status_code < 300 and not request.may_have_unknown_fields:
+            problems += request_problems(request, operation)
+    if problems:
         raise AssertionError(
-            f"Not as in the schema: {request} -> {response.status_code}: " + "; ".join(complaints)
+            f"Not as in the schema: {request} -> {response.status_code}: " + "; ".join(problems)
         )
 
 
-def of_another_address(request, response):
+def undocumented_operation_problems(request, response):
     if response.status_code < 400:
         yield "this operation is not documented"
     elif not request.is_head:
         body = json.loads(response.content)
         yield from document().violations({"$ref": "#/definitions/ApiError"}, body)
-        if body.get("code") not in ELSEWHERE:
+        if body.get("code") not in UNDOCUMENTED_OPERATION_CODES:
             yield f"the code {body.get('code')} is not documented"
 
 
-def of_answer(request, operation, response):
+def response_problems(request, operation, response):
     documented = operation["responses"].get(str(response.status_code))
     if documented is None:
         yield "this status is not documented"
         return
-    documented = document().resolved(documented)
-    yield from of_headers(documented.get("headers", {}), response)
+    documented = document().resolve_response(documented)
+    yield from header_problems(documented.get("headers", {}), response)
     if "schema" not in documented:
         if response.content:
             yield "a body is not documented"
     elif not request.is_head:
         if response["Content-Type"] != "application/json":
-            yield f"it is {response['Content-Type']}"
+            yield f"the content type is {response['Content-Type']}"
         body = json.loads(response.content)
         yield from document().violations(documented["schema"], body)
         if response.status_code >= 400:
-            yield from of_error(operation, body)
+            yield from error_problems(operation, body)
 
 
-def of_headers(documented, response):
-    """Those that are there for clients; X-Request-ID is on the document's first page."""
+def header_problems(documented, response):
+    """Of headers for clients. X-Request-ID is described once, on the document's first page."""
     for name in {*settings.CORS_EXPOSE_HEADERS} - {"X-Request-ID"}:
         if name in response and name not in documented:
             yield f"the header {name} is not documented"
         elif name in response:
-            value = as_type(response[name], documented[name])
+            value = convert_text(response[name], documented[name])
             yield from document().violations(documented[name], value, name)
-        elif name in documented and name in ALWAYS_THERE:
+        elif name in documented and name in REQUIRED_HEADERS:
             yield f"the header {name} is missing"
 
 
-def of_error(operation, body):
-    """What Swagger 2.0 cannot say: each code has facts of its own, and without a code it is all
-    about fields."""
+def error_problems(operation, body):
+    """What Swagger 2.0 cannot express: each code has its own facts; without a code, the body has
+    field errors only."""
     if "code" in body:
-        found = {name: body[name] for name in body.keys() - {"detail", "code"}}
-        if found.keys() != facts_of(body["code"]):
-            yield f"the facts of {body['code']} are {sorted(found)}"
-        for name in found.keys() & document().facts.keys():
-            yield from document().violations(document().facts[name], found[name], name)
+        facts = {name: body[name] for name in body.keys() - {"detail", "code"}}
+        if facts.keys() != facts_of(body["code"]):
+            yield f"the facts of {body['code']} are {sorted(facts)}"
+        for name in facts.keys() & document().facts.keys():
+            yield from document().violations(document().facts[name], facts[name], name)
     else:
         yield from document().violations(FIELD_ERRORS, body)
-        known = {"non_field_errors", *document().fields(operation), *query_of(operation)}
+        known = {
+            "non_field_errors",
+            *document().body_fields(operation),
+            *query_parameters(operation),
+        }
         if unknown := body.keys() - known:
             yield f"these fields are not documented: {sorted(unknown)}"
 
 
-def of_request(request, operation):
-    """It was granted: then it was as the schema says. A number or a yes may come as text, as
-    forms have nothing else, and an empty parameter asks for nothing."""
+def request_problems(request, operation):
+    """Of a request that succeeded. Numbers and booleans may be text, as in forms, and empty query
+    parameters are ignored."""
     if {} not in operation["security"] and operation["security"] and not request.has_token:
-        yield "it was granted without a token"
-    parameters = query_of(operation)
+        yield "it succeeded without a token"
+    parameters = query_parameters(operation)
     for name, values in request.query.lists():
         if name not in parameters:
             yield f"the query parameter {name} is not documented"
         elif values[-1].strip():
-            value = as_type(values[-1], parameters[name])
+            value = convert_text(values[-1], parameters[name])
             yield from document().violations(parameters[name], value, f"?{name}")
-    if fields := document().fields(operation):
+    if fields := document().body_fields(operation):
         body = request.body(fields)
         if isinstance(body, dict):
-            body = {name: as_type(value, fields.get(name, {})) for name, value in body.items()}
-        yield from document().violations(document().body_of(operation), body, "sent")
+            body = {name: convert_text(value, fields.get(name, {})) for name, value in body.items()}
+        yield from document().violations(document().body_schema(operation), body, "request")
 
 
-def as_type(value, schema):
+def convert_text(value, schema):
+    """Text to the schema's integer or boolean, if it is one."""
     if isinstance(value, list):
-        return [as_type(each, schema.get("items", {})) for each in value]
+        return [convert_text(each, schema.get("items", {})) for each in value]
     if not isinstance(value, str):
         return value
     if schema.get("type") == "integer" and re.fullmatch("[0-9]+", value):
@@ -189,7 +194,12 @@ def as_type(value, schema):
     return value
 
 
+def all_refusals(base=Refusal):
+    for refusal in base.__subclasses__():
+        yield refusal
+        yield from all_refusals(refusal)
+
+
 @cache
 def facts_of(code):
-    refusals = [kind for kind in vars(exceptions).values() if isinstance(kind, type)]
-    return {name for kind in refusals if kind.code == code for name in kind.example}
+    return {name for kind in all_refusals() if kind.code == code for name in kind.example}

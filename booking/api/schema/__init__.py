@@ -1,10 +1,5 @@
-"""The document behind Swagger UI: what drf-yasg can see for itself, and what it cannot.
+"""OpenAPI generation: what drf-yasg cannot derive from the views, or gets wrong.
 
-A view says with `operation` what it takes, gives and refuses. The rest follows from the view:
-security from its permissions, query parameters from its filter and paging, and from all of these
-what may go wrong besides.
+booking/api/docs.py describes each operation; security, query parameters and common errors are
+derived from the view's permissions, filter, pagination and throttles.
 """
-
-from .operations import documented, links, operation
-
-__all__ = ["documented", "links", "operation"]

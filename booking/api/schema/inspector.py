@@ -1,4 +1,4 @@
-"""What follows from a view, besides what it says of itself."""
+"""The inspector of operations: adds to booking/api/docs.py what follows from the view."""
 
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
@@ -8,19 +8,19 @@ from rest_framework.settings import api_settings
 from ...throttling import UserThrottle
 from .. import idempotency
 from ..errors import FIELD_OF_REFUSAL
-from .errors import error_response
-from .failures import (
-    ANYWHERE,
-    NO_TOKEN,
-    NOT_STAFF,
-    NOTHING_THERE,
-    OF_A_BODY,
-    OF_A_KEY,
+from .error_responses import error_response
+from .errors import (
+    BODY_ERRORS,
+    COMMON_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    NOT_AUTHENTICATED,
+    NOT_FOUND,
+    PERMISSION_DENIED,
     THROTTLED,
-    TOKEN_TROUBLE,
-    Failure,
+    TOKEN_ERRORS,
+    ApiError,
 )
-from .fields import TruthfulInspector
+from .field_inspector import CorrectingFieldInspector
 from .parameters import (
     CURSOR,
     ETAG_HEADER,
@@ -30,24 +30,29 @@ from .parameters import (
     PAGE_SIZE,
     REPLAYED_HEADER,
 )
-from .permissions import is_for_staff, is_personal
+from .permissions import is_for_staff, requires_login
 
 
 class AutoSchema(SwaggerAutoSchema):
-    field_inspectors = [TruthfulInspector, *SwaggerAutoSchema.field_inspectors]
+    field_inspectors = [CorrectingFieldInspector, *SwaggerAutoSchema.field_inspectors]
+
+    @property
+    def documented(self):
+        """The Operation in booking/api/docs.py."""
+        return self.overrides["documented"]
 
     def get_consumes(self):
-        return ["application/json"]  # forms, too, but a form with one field teaches nobody
+        return ["application/json"]  # Swagger UI shows no form where there is a choice
 
     def get_security(self):
-        if is_personal(self.view):
+        if requires_login(self.view):
             return [{"Bearer": []}]
-        return [{"Bearer": []}, {}] if self.view.authentication_classes else []  # {}: or nothing
+        return [{"Bearer": []}, {}] if self.view.authentication_classes else []  # {}: optional
 
     def add_manual_parameters(self, parameters):
         if self._is_idempotent():
             parameters = [*parameters, IDEMPOTENCY_KEY]
-        if self.overrides["conditional"]:
+        if self.documented.has_etag:
             parameters = [*parameters, IF_NONE_MATCH]
         return super().add_manual_parameters(parameters)
 
@@ -56,81 +61,78 @@ class AutoSchema(SwaggerAutoSchema):
         return filter_class() if filter_class and self.has_list_response() else None
 
     def get_pagination_parameters(self):
-        return [PAGE_SIZE, CURSOR] if self._is_paged() else []
+        return [PAGE_SIZE, CURSOR] if self._is_paginated() else []
 
     def get_responses(self):
-        return openapi.Responses({**self._success(), **self._errors()})
+        return openapi.Responses({**self._success_responses(), **self._error_responses()})
 
     def _is_idempotent(self):
         action = getattr(self.view, getattr(self.view, "action", None) or self.method.lower())
         return getattr(action, "is_idempotent", False)
 
-    def _is_paged(self):
+    def _is_paginated(self):
         return self.has_list_response() and bool(getattr(self.view, "pagination_class", None))
 
     def _is_throttled(self):
-        """UserThrottle counts those only who are logged in."""
+        """UserThrottle counts logged-in users only."""
         throttles = self.view.throttle_classes
-        known = self.view.authentication_classes and UserThrottle in throttles
-        guarded = self.method in getattr(self.view, "password_methods", ())
-        return bool(known or guarded or set(throttles) - {UserThrottle})
+        by_user = self.view.authentication_classes and UserThrottle in throttles
+        by_password = self.method in getattr(self.view, "password_methods", ())
+        return bool(by_user or by_password or set(throttles) - {UserThrottle})
 
-    def _success(self):
-        status = self.overrides.get("success", 200)
+    def _success_responses(self):
+        status = self.documented.status
         if status == 204:
             return {"204": openapi.Response("Done.")}
-        schema = self.overrides.get("gives") or self.get_view_serializer()
+        schema = self.documented.response
         if not isinstance(schema, openapi.Schema):
             schema = self.serializer_to_schema(force_serializer_instance(schema))
-        headers, more = {}, {}
+        headers, not_modified = {}, {}
         if self._is_idempotent():
             headers[idempotency.REPLAYED] = REPLAYED_HEADER
-        if self._is_paged():
+        if self._is_paginated():
             schema = openapi.Schema(type=openapi.TYPE_ARRAY, items=schema)
             headers["Link"] = LINK_HEADER
-        if self.overrides["conditional"]:
+        if self.documented.has_etag:
             headers["ETag"] = ETAG_HEADER
-            more["304"] = openapi.Response("It is still the same.", headers=dict(headers))
+            not_modified["304"] = openapi.Response("Not modified.", headers=dict(headers))
         description = "Created." if status == 201 else "Done."
-        answer = openapi.Response(description, schema, headers=headers or None)
-        return {str(status): answer, **more}
+        success = openapi.Response(description, schema, headers=headers or None)
+        return {str(status): success, **not_modified}
 
-    def _errors(self):
-        failures = {}
-        for failure in self._what_may_go_wrong():
-            failures.setdefault(failure.status, []).append(failure)
+    def _error_responses(self):
+        by_status = {}
+        for error in self._errors():
+            by_status.setdefault(error.status, []).append(error)
         return {
             str(status): error_response(
-                self.components, failures[status], self._fields() if status == 400 else []
+                self.components, by_status[status], self._fields() if status == 400 else []
             )
-            for status in sorted(failures)
+            for status in sorted(by_status)
         }
 
     def _fields(self):
-        """The names of all that may be sent and wrong."""
-        asked = [parameter.name for parameter in self.get_query_parameters()]
+        """Names of all query parameters and body fields that may have field errors."""
+        query = [parameter.name for parameter in self.get_query_parameters()]
         body = self.get_request_serializer()
-        return [*asked, *body.fields, api_settings.NON_FIELD_ERRORS_KEY] if body else asked
+        return [*query, *body.fields, api_settings.NON_FIELD_ERRORS_KEY] if body else query
 
-    def _what_may_go_wrong(self):
-        if is_personal(self.view):
-            yield NO_TOKEN
+    def _errors(self):
+        if requires_login(self.view):
+            yield NOT_AUTHENTICATED
         if is_for_staff(self.view):
-            yield NOT_STAFF
+            yield PERMISSION_DENIED
         if self.view.authentication_classes:
-            yield from TOKEN_TROUBLE
-        named = [
-            Failure.of(error)
-            for error in self.overrides.get("errors", ())
-            if isinstance(error, Failure) or error not in FIELD_OF_REFUSAL
-        ]
-        if "{" in self.path and 404 not in [failure.status for failure in named]:
-            yield NOTHING_THERE
-        yield from named
+            yield from TOKEN_ERRORS
+        field_errors = list(FIELD_OF_REFUSAL)  # these have no code
+        own = [ApiError.of(e) for e in self.documented.errors if e not in field_errors]
+        if "{" in self.path and 404 not in [error.status for error in own]:
+            yield NOT_FOUND
+        yield from own
         if self.method != "GET":
-            yield from OF_A_BODY
+            yield from BODY_ERRORS
         if self._is_idempotent():
-            yield from OF_A_KEY
+            yield from IDEMPOTENCY_ERRORS
         if self._is_throttled():
             yield THROTTLED
-        yield from ANYWHERE
+        yield from COMMON_ERRORS

@@ -1,17 +1,16 @@
-"""Whom an operation is for."""
+"""Which users an operation is for, from the permissions of its view."""
 
 from rest_framework.permissions import AllowAny, IsAuthenticated
 
 from ..permissions import IsOwner
 
-OF_THE_PUBLIC = {AllowAny, IsAuthenticated, IsOwner}
+CUSTOMER_PERMISSIONS = {AllowAny, IsAuthenticated, IsOwner}
 
 
 def is_for_staff(view):
-    """Whatever is not known to be for the public."""
-    return any(type(each) not in OF_THE_PUBLIC for each in view.get_permissions())
+    """True if the view has any permission that is not known to be for customers."""
+    return any(type(each) not in CUSTOMER_PERMISSIONS for each in view.get_permissions())
 
 
-def is_personal(view):
-    """Only for who has logged in."""
+def requires_login(view):
     return any(type(each) is not AllowAny for each in view.get_permissions())

@@ -1,11 +1,11 @@
-"""The two documents, the public's and the staff's, and the pages that show them."""
+"""Views of the OpenAPI documents, as JSON or YAML, Swagger UI and ReDoc."""
 
 from django.contrib import admin
 from django.urls import reverse
 from drf_yasg.renderers import SwaggerUIRenderer
 from drf_yasg.views import get_schema_view
 
-from .document import StaffSchemaGenerator
+from .generator import StaffSchemaGenerator
 
 
 class PublicSchemaView(get_schema_view(public=True, authentication_classes=[])):
@@ -14,7 +14,7 @@ class PublicSchemaView(get_schema_view(public=True, authentication_classes=[])):
 
 
 class StaffSchemaView(PublicSchemaView):
-    """Only for who may enter the admin; others are shown the way in."""
+    """Only for users of the admin; others are redirected to its login."""
 
     generator_class = StaffSchemaGenerator
 
@@ -25,8 +25,8 @@ class StaffSchemaView(PublicSchemaView):
 
 class StaffSwaggerUIRenderer(SwaggerUIRenderer):
     def get_swagger_ui_settings(self):
-        address = reverse("staff-schema", kwargs={"format": "json"})
-        return super().get_swagger_ui_settings() | {"url": address}
+        url = reverse("staff-schema", kwargs={"format": "json"})
+        return super().get_swagger_ui_settings() | {"url": url}
 
 
 swagger_ui = PublicSchemaView.with_ui("swagger")

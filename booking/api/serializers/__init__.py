@@ -1,6 +1,6 @@
-"""JSON in and JSON out, one direction each."""
+"""Serializers: input.py for requests, outgoing.py for responses."""
 
-from .incoming import (
+from .input import (
     BookSeat,
     ChangeAccount,
     ChangePassword,
@@ -9,7 +9,7 @@ from .incoming import (
     Refresh,
     ReserveSeats,
     SignUp,
-    valid,
+    validate,
 )
 from .output import (
     AccountSerializer,
@@ -43,5 +43,5 @@ __all__ = [
     "ShowSerializer",
     "SignUp",
     "TokenPair",
-    "valid",
+    "validate",
 ]

@@ -1,4 +1,4 @@
-"""What the schema shows of each answer: one evening of one customer."""
+"""Example responses in the OpenAPI document."""
 
 MOVIE = {
     "id": 1,

@@ -13,7 +13,6 @@ from ..caching import ConditionalGetMixin, LocalCacheMixin
 from ..filters import MovieFilter, QueryParameterFilter, ShowFilter, ShowTimesFilter
 from ..pagination import CursorPagination
 from ..permissions import PublicMixin
-from ..schema import documented, operation
 from ..serializers import (
     MovieSerializer,
     PersonalSeatMapSerializer,
@@ -22,10 +21,6 @@ from ..serializers import (
 )
 
 
-@documented(
-    list=operation("listMovies", "Movies, by title", tag="Movies", conditional=True),
-    retrieve=operation("getMovie", "One movie", tag="Movies", conditional=True),
-)
 class MovieViewSet(
     ConditionalGetMixin,
     LocalCacheMixin,
@@ -51,10 +46,6 @@ def first_page_of_movies():
     return Movie.objects.order_by("title", "id")[: CursorPagination.ROWS_TO_READ]
 
 
-@documented(
-    list=operation("listShows", "Shows, by time", tag="Shows", conditional=True),
-    retrieve=operation("getShow", "One show", tag="Shows", conditional=True),
-)
 class ShowViewSet(
     ConditionalGetMixin, PublicMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet
 ):
@@ -75,14 +66,6 @@ def first_page_of_shows():
     return shows.order_by("date_time", "id")[: CursorPagination.ROWS_TO_READ]
 
 
-@documented(
-    list=operation(
-        "listMovieShows",
-        "A movie's shows, past ones too, by time",
-        tag="Movies",
-        conditional=True,
-    )
-)
 class MovieShowsViewSet(ConditionalGetMixin, PublicMixin, ListModelMixin, GenericViewSet):
     queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
@@ -116,14 +99,6 @@ def first_page_of_movie_shows(movie_id):
 class SeatMapViewSet(ConditionalGetMixin, ViewSet):
     permission_classes = [AllowAny]  # with a token, the user's own seats are listed as well
 
-    @operation(
-        "getSeatMap",
-        "Which seats of a show are not free",
-        tag="Shows",
-        description="Seats that are not listed are free. With a token, `mine` lists one's own.",
-        gives=PersonalSeatMapSerializer,
-        conditional=True,
-    )
     def retrieve(self, request, pk):
         personal = request.user.is_authenticated
         serializer = PersonalSeatMapSerializer if personal else SeatMapSerializer

@@ -4,9 +4,8 @@ from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ..permissions import PublicMixin
-from ..schema import links, operation
 
-LINKS = {  # and the names of their addresses
+LINKS = {  # name in the response: URL name
     "signup": "signup",
     "login": "login",
     "token_refresh": "token_refresh",
@@ -20,15 +19,14 @@ LINKS = {  # and the names of their addresses
 
 
 class RootView(PublicMixin, APIView):
-    @operation("listLinks", "Where everything is", tag="Start", gives=links(LINKS))
     def get(self, request):
         return Response({key: reverse(name, request=request) for key, name in LINKS.items()})
 
 
-class UnknownAddressView(PublicMixin, APIView):
-    """Whatever under /api/ is nothing else."""
+class UnknownEndpointView(PublicMixin, APIView):
+    """404 as JSON for any other URL under /api/."""
 
     schema = None
 
     def initial(self, request, *args, **kwargs):
-        raise NotFound("There is nothing at this address.")
+        raise NotFound("No such endpoint.")

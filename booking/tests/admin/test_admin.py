@@ -132,7 +132,7 @@ class ShowAdminTests(AdminTestCase):
         self.assertFormError(
             page.context["adminform"],
             "seats_per_row",
-            "Seats of this show are held or booked by row and place: its rows stay at 12 seats.",
+            "Seats of this show are held or booked, so its rows must keep 12 seats each.",
         )
         sold.status = "cancelled"
         sold.save()
@@ -224,9 +224,9 @@ class BookingAdminTests(AdminTestCase):
             sorted(
                 [
                     "Cancelled 2 bookings.",
-                    f"{already.reference}, seat 3: This is already cancelled.",
-                    f"{started.reference}, seat 4: This show has started: its bookings can no "
-                    "longer be cancelled or moved.",
+                    f"{already.reference}, seat 3: This booking is already cancelled.",
+                    f"{started.reference}, seat 4: The show has started, so this booking "
+                    "can no longer be changed.",
                 ]
             ),
         )
@@ -299,9 +299,9 @@ class CounterSaleTests(AdminTestCase):
     def test_what_the_box_office_refuses(self):
         tomorrow = show(total_seats=5)
         booking(self.alice, tomorrow, 3)
-        taken = "This seat is already taken. Free nearby: 2, 4, 1, 5."
+        taken = "This seat has just been taken. Free nearby: 2, 4, 1, 5."
         self.assertNotSold(self.sell(tomorrow, 3), "seat_number", taken)
-        beyond = "The seats of this show are numbered from 1 to 5."
+        beyond = "There is no seat 6 in this show. Seats are numbered from 1 to 5."
         self.assertNotSold(self.sell(tomorrow, 6), "seat_number", beyond)
         closed = "Sales for this show have closed."
         self.assertNotSold(self.sell(show(starts_in=-timedelta(days=1)), 1), None, closed)

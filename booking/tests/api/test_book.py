@@ -83,7 +83,7 @@ class BookTests(ApiTestCase):
         booking(self.bobs_user, tomorrow, 5)
         booking(self.bobs_user, tomorrow, 6)
         taken = {
-            "detail": "This seat is already taken.",
+            "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [5],
             "alternatives": [4, 3, 7, 2, 8],
@@ -96,7 +96,7 @@ class BookTests(ApiTestCase):
         tomorrow = show(total_seats=2)
         hold(self.bobs_user, tomorrow, 1)
         taken = {
-            "detail": "This seat is already taken.",
+            "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [1],
             "alternatives": [2],
@@ -160,14 +160,16 @@ class BookTests(ApiTestCase):
 
     def test_a_seat_that_the_show_does_not_have(self):
         tomorrow = show(total_seats=10)
-        beyond = {"seat_number": ["The seats of this show are numbered from 1 to 10."]}
         for seat_number in [11, 2**31 - 1]:
             with self.subTest(seat_number):
+                sentence = f"There is no seat {seat_number} in this show. "
+                beyond = {"seat_number": [f"{sentence}Seats are numbered from 1 to 10."]}
                 self.assertAnswer(self.book(tomorrow, seat_number), 400, beyond)
         self.assertEqual(self.book(tomorrow, 10).status_code, 201)
         full = show(total_seats=1)
         booking(self.bobs_user, full, 1)
-        beyond = {"seat_number": ["The seats of this show are numbered from 1 to 1."]}
+        sentence = "There is no seat 2 in this show. Seats are numbered from 1 to 1."
+        beyond = {"seat_number": [sentence]}
         self.assertAnswer(self.book(full, 2), 400, beyond)
 
     def test_an_unknown_show(self):
@@ -189,7 +191,7 @@ class BookTests(ApiTestCase):
         with mock.patch("booking.box_office.selling.require_seats_free", take_the_seat):
             response = self.book(tomorrow, 10)
         taken = {
-            "detail": "This seat is already taken.",
+            "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [10],
             "alternatives": [9, 8, 7, 6, 5],

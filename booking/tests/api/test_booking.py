@@ -9,11 +9,11 @@ class BookingDetailTests(ApiTestCase):
 
     def test_somebody_elses(self):
         alices = booking(self.alices_user, show())
-        not_yours = {"detail": "This is somebody else's.", "code": "not_yours"}
+        not_yours = {"detail": "You do not have access to this booking.", "code": "not_yours"}
         self.assertAnswer(self.bob.get(f"/api/bookings/{alices.id}/"), 403, not_yours)
 
     def test_unknown(self):
-        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        none = {"detail": "Not found.", "code": "not_found"}
         self.assertAnswer(self.alice.get("/api/bookings/999/"), 404, none)
 
     def test_without_a_token(self):

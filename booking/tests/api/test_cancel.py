@@ -49,7 +49,7 @@ class CancelTests(ApiTestCase):
         self.cancel(mine)
         mine.refresh_from_db()
         already = {
-            "detail": "This is already cancelled.",
+            "detail": "This booking is already cancelled.",
             "code": "already_cancelled",
             "cancelled_at": iso(mine.cancelled_at),
         }
@@ -59,7 +59,7 @@ class CancelTests(ApiTestCase):
         started = show(starts_in=-timedelta(seconds=1))
         mine = booking(self.alices_user, started)
         too_late = {
-            "detail": "This show has started: its bookings can no longer be cancelled or moved.",
+            "detail": "The show has started, so this booking can no longer be changed.",
             "code": "show_started",
             "cancel_until": iso(started.date_time),
         }
@@ -69,7 +69,7 @@ class CancelTests(ApiTestCase):
 
     def test_a_hold_that_has_expired(self):
         over = {
-            "detail": "This hold has expired.",
+            "detail": "Your hold has expired.",
             "code": "hold_expired",
             "seat_numbers": [5],
             "still_free": [5],
@@ -92,13 +92,13 @@ class CancelTests(ApiTestCase):
         alices = booking(self.alices_user, show())
         booking(self.bobs_user, alices.show, 6)
         stella = client_of(person("stella", is_staff=True, is_superuser=True))
-        not_yours = {"detail": "This is somebody else's.", "code": "not_yours"}
+        not_yours = {"detail": "You do not have access to this booking.", "code": "not_yours"}
         for other in [self.bob, stella]:
             self.assertAnswer(self.cancel(alices, by=other), 403, not_yours)
         self.assertEqual(Booking.objects.get(pk=alices.pk).status, "booked")
 
     def test_unknown(self):
-        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        none = {"detail": "Not found.", "code": "not_found"}
         self.assertAnswer(self.alice.post("/api/bookings/999/cancel/"), 404, none)
 
     def test_without_a_token(self):

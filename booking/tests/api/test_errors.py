@@ -1,5 +1,7 @@
-"""Under /api/ every error is JSON in the one shape. (In development, a defect outside of the
-views is the one thing that Django's own page shows.)"""
+"""Every error under /api/ is JSON with `detail` and `code`.
+
+With DEBUG, an exception outside the views is shown by Django's own page.
+"""
 
 import json
 from unittest import mock
@@ -23,9 +25,9 @@ from movie_booking import asgi, wsgi
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
 
 
-class UnknownAddressTests(ApiTestCase):
-    def test_unknown_addresses(self):
-        nothing = {"detail": "There is nothing at this address.", "code": "not_found"}
+class UnknownUrlTests(ApiTestCase):
+    def test_unknown_url_in_the_api_returns_404_as_json(self):
+        nothing = {"detail": "No such endpoint.", "code": "not_found"}
         for debug in [False, True]:
             for address in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
                 for method in ["get", "post", "put", "patch", "delete"]:
@@ -34,14 +36,14 @@ class UnknownAddressTests(ApiTestCase):
                             response = getattr(self.client, method)(address)
                         self.assertAnswer(response, 404, nothing)
 
-    def test_elsewhere_it_is_a_page(self):
+    def test_unknown_url_elsewhere_returns_404_as_html(self):
         response = self.client.get("/nothing/")
         self.assertEqual(response.status_code, 404)
         self.assertTrue(response["Content-Type"].startswith("text/html"))
 
 
 class TrailingSlashTests(ApiTestCase):
-    def test_a_post_without_the_slash(self):
+    def test_post_without_trailing_slash_is_done(self):
         tomorrow = show()
         response = self.alice.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
         self.assertEqual((response.status_code, response.json()["seat_number"]), (201, 5))
@@ -49,11 +51,11 @@ class TrailingSlashTests(ApiTestCase):
             again = self.alice.post(f"/api/bookings/{response.json()['id']}/cancel")
         self.assertEqual((again.status_code, again.json()["status"]), (200, "cancelled"))
 
-    def test_other_addresses_are_left_alone(self):
+    def test_url_outside_the_api_gets_no_slash(self):
         response = self.client.get("/apix")
         self.assertEqual((response.status_code, response["Content-Type"][:9]), (404, "text/html"))
 
-    def test_a_get_without_the_slash(self):
+    def test_get_without_trailing_slash_is_answered(self):
         for address in ["/api", "/api/movies", "/api/movies?search=x"]:
             with self.subTest(address):
                 self.assertEqual(self.client.get(address).status_code, 200)
@@ -68,7 +70,7 @@ class ServerErrorTests(ApiTestCase):
     def break_(self, error):
         return mock.patch("booking.box_office.selling.wait_for_turn", side_effect=error)
 
-    def test_a_defect_of_ours(self):
+    def test_exception_in_a_view_returns_500_as_json(self):
         for debug in [False, True]:
             with (
                 self.subTest(debug=debug),
@@ -80,12 +82,12 @@ class ServerErrorTests(ApiTestCase):
             self.assertAnswer(response, 500, SERVER_ERROR)
             self.assertIn("ZeroDivisionError: secret", logged.output[0])
 
-    def test_tests_and_monitoring_hear_of_it(self):
+    def test_exception_in_a_view_is_signalled(self):
         self.alice.raise_request_exception = True
         with self.break_(ZeroDivisionError()), self.assertRaises(ZeroDivisionError):
             self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
 
-    def test_a_defect_outside_of_the_views(self):
+    def test_exception_in_middleware_returns_500(self):
         with (
             mock.patch(
                 "booking.middleware.ApiMiddleware.__call__",
@@ -97,10 +99,13 @@ class ServerErrorTests(ApiTestCase):
             page = self.client.get("/admin/login/")
         self.assertTrue(page["Content-Type"].startswith("text/html"))
 
-    def test_a_database_that_is_busy(self):
+    def test_database_busy_returns_503(self):
         timed_out = OperationalError("canceling statement due to lock timeout")
         timed_out.__cause__ = LockNotAvailable()
-        busy = {"detail": "The box office is busy. Try again in a moment.", "code": "busy"}
+        busy = {
+            "detail": "We are very busy right now. Please try again in a moment.",
+            "code": "busy",
+        }
         for error in [OperationalError("database is locked"), timed_out]:
             with self.break_(error), self.assertLogs("booking", "WARNING") as logged:
                 response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
@@ -108,9 +113,9 @@ class ServerErrorTests(ApiTestCase):
             self.assertEqual(response["Retry-After"], "1")
             self.assertIn(str(error), logged.output[0])
 
-    def test_a_database_that_is_away(self):
+    def test_database_away_returns_503(self):
         away = {
-            "detail": "The box office is closed for the moment. Try again later.",
+            "detail": "Booking is unavailable right now. Please try again later.",
             "code": "unavailable",
         }
         with (
@@ -121,7 +126,7 @@ class ServerErrorTests(ApiTestCase):
         self.assertAnswer(response, 503, away)
         self.assertEqual(response["Retry-After"], "5")
 
-    def test_a_table_that_is_missing_is_our_fault(self):
+    def test_table_missing_returns_500(self):
         with (
             self.break_(OperationalError("no such table: booking_show")),
             self.assertLogs("django.request", "ERROR"),
@@ -131,7 +136,7 @@ class ServerErrorTests(ApiTestCase):
 
 
 class BadRequestTests(ApiTestCase):
-    def test_a_foreign_host(self):
+    def test_host_unknown_returns_400(self):
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
         for debug in [False, True]:
             for host in ["evil.example", "localhost:abc", ""]:
@@ -143,8 +148,8 @@ class BadRequestTests(ApiTestCase):
         self.assertTrue(page["Content-Type"].startswith("text/html"))
 
 
-class NothingLeaksTests(ApiTestCase):
-    def test_a_refusal_changes_nothing(self):
+class RefusalTests(ApiTestCase):
+    def test_refusal_changes_no_booking(self):
         sold = booking(self.alices_user, show())
         before = list(Booking.objects.values())
         self.bob.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
@@ -153,7 +158,7 @@ class NothingLeaksTests(ApiTestCase):
 
 
 class CharsetTests(TestCase):
-    """The servers' own entries, which the test client goes around."""
+    """Uses the WSGI and ASGI applications, as the test client bypasses them."""
 
     REQUIRED = {field: ["This field is required."] for field in ("username", "password")}
 
@@ -168,7 +173,7 @@ class CharsetTests(TestCase):
         content = b"".join(wsgi.application(environ, start_response))
         return answer["status"], json.loads(content)
 
-    def test_a_charset_that_is_none(self):
+    def test_charset_invalid_is_ignored(self):
         for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
             with self.subTest(charset):
                 answer = self.ask(f"application/json; charset={charset}", b"{}")
@@ -178,7 +183,7 @@ class CharsetTests(TestCase):
 
 
 class AsgiCharsetTests(TransactionTestCase):
-    def test_a_charset_that_is_none(self):
+    def test_charset_invalid_is_ignored(self):
         request = AsyncRequestFactory().post(
             "/api/login/?a=b", b"{}", content_type="application/json"
         )

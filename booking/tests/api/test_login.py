@@ -10,7 +10,7 @@ from movie_booking.hashers import OwaspArgon2Hasher
 
 REQUIRED = ["This field is required."]
 NO_ACCOUNT = {
-    "detail": "No active account found with the given credentials",
+    "detail": "Wrong username or password.",
     "code": "no_active_account",
 }
 
@@ -91,7 +91,7 @@ class TokenTests(ApiTestCase):
 
     def test_request_with_invalid_token_is_unauthorized(self):
         not_valid = {
-            "detail": "Given token not valid for any token type",
+            "detail": "Your session has ended. Please log in again.",
             "code": "token_not_valid",
         }
         expired = AccessToken.for_user(self.alices_user)
@@ -104,10 +104,10 @@ class TokenTests(ApiTestCase):
     def test_request_of_inactive_or_deleted_user_is_unauthorized(self):
         bob = client_of(self.bobs_user)
         User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
-        inactive = {"detail": "User is inactive", "code": "user_inactive"}
+        inactive = {"detail": "This account has been deactivated.", "code": "user_inactive"}
         self.assertAnswer(bob.get("/api/my-bookings/"), 401, inactive)
         self.bobs_user.delete()
-        gone = {"detail": "User not found", "code": "user_not_found"}
+        gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
         self.assertAnswer(bob.get("/api/my-bookings/"), 401, gone)
 
     def test_public_endpoint_ignores_invalid_token(self):

@@ -44,7 +44,7 @@ class MoveTests(ApiTestCase):
     def test_a_seat_that_is_taken(self):
         booking(self.bobs_user, self.hall, 9)
         taken = {
-            "detail": "This seat is already taken.",
+            "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [9],
             "alternatives": [8, 10, 7, 6, 4],
@@ -63,17 +63,18 @@ class MoveTests(ApiTestCase):
             self.assertEqual(self.move(9).status_code, 200)
 
     def test_seats_that_are_none(self):
-        beyond = {"seat_number": ["The seats of this show are numbered from 1 to 10."]}
+        sentence = "There is no seat 11 in this show. Seats are numbered from 1 to 10."
+        beyond = {"seat_number": [sentence]}
         self.assertKept(self.move(11), 400, beyond)
         self.assertKept(self.move(0), 400, {"seat_number": ["Seats are numbered from 1."]})
-        self.assertKept(self.move("x"), 400, {"seat_number": ["A valid integer is required."]})
+        self.assertKept(self.move("x"), 400, {"seat_number": ["Enter a whole number, such as 5."]})
         missing = self.alice.post(f"/api/bookings/{self.mine.id}/move/", {})
         self.assertKept(missing, 400, {"seat_number": ["This field is required."]})
 
     def test_a_hold_cannot_be_moved(self):
         held = hold(self.alices_user, self.hall, 6)
         not_booked = {
-            "detail": "This seat is only held. Confirm the hold, then it can be moved.",
+            "detail": "These seats are only held. Confirm them first.",
             "code": "not_booked",
         }
         self.assertKept(self.move(9, booking=held), 400, not_booked)
@@ -81,7 +82,7 @@ class MoveTests(ApiTestCase):
     def test_what_is_gone(self):
         lapsed = hold(self.alices_user, self.hall, 6, ends_in=-timedelta(seconds=1))
         expired = {
-            "detail": "This hold has expired.",
+            "detail": "Your hold has expired.",
             "code": "hold_expired",
             "seat_numbers": [6],
             "still_free": [6],
@@ -90,7 +91,7 @@ class MoveTests(ApiTestCase):
         now = timezone.now()
         gone = booking(self.alices_user, self.hall, 7, status="cancelled", cancelled_at=now)
         cancelled = {
-            "detail": "This is already cancelled.",
+            "detail": "This booking is already cancelled.",
             "code": "already_cancelled",
             "cancelled_at": iso(now),
         }
@@ -100,7 +101,7 @@ class MoveTests(ApiTestCase):
         self.hall.date_time = timezone.now() - timedelta(seconds=1)
         self.hall.save()
         started = {
-            "detail": "This show has started: its bookings can no longer be cancelled or moved.",
+            "detail": "The show has started, so this booking can no longer be changed.",
             "code": "show_started",
             "cancel_until": iso(self.hall.date_time),
         }
@@ -117,8 +118,8 @@ class MoveTests(ApiTestCase):
         self.assertKept(self.move(9), 400, cancelled)
 
     def test_who_may_not(self):
-        not_yours = {"detail": "This is somebody else's.", "code": "not_yours"}
-        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        not_yours = {"detail": "You do not have access to this booking.", "code": "not_yours"}
+        none = {"detail": "Not found.", "code": "not_found"}
         self.assertKept(self.move(9, by=self.bob), 403, not_yours)
         self.assertKept(self.move(9, by=self.client), 401, NO_TOKEN)
         unknown = self.alice.post("/api/bookings/999/move/", {"seat_number": 9})

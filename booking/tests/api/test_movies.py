@@ -99,5 +99,5 @@ class MovieDetailTests(ApiTestCase):
         )
 
     def test_movie_unknown_is_404(self):
-        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        none = {"detail": "Not found.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/movies/999/"), 404, none)

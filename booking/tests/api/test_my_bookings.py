@@ -102,7 +102,7 @@ class MyBookingsTests(ApiTestCase):
     def test_my_bookings_filter_wrong_is_400(self):
         wrong = {"status": ['"sold" is not a valid choice.']}
         self.assertAnswer(self.alice.get("/api/my-bookings/?status=sold"), 400, wrong)
-        integer = {"show": ["A valid integer is required."]}
+        integer = {"show": ["Enter a whole number, such as 5."]}
         self.assertAnswer(self.alice.get("/api/my-bookings/?show=x"), 400, integer)
 
     def test_my_bookings_none_is_an_empty_list(self):

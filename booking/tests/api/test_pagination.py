@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from booking.models import Booking, Movie, Show
 from booking.tests.factories import ApiTestCase, booking, movie, show
 
-PAGE_SIZE_INTEGER = {"page_size": ["A valid integer is required."]}
+PAGE_SIZE_INTEGER = {"page_size": ["Enter a whole number, such as 5."]}
 
 
 class PaginationTests(ApiTestCase):

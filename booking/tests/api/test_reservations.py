@@ -18,7 +18,7 @@ from booking.tests.factories import (
 )
 
 UNKNOWN = {"detail": "There is no such reservation.", "code": "not_found"}
-NOT_YOURS = {"detail": "This is somebody else's.", "code": "not_yours"}
+NOT_YOURS = {"detail": "You do not have access to this booking.", "code": "not_yours"}
 
 
 class ReservationTestCase(ApiTestCase):
@@ -52,7 +52,7 @@ class ReservationTestCase(ApiTestCase):
 
     def assertExpired(self, answer, still_free):
         expired = {
-            "detail": "This hold has expired.",
+            "detail": "Your hold has expired.",
             "code": "hold_expired",
             "seat_numbers": [5, 6],
             "still_free": still_free,
@@ -130,7 +130,7 @@ class RetrieveTests(ReservationTestCase):
         self.assertAnswer(self.get(by=self.client), 401, NO_TOKEN)
 
     def test_unknown_and_impossible_references(self):
-        nothing = {"detail": "There is nothing at this address.", "code": "not_found"}
+        nothing = {"detail": "No such endpoint.", "code": "not_found"}
         self.assertAnswer(self.get("X" * 8), 404, UNKNOWN)
         self.assertAnswer(self.get("X" * 500), 404, UNKNOWN)
         for odd in ["%00", "a-b", "é", "%ED%A0%80"]:
@@ -170,7 +170,7 @@ class ConfirmTests(ReservationTestCase):
         self.booked(status="cancelled", cancelled_at=now)
         self.assertRefused(
             self.post("confirm"),
-            "This is already cancelled.",
+            "This booking is already cancelled.",
             "already_cancelled",
             cancelled_at=iso(now),
         )
@@ -231,7 +231,7 @@ class ExtendTests(ReservationTestCase):
         self.booked()
         self.assertRefused(
             self.post("extend"),
-            "This reservation is not held but booked: it needs no more time.",
+            "These seats are already booked, so there is nothing to extend.",
             "not_held",
         )
 
@@ -241,7 +241,7 @@ class ExtendTests(ReservationTestCase):
         Booking.objects.filter(reference="RRRRRRRR").update(status="cancelled")
         self.assertRefused(
             self.post("extend"),
-            "This is already cancelled.",
+            "This booking is already cancelled.",
             "already_cancelled",
             cancelled_at=None,
         )
@@ -271,7 +271,7 @@ class CancelTests(ReservationTestCase):
         when = Booking.objects.filter(reference="RRRRRRRR").first().cancelled_at
         self.assertRefused(
             self.post("cancel"),
-            "This is already cancelled.",
+            "This booking is already cancelled.",
             "already_cancelled",
             cancelled_at=iso(when),
         )
@@ -286,7 +286,7 @@ class CancelTests(ReservationTestCase):
         self.hall.save()
         self.assertRefused(
             self.post("cancel"),
-            "This show has started: its bookings can no longer be cancelled or moved.",
+            "The show has started, so this booking can no longer be changed.",
             "show_started",
             cancel_until=iso(self.hall.date_time),
         )
@@ -322,7 +322,7 @@ class MixedTests(ReservationTestCase):
     def test_expired(self):
         Booking.objects.filter(pk=self.six.pk).update(held_until=timezone.now())
         expired = {
-            "detail": "This hold has expired.",
+            "detail": "Your hold has expired.",
             "code": "hold_expired",
             "seat_numbers": [6],
             "still_free": [6],

@@ -103,12 +103,13 @@ class ReserveTests(ApiTestCase):
     def test_a_full_hall_and_a_seat_that_it_does_not_have(self):
         full = show(total_seats=1)
         booking(self.bobs_user, full, 1)
-        beyond = {"seat_numbers": ["The seats of this show are numbered from 1 to 1."]}
+        sentence = "There is no seat 2 in this show. Seats are numbered from 1 to 1."
+        beyond = {"seat_numbers": [sentence]}
         self.assertAnswer(self.reserve(full, seat_numbers=[1, 2]), 400, beyond)
 
     def test_a_list_without_end_is_not_even_looked_at(self):
         answer = self.reserve(show(), seat_numbers=["x"] * 10_000)
-        self.assertAnswer(answer, 400, {"seat_numbers": ["Name 10 seats at the most."]})
+        self.assertAnswer(answer, 400, {"seat_numbers": ["You can take at most 10 seats at once."]})
 
     def test_a_hold_that_lapses_while_seats_are_picked(self):
         """All of a reservation is as of one moment: at that one the last seat was held."""
@@ -153,7 +154,7 @@ class ReserveTests(ApiTestCase):
         hold(self.bobs_user, hall, 7)
         booking(self.bobs_user, show(total_seats=20), 4)
         taken = {
-            "detail": "Some of these seats are already taken.",
+            "detail": "Some of these seats have just been taken.",
             "code": "seat_taken",
             "seat_numbers": [6, 7],
             "alternatives": [4, 9, 16, 17, 15],
@@ -165,7 +166,7 @@ class ReserveTests(ApiTestCase):
         hall = show(total_seats=3)
         booking(self.bobs_user, hall, 2)
         too_few = {
-            "detail": "There are not that many seats left: 2.",
+            "detail": "Only 2 seats are left.",
             "code": "not_enough_seats",
             "available_seats": 2,
         }
@@ -188,27 +189,31 @@ class ReserveTests(ApiTestCase):
     def test_what_cannot_be_asked_for(self):
         hall = show(total_seats=20)
         one_of_both = {"non_field_errors": ["Send either seat_numbers or count."]}
-        integer, from_one = ["A valid integer is required."], ["Seats are numbered from 1."]
+        integer, from_one = ["Enter a whole number, such as 5."], ["Seats are numbered from 1."]
         at_least, at_most = (
-            ["Ensure this value is greater than or equal to 1."],
-            ["Ensure this value is less than or equal to 10."],
+            ["Choose at least 1 seat."],
+            ["You can take at most 10 seats at once."],
         )
         cases = [
             ({}, one_of_both),
             ({"hold": True}, one_of_both),
             ({"seat_numbers": [1], "count": 1}, one_of_both),
-            ({"seat_numbers": []}, {"seat_numbers": ["This list may not be empty."]}),
+            ({"seat_numbers": []}, {"seat_numbers": ["Choose at least 1 seat."]}),
             (
                 {"seat_numbers": list(range(1, 12))},
-                {"seat_numbers": ["Name 10 seats at the most."]},
+                {"seat_numbers": ["You can take at most 10 seats at once."]},
             ),
             (
                 {"seat_numbers": [5, 6, 5]},
-                {"seat_numbers": ["Each seat can be named once only."]},
+                {"seat_numbers": ["Each seat can be listed only once."]},
             ),
             (
                 {"seat_numbers": [20, 21]},
-                {"seat_numbers": ["The seats of this show are numbered from 1 to 20."]},
+                {
+                    "seat_numbers": [
+                        "There is no seat 21 in this show. Seats are numbered from 1 to 20."
+                    ]
+                },
             ),
             ({"seat_numbers": [5, 0]}, {"seat_numbers": from_one}),
             ({"seat_numbers": [-1]}, {"seat_numbers": from_one}),
@@ -256,7 +261,7 @@ class LimitTests(ApiTestCase):
 
     def too_many(self, seats):
         return {
-            "detail": f"One customer can have 10 seats of a show, and you have {seats}.",
+            "detail": f"You can book at most 10 seats for a show, and you already have {seats}.",
             "code": "too_many_seats",
             "limit": 10,
             "seats": seats,
@@ -319,9 +324,8 @@ class HoldAgainTests(ApiTestCase):
             refused,
             400,
             {
-                "detail": "You have just let a hold on these seats lapse, and held such seats "
-                f"again a moment ago. Try again in {refused.json()['retry_after']} seconds, or "
-                "book them.",
+                "detail": "You held seats for this show a moment ago and the time ran out. "
+                f"You can hold again in {refused.json()['retry_after']} seconds, or book now.",
                 "code": "held_too_soon",
                 "seat_numbers": [7],
                 "retry_after": refused.json()["retry_after"],

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from booking.tests.factories import ApiTestCase, booking, hold, show
 
-NONE = {"detail": "There is nothing with this id.", "code": "not_found"}
+NONE = {"detail": "Not found.", "code": "not_found"}
 
 
 class SeatMapTests(ApiTestCase):
@@ -100,7 +100,7 @@ class SeatMapTests(ApiTestCase):
     def test_seat_map_with_bad_token_is_401(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
         not_valid = {
-            "detail": "Given token not valid for any token type",
+            "detail": "Your session has ended. Please log in again.",
             "code": "token_not_valid",
         }
         self.assertAnswer(self.client.get(f"/api/shows/{show().id}/seats/"), 401, not_valid)

@@ -17,7 +17,7 @@ from booking.tests.factories import ApiTestCase, person
 from booking.tokens import open_session
 
 REQUIRED = ["This field is required."]
-NOT_VALID = {"detail": "Token is invalid or expired", "code": "token_not_valid"}
+NOT_VALID = {"detail": "Your session has ended. Please log in again.", "code": "token_not_valid"}
 
 
 def refresh(client, token):
@@ -63,7 +63,10 @@ class RefreshTests(ApiTestCase):
         self.assertNotValid(self.session)
         access = self.session.access_token
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
-        changed = {"detail": "The user's password has been changed.", "code": "password_changed"}
+        changed = {
+            "detail": "Your password has been changed. Please log in again.",
+            "code": "password_changed",
+        }
         self.assertAnswer(self.client.get("/api/my-bookings/"), 401, changed)
 
     def test_refresh_without_session_row_is_refused(self):

@@ -135,7 +135,7 @@ class ShowListTests(ApiTestCase):
         ]
         far_day = ["Choose a day between the years 1900 and 3000."]
         far = ["Choose a time between the years 1900 and 3000."]
-        not_an_integer = ["A valid integer is required."]
+        not_an_integer = ["Enter a whole number, such as 5."]
         cases = [
             ("date=tomorrow", {"date": not_a_date}),
             ("date=2090-02-30", {"date": not_a_date}),
@@ -164,7 +164,7 @@ class ShowDetailTests(ApiTestCase):
         self.assertAnswer(answer, 200, show_json(tomorrow, available_seats=9))
 
     def test_show_unknown_is_404(self):
-        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        none = {"detail": "Not found.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/shows/999/"), 404, none)
 
 
@@ -195,7 +195,7 @@ class MovieShowsTests(ApiTestCase):
         self.assertAnswer(self.client.get(f"/api/movies/{movie().id}/shows/"), 200, [])
 
     def test_movie_shows_of_an_unknown_movie_is_404(self):
-        none = {"detail": "There is nothing with this id.", "code": "not_found"}
+        none = {"detail": "Not found.", "code": "not_found"}
         self.assertAnswer(self.client.get("/api/movies/999/shows/"), 404, none)
 
     def test_movie_shows_one_or_three_cost_two_queries(self):

@@ -1,5 +1,7 @@
-"""A browser for tests, and Swagger UI as a person uses it. `make browser` runs what is in this
-folder; nothing else does, because no file's name here begins with `test_`."""
+"""Base class of browser tests, and a page object for Swagger UI.
+
+`make browser` runs this folder; pytest does not, as no file here begins with `test_`.
+"""
 
 import json
 import re
@@ -9,29 +11,29 @@ from contextlib import contextmanager
 from django.test import LiveServerTestCase
 from playwright.sync_api import sync_playwright
 
-# None: the one that `playwright install chromium` has fetched, if somebody did.
+# None: the one that `playwright install chromium` has installed.
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "google-chrome"])), None)
 
-TELL_OF_VIOLATIONS = """
+LOG_CSP_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
-    console.error("The policy forbids", event.effectiveDirective, event.blockedURI));
+    console.error("Blocked by CSP:", event.effectiveDirective, event.blockedURI));
 """
 
-# Nobody watches it, and a click waits until what it is for stands still.
+# Playwright waits for animations to end before it clicks.
 NO_MOTION = "* { animation: none !important; transition: none !important }"
 
 
 def operations(schema):
-    """Those of the document, each with its path and its method."""
+    """Operations of the document, with their path and method."""
     for path, item in schema["paths"].items():
         for method, operation in item.items():
             yield operation | {"path": path, "method": method}
 
 
 class BrowserTestCase(LiveServerTestCase):
-    # Swagger UI has its document judged by a stranger, but not on a host named localhost.
+    # Not localhost, where Swagger UI does not call its online validator.
     allowed_host = "cinema.test"
-    # WhiteNoise serves the static files, as it does elsewhere.
+    # Static files are served by WhiteNoise, as in production.
     static_handler = staticmethod(lambda application: application)
 
     @property
@@ -40,12 +42,14 @@ class BrowserTestCase(LiveServerTestCase):
 
     @contextmanager
     def browsing(self):
-        """A page; what it asks for and complains of is in `asked` and `complaints`. The database
-        is out of reach meanwhile: the browser's event loop runs in this thread."""
+        """A browser page; its requests and errors are in `requested` and `complaints`.
+
+        No database access inside: the browser's event loop runs in this thread.
+        """
         args = [
             "--no-sandbox",
             f"--host-resolver-rules=MAP {self.allowed_host} 127.0.0.1",
-            f"--unsafely-treat-insecure-origin-as-secure={self.address}",  # as if by HTTPS
+            f"--unsafely-treat-insecure-origin-as-secure={self.address}",  # like HTTPS
         ]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
@@ -56,23 +60,23 @@ class BrowserTestCase(LiveServerTestCase):
             browser.close()
 
     def _watch(self, page):
-        self.asked, self.refused, self.complaints = [], {}, []
-        page.add_init_script(TELL_OF_VIOLATIONS)
-        page.context.on("request", lambda request: self.asked.append(request.url))
-        page.context.on("requestfailed", self._note)
+        self.requested, self.failed, self.complaints = [], {}, []
+        page.add_init_script(LOG_CSP_VIOLATIONS)
+        page.context.on("request", lambda request: self.requested.append(request.url))
+        page.context.on("requestfailed", self._record_failure)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._listen)
+        page.on("console", self._record_error)
 
-    def _note(self, request):
-        self.refused[request.url] = request.failure
+    def _record_failure(self, request):
+        self.failed[request.url] = request.failure
 
-    def _listen(self, message):
+    def _record_error(self, message):
         if message.type == "error":
             self.complaints.append(message.text)
 
-    def assertStaysAtHome(self, but=()):
+    def assertNothingForeignLoaded(self, but=()):
         ours = re.compile(rf"{re.escape(self.address)}/|data:|blob:{re.escape(self.address)}/")
-        foreign = {url: self.refused.get(url) for url in self.asked if not ours.match(url)}
+        foreign = {url: self.failed.get(url) for url in self.requested if not ours.match(url)}
         self.assertEqual(foreign, dict(but))
 
 
@@ -86,7 +90,7 @@ class SwaggerUI:
         self.page.locator(".opblock").first.wait_for()
 
     def authorize(self, token):
-        """Pastes it into the dialog, in the place of the one that may be there."""
+        """Paste the token into the dialog, replacing an earlier one."""
         dialog = self._dialog()
         if self._log_out_of(dialog).is_visible():
             self._log_out_of(dialog).click()
@@ -111,10 +115,10 @@ class SwaggerUI:
         return self.page.locator(f"#operations-{operation['tags'][0]}-{operation['operationId']}")
 
     def open(self, operation):
-        """With everything ready to be filled in."""
+        """Open the operation in "Try it out" mode."""
         block = self.block(operation)
         block.locator(".opblock-summary-control").click()
-        if "Cancel" not in block.locator(".try-out__btn").inner_text():  # tried out before
+        if "Cancel" not in block.locator(".try-out__btn").inner_text():  # already in that mode
             block.locator(".try-out__btn").click()
         return block
 
@@ -122,14 +126,13 @@ class SwaggerUI:
         self.block(operation).locator(".opblock-summary-control").click()
 
     def execute(self, operation, fields=None, body=None):
-        """Fills in the fields (an empty text clears one) and the body, if one is given. Answers
-        the request that was sent and the status that is shown."""
+        """Fill in fields ("" clears one) and body; return the request and the status shown."""
         block = self.block(operation)
         for name, value in (fields or {}).items():
             self._fill(block.locator(f'tr[data-param-name="{name}"]'), value)
         if body is not None:
             block.locator("textarea.body-param__text").fill(json.dumps(body))
-        if block.locator(".btn-clear").is_visible():  # the answer to the last one
+        if block.locator(".btn-clear").is_visible():  # the last response
             block.locator(".btn-clear").click()
         with self.page.expect_request("**/api/**") as sent:
             block.locator("button.execute").click()

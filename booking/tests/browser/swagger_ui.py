@@ -1,5 +1,5 @@
-"""Swagger UI as somebody meets it who opens it for the first time: a pasted token works, "Try it
-out" succeeds for every operation of the document, and nothing is asked of another host."""
+"""Swagger UI in a browser: a pasted token works, "Try it out" succeeds for every operation, and
+nothing is loaded from another host."""
 
 from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
@@ -14,15 +14,15 @@ from booking.tokens import open_session
 PASSWORD = "paper-moon-1973"  # the one of the document's examples
 
 
-def newcomers_order(operation):
-    """The account of the examples is opened before somebody logs in to it."""
+def order_of_use(operation):
+    """Sign up before logging in to the same account."""
     first = ["signUp", "logIn"]
     name = operation["operationId"]
     return first.index(name) if name in first else len(first)
 
 
 def optional(operation):
-    """Its parameters that may be left empty."""
+    """The optional parameters of the operation."""
     places = ("query", "header")
     given = [each for each in operation["parameters"] if each["in"] in places]
     return [each for each in given if not each.get("required")]
@@ -40,15 +40,14 @@ def customer(name):
 
 
 class Scene:
-    """Somebody's seats, booked and held, which no other call spoils; and a second show and movie,
-    so that there is more than one page of everything."""
+    """Bookings and a hold of one user for one call, with a second show and movie for paging."""
 
     def __init__(self, user):
         self.user = user
-        film = movie("A film", genre="Drama", language="German")
-        movie("Another film", genre="Drama", language="German")
-        self.show = show(film, total_seats=30)
-        show(film, starts_in=timedelta(minutes=1470))
+        metropolis = movie("A movie", genre="Drama", language="German")
+        movie("Another movie", genre="Drama", language="German")
+        self.show = show(metropolis, total_seats=30)
+        show(metropolis, starts_in=timedelta(minutes=1470))
         self.booking = booking(user, self.show, 1)
         booking(user, self.show, 2)
         self.hold = hold(user, self.show, 3)
@@ -56,7 +55,7 @@ class Scene:
         self.token = str(AccessToken.for_user(user))
 
     def in_path(self, operation):
-        """The row that the path is about."""
+        """Path parameters of the object."""
         found = {
             "movies": {"id": self.show.movie_id},
             "shows": {"id": self.show.pk},
@@ -67,11 +66,11 @@ class Scene:
         return {name: str(found[operation["path"].split("/")[2]][name]) for name in named}
 
     def in_parameter(self, name, operation):
-        """What somebody could mean by an optional parameter."""
+        """A valid value of an optional parameter."""
         day = f"{self.show.date_time:%Y-%m-%d}"
         known = {
             "page_size": "1",
-            "search": "film",
+            "search": "movie",
             "genre": "drama",
             "language": "german",
             "movie": str(self.show.movie_id),
@@ -91,7 +90,7 @@ class Scene:
         return parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
 
     def body(self, operation):
-        """Of those whose example can only be an example."""
+        """Body of operations whose example is not usable; None for others."""
         return {
             "refreshToken": {"refresh": self.refresh},
             "logOut": {"refresh": self.refresh},
@@ -99,7 +98,7 @@ class Scene:
 
 
 def sent_options(request, operation):
-    """The optional parameters of the operation that the request has."""
+    """Optional parameters that the request has."""
     query = dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
     names = [each["name"] for each in optional(operation) if each["in"] == "header"]
     headers = request.headers
@@ -110,14 +109,14 @@ def sent_options(request, operation):
 class SwaggerUITests(BrowserTestCase):
     def setUp(self):
         self.schema = self.client.get("/swagger.json").json()
-        self.operations = sorted(operations(self.schema), key=newcomers_order)
+        self.operations = sorted(operations(self.schema), key=order_of_use)
 
     def operation(self, name):
         return next(each for each in self.operations if each["operationId"] == name)
 
     def ways_to_call(self, operation):
-        """As it opens; with nothing in what may be empty; with something in all of it. Each with
-        a scene, what is typed, and which of the optional parameters are sent."""
+        """Tuples of scene, typed values and expected optional parameters: with the defaults, with
+        all optional parameters cleared, and with all of them filled in."""
         user = customer(f"user-of-{operation['operationId']}")
         names = [each["name"] for each in optional(operation)]
         defaults = {
@@ -131,7 +130,7 @@ class SwaggerUITests(BrowserTestCase):
             filled = {name: scene.in_parameter(name, operation) for name in names}
             yield scene, filled, filled
 
-    def test_every_operation_can_be_tried_out(self):
+    def test_try_it_out_succeeds_for_every_operation(self):
         calls = [(each, list(self.ways_to_call(each))) for each in self.operations]
         with self.browsing() as page:
             ui = SwaggerUI(page, self.address)
@@ -139,7 +138,7 @@ class SwaggerUITests(BrowserTestCase):
             for operation, ways in calls:
                 with self.subTest(operation["operationId"]):
                     self.try_out(ui, operation, ways)
-        self.assertStaysAtHome()
+        self.assertNothingForeignLoaded()
         self.assertEqual(self.complaints, [])
 
     def try_out(self, ui, operation, ways):
@@ -153,15 +152,15 @@ class SwaggerUITests(BrowserTestCase):
             self.assertEqual(sent_options(sent, operation), expected, sent.url)
         ui.close(operation)
 
-    def assertWhoAmI(self, ui, authorization, status):
-        """By a call of one's own account: what is sent, and what is shown."""
+    def assertAuthorization(self, ui, authorization, status):
+        """Calls getMe; checks the header sent and the status shown."""
         me = self.operation("getMe")
         ui.open(me)
         sent, shown = ui.execute(me)
         ui.close(me)
         self.assertEqual((sent.headers.get("authorization"), shown), (authorization, status))
 
-    def test_a_token_may_be_pasted_with_bearer_or_without(self):
+    def test_token_pasted_with_or_without_bearer_is_accepted(self):
         token = Scene(customer("ada")).token
         with self.browsing() as page:
             ui = SwaggerUI(page, self.address)
@@ -169,23 +168,23 @@ class SwaggerUITests(BrowserTestCase):
             for pasted in (token, f"Bearer {token}", f"  {token} ", f" Bearer {token} "):
                 with self.subTest(pasted):
                     ui.authorize(pasted)
-                    self.assertWhoAmI(ui, f"Bearer {token}", "200")
-        self.assertStaysAtHome()
+                    self.assertAuthorization(ui, f"Bearer {token}", "200")
+        self.assertNothingForeignLoaded()
         self.assertEqual(self.complaints, [])
 
-    def test_it_outlives_a_reload_until_one_logs_out(self):
+    def test_token_survives_reload_until_logout(self):
         token = Scene(customer("ada")).token
         with self.browsing() as page:
             ui = SwaggerUI(page, self.address)
             ui.visit()
             ui.authorize(token)
             ui.visit()
-            self.assertWhoAmI(ui, f"Bearer {token}", "200")
+            self.assertAuthorization(ui, f"Bearer {token}", "200")
             ui.log_out()
-            self.assertWhoAmI(ui, None, "401")
+            self.assertAuthorization(ui, None, "401")
             ui.visit()
-            self.assertWhoAmI(ui, None, "401")
-        self.assertStaysAtHome()
+            self.assertAuthorization(ui, None, "401")
+        self.assertNothingForeignLoaded()
         refused = (
             "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
         )

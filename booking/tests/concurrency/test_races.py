@@ -157,7 +157,7 @@ class RaceTests(TransactionTestCase):
 
         with mock.patch("booking.box_office.selling.lock_show", delete_the_customer):
             answer = self.book(self.clients[0], tomorrow, 5)()
-        gone = {"detail": "This account does not exist any more.", "code": "user_not_found"}
+        gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
         self.assertEqual((answer.status_code, answer.json()), (401, gone))
         self.assertFalse(Booking.objects.exists())
 

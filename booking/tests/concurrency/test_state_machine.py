@@ -59,7 +59,7 @@ TIMES_IN_TABLES = {
 TIMES = ["created_at", "cancelled_at", "expires_at", "cancel_until", "bookable_until", "date_time"]
 SECONDS = ["expires_in", "retry_after"]
 
-NOT_YOURS = {"detail": "This is somebody else's.", "code": "not_yours"}
+NOT_YOURS = {"detail": "You do not have access to this booking.", "code": "not_yours"}
 MISMATCH = {
     "detail": "This Idempotency-Key was used for another request.",
     "code": "idempotency_mismatch",

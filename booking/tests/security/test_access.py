@@ -1,4 +1,4 @@
-"""Who may do what: every address there is, by every method, for each kind of person."""
+"""Access control: the status of every URL and method for each kind of user."""
 
 import json
 import re
@@ -17,34 +17,34 @@ from booking.tokens import open_session
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
-PEOPLE = ("nobody", "alice", "bob", "door", "manager", "boss")
+USERS = ("anonymous", "alice", "bob", "door", "manager", "boss")
 PASSWORD = "paper-moon-1973"
 
-# Statuses for: nobody, Alice (whose object it is, if it is one), Bob, who has the same of his own,
-# and by their rights in the admin staff at the door, a manager and a superuser. The API knows
-# only customers: staff who book there are customers, too.
-EVERYBODY = "200 200 200 200 200 200"
+# Statuses for: anonymous, Alice (the owner of the object, if there is one), Bob (a customer with
+# objects of his own), door (staff who may view), manager (staff who may change) and a superuser.
+# In the API, staff are customers like others.
+OPEN = "200 200 200 200 200 200"
 CREATED = "401 201 201 201 201 201"
 OWN = "401 200 403 403 403 403"
 PERSONAL = "401 200 200 200 200 200"
 
 PUBLIC = {
-    "api/": {"GET": EVERYBODY},
+    "api/": {"GET": OPEN},
     "api/signup/": {"POST": "201 201 201 201 201 201"},
-    "api/login/": {"POST": EVERYBODY},
-    "api/token/refresh/": {"POST": EVERYBODY},
+    "api/login/": {"POST": OPEN},
+    "api/token/refresh/": {"POST": OPEN},
     "api/logout/": {"POST": "204 204 204 204 204 204"},
-    "api/movies/": {"GET": EVERYBODY},
-    "api/movies/<int:pk>/": {"GET": EVERYBODY},
-    "api/movies/<int:pk>/shows/": {"GET": EVERYBODY},
-    "api/shows/": {"GET": EVERYBODY},
-    "api/shows/<int:pk>/": {"GET": EVERYBODY},
-    "api/shows/<int:pk>/seats/": {"GET": EVERYBODY},
-    "swagger/": {"GET": EVERYBODY},
-    "swagger.<str:format>": {"GET": EVERYBODY},
-    "redoc/": {"GET": EVERYBODY},
+    "api/movies/": {"GET": OPEN},
+    "api/movies/<int:pk>/": {"GET": OPEN},
+    "api/movies/<int:pk>/shows/": {"GET": OPEN},
+    "api/shows/": {"GET": OPEN},
+    "api/shows/<int:pk>/": {"GET": OPEN},
+    "api/shows/<int:pk>/seats/": {"GET": OPEN},
+    "swagger/": {"GET": OPEN},
+    "swagger.<str:format>": {"GET": OPEN},
+    "redoc/": {"GET": OPEN},
 }
-OBJECTS = {  # of Alice's
+OBJECTS = {  # Alice's
     "api/bookings/<int:pk>/": {"GET": OWN},
     "api/bookings/<int:pk>/cancel/": {"POST": OWN},
     "api/bookings/<int:pk>/move/": {"POST": OWN},
@@ -64,19 +64,19 @@ PERSONAL_ROUTES = OBJECTS | {
     "api/shows/<int:pk>/reservations/": {"POST": CREATED},
     "api/my-bookings/": {"GET": PERSONAL},
 }
-# In the admin: 302 is the way to its login. By GET, for whoever may look, and for whoever may not.
+# GET in the admin; 302 redirects to its login. Named for who gets 200.
 STAFF = "302 302 302 200 200 200"
 CHANGE = "302 302 302 403 200 200"
 BOSS = "302 302 302 403 403 200"
 NEVER = "302 302 302 403 403 403"
-ELSEWHERE = "302 302 302 302 302 302"
+REDIRECTED = "302 302 302 302 302 302"
 ADMIN = {
     "admin/": STAFF,
     "admin/login/": "200 200 200 302 302 302",
     "admin/logout/": "302 302 302 405 405 405",
     "admin/password_change/": STAFF,
     "admin/password_change/done/": STAFF,
-    "admin/autocomplete/": "302 302 302 403 403 403",  # without saying of what
+    "admin/autocomplete/": "302 302 302 403 403 403",  # without parameters
     "admin/jsi18n/": STAFF,
     "swagger/staff/": STAFF,
     "swagger/staff.<str:format>": STAFF,
@@ -91,7 +91,7 @@ for name in ("booking", "movie", "show"):
         f"admin/booking/{name}/<path:object_id>/history/": STAFF,
         f"admin/booking/{name}/<path:object_id>/delete/": CHANGE,
         f"admin/booking/{name}/<path:object_id>/change/": STAFF,
-        f"admin/booking/{name}/<path:object_id>/": ELSEWHERE,
+        f"admin/booking/{name}/<path:object_id>/": REDIRECTED,
     }
 for name in ("group", "user"):
     ADMIN |= {
@@ -100,7 +100,7 @@ for name in ("group", "user"):
         f"admin/auth/{name}/<path:object_id>/history/": BOSS,
         f"admin/auth/{name}/<path:object_id>/delete/": BOSS,
         f"admin/auth/{name}/<path:object_id>/change/": BOSS,
-        f"admin/auth/{name}/<path:object_id>/": ELSEWHERE,
+        f"admin/auth/{name}/<path:object_id>/": REDIRECTED,
     }
 ADMIN["admin/auth/user/<id>/password/"] = BOSS
 ADMIN["admin/booking/booking/<path:object_id>/delete/"] = NEVER
@@ -117,11 +117,11 @@ def routes(patterns=None, prefix=""):
 
 
 def statuses(expected):
-    return dict(zip(PEOPLE, map(int, expected.split()), strict=True))
+    return dict(zip(USERS, map(int, expected.split()), strict=True))
 
 
 def whole_database():
-    """Every row of every table as text, without sessions and the log of the admin."""
+    """Every row of this app and of auth, as JSON, without sessions and the log of the admin."""
     models = [m for m in apps.get_models() if m._meta.app_label in ("booking", "auth")]
     models.remove(Session)
     return [serialize("json", model.objects.order_by("pk")) for model in models]
@@ -130,7 +130,7 @@ def whole_database():
 class AccessTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.users = {name: person(name) for name in PEOPLE[1:]}
+        cls.users = {name: person(name) for name in USERS[1:]}
         for user in cls.users.values():
             user.set_password(PASSWORD)
             user.is_staff = user.username in ("door", "manager", "boss")
@@ -149,12 +149,12 @@ class AccessTests(TestCase):
 
     def setUp(self):
         self.clients = {name: client_of(user) for name, user in self.users.items()}
-        self.clients["nobody"] = APIClient()
+        self.clients["anonymous"] = APIClient()
         for name, user in self.users.items():
-            self.clients[name].force_login(user)  # for the admin; the API goes by the token
+            self.clients[name].force_login(user)  # for the admin; the API uses the token
 
     def address(self, route):
-        """With the ids of what is Alice's, or nobody's."""
+        """URL with the ids of Alice's objects, or of unsold ones."""
         special = {
             "swagger.<str:format>": "swagger.json",
             "swagger/staff.<str:format>": "swagger/staff.json",
@@ -197,8 +197,8 @@ class AccessTests(TestCase):
             "api/bookings/<int:pk>/move/": {"seat_number": 2},
         }.get(route, {})
 
-    def ask(self, name, method, route):
-        """The status, and whether anything was changed; if so, it is undone."""
+    def request(self, name, method, route):
+        """Status, and whether the database changed; the change is rolled back."""
         with transaction.atomic():
             body = json.dumps(self.body(method, route)) if method in WITH_BODY else ""
             before = whole_database() if name == "bob" and route in OBJECTS else None
@@ -209,46 +209,46 @@ class AccessTests(TestCase):
             transaction.set_rollback(True)
         return response.status_code, changed
 
-    def test_every_address_is_in_the_table(self):
+    def test_table_has_every_url(self):
         known = PUBLIC.keys() | PERSONAL_ROUTES.keys() | ADMIN.keys() | REDIRECTS
         self.assertEqual(set(routes()), known)
 
     def assertAccess(self, route, method, expected):
         for name, status in statuses(expected).items():
             with self.subTest(f"{method} {route} by {name}"):
-                self.assertEqual(self.ask(name, method, route), (status, False))
+                self.assertEqual(self.request(name, method, route), (status, False))
 
-    def test_public_addresses(self):
+    def test_public_url_is_open_to_everyone(self):
         for route, methods in PUBLIC.items():
             for method in METHODS:
-                given = {"OPTIONS": EVERYBODY, **methods}
+                given = {"OPTIONS": OPEN, **methods}
                 self.assertAccess(route, method, given.get(method, "405 405 405 405 405 405"))
 
-    def test_personal_addresses(self):
+    def test_personal_url_is_for_the_owner(self):
         for route, methods in PERSONAL_ROUTES.items():
             for method in METHODS:
                 given = {"OPTIONS": PERSONAL, **methods}
                 self.assertAccess(route, method, given.get(method, "401 405 405 405 405 405"))
 
-    def test_the_admin(self):
+    def test_admin_page_is_for_staff_with_permission(self):
         for route, expected in ADMIN.items():
             self.assertAccess(route, "GET", expected)
 
-    def test_changing_in_the_admin(self):
-        """By POST, which is 403 for whoever may only look, and asks again (200) or is done."""
+    def test_admin_change_needs_the_change_permission(self):
+        """POST is 403 for users who may only view; others get a confirmation page (200)."""
         for route, expected in ADMIN.items():
             if re.match(r"admin/(booking|auth)/.*(add|change|delete|password)/$", route):
                 wanted = statuses(expected)
                 if wanted["door"] == 200:
                     wanted["door"] = 403
                 if "booking/booking/" in route and "change" in route:
-                    wanted |= {"manager": 403, "boss": 403}  # what is sold is not edited
+                    wanted |= {"manager": 403, "boss": 403}  # bookings are not edited
                 for name, status in wanted.items():
                     with self.subTest(f"POST {route} by {name}"):
-                        self.assertEqual(self.ask(name, "POST", route), (status, False))
+                        self.assertEqual(self.request(name, "POST", route), (status, False))
 
-    def test_the_schema_holds_nothing_of_the_staff(self):
-        for name in PEOPLE:
+    def test_public_schema_has_no_staff_urls(self):
+        for name in USERS:
             paths = self.clients[name].get("/swagger.json").json()["paths"]
             self.assertTrue(all(path.startswith("/api/") for path in paths))
             documented = [each for each in PUBLIC | PERSONAL_ROUTES if each.startswith("api/")]

@@ -1,4 +1,4 @@
-"""Whatever is sent: a clear 400 or 404 in JSON, and no row written."""
+"""Bad input is a clear 400 or 404 in JSON, and writes no row."""
 
 import json
 from io import BytesIO
@@ -9,11 +9,11 @@ from booking.api.parsers import JSONParser
 from booking.models import Booking
 from booking.tests.factories import ApiTestCase, booking, show
 
-INTEGER = ["A valid integer is required."]
+INTEGER = ["Enter a whole number, such as 5."]
 FROM_ONE = ["Seats are numbered from 1."]
 TOO_MANY = ["No show has that many seats."]
 REQUIRED = ["This field is required."]
-NOTHING_HERE = {"detail": "There is nothing at this address.", "code": "not_found"}
+NO_ENDPOINT = {"detail": "No such endpoint.", "code": "not_found"}
 
 
 class SeatNumberTests(ApiTestCase):
@@ -27,11 +27,11 @@ class SeatNumberTests(ApiTestCase):
     def send(self, body, content_type="application/json"):
         return self.alice.post(self.address, body, content_type=content_type)
 
-    def test_values_in_json(self):
+    def test_seat_number_invalid_in_json_returns_400(self):
         cases = [
             ("0", FROM_ONE),
             ("-1", FROM_ONE),
-            ("11", ["The seats of this show are numbered from 1 to 10."]),
+            ("11", ["There is no seat 11 in this show. Seats are numbered from 1 to 10."]),
             (str(2**31), TOO_MANY),
             (str(2**63), TOO_MANY),
             (str(10**400), TOO_MANY),
@@ -74,7 +74,7 @@ class SeatNumberTests(ApiTestCase):
                 else:
                     self.assertAnswer(response, 400, {"seat_number": errors})
 
-    def test_values_in_a_form(self):
+    def test_seat_number_invalid_in_form_returns_400(self):
         for value in ["", "0", "-1", "1.5", "true", "null", "A1", "٥", "5_0", "11"]:
             for format in ["multipart", None]:
                 with self.subTest(value=value, format=format):
@@ -88,12 +88,12 @@ class SeatNumberTests(ApiTestCase):
                         (response.status_code, list(response.json())), (400, ["seat_number"])
                     )
 
-    def test_missing(self):
+    def test_seat_number_missing_returns_400(self):
         for body in ["{}", '{"seat": 5}', '{"seatNumber": 5}', ""]:
             with self.subTest(body):
                 self.assertAnswer(self.send(body), 400, {"seat_number": REQUIRED})
 
-    def test_json_that_is_not_an_object(self):
+    def test_body_not_an_object_returns_400(self):
         kinds = {"[]": "list", "[5]": "list", "5": "int", '"5"': "str", "true": "bool"}
         for body, kind in kinds.items():
             with self.subTest(body):
@@ -101,14 +101,14 @@ class SeatNumberTests(ApiTestCase):
                 self.assertAnswer(self.send(body), 400, {"non_field_errors": errors})
         self.assertAnswer(self.send("null"), 400, {"non_field_errors": ["No data provided"]})
 
-    def test_a_hundred_thousand_levels(self):
-        """More than a body may have; so the parser is asked itself."""
+    def test_json_nested_deeply_is_a_parse_error(self):
+        """Tests the parser, as such a body is too large for a request."""
         for body in (b"[" * 100_000, b'{"a":' * 100_000):
             with self.assertRaisesMessage(ParseError, "nested too deeply"):
                 JSONParser().parse(BytesIO(body))
             self.assertEqual(self.send(body).status_code, 413)
 
-    def test_what_can_be_read_in_two_ways(self):
+    def test_json_ambiguous_is_a_parse_error(self):
         for body in (b'{"seat_number": 5, "seat_number": 6}', b'{"seat_number": NaN}'):
             self.assertNotJson(self.send(body))
 
@@ -117,7 +117,7 @@ class SeatNumberTests(ApiTestCase):
         self.assertEqual(response.json()["code"], "parse_error")
         self.assertTrue(response.json()["detail"].startswith("JSON parse error - "))
 
-    def test_bodies_that_are_not_json(self):
+    def test_body_not_json_is_a_parse_error(self):
         deep = 30_000
         bodies = [
             b"{",
@@ -133,7 +133,7 @@ class SeatNumberTests(ApiTestCase):
             with self.subTest(body[:30]):
                 self.assertNotJson(self.send(body))
 
-    def test_other_bodies(self):
+    def test_body_of_other_content_type_returns_415(self):
         for content_type in ["text/plain", "application/xml", "application/octet-stream", "x"]:
             with self.subTest(content_type):
                 unsupported = {
@@ -142,7 +142,7 @@ class SeatNumberTests(ApiTestCase):
                 }
                 self.assertAnswer(self.send("5", content_type), 415, unsupported)
 
-    def test_forms_that_cannot_be_read(self):
+    def test_form_unreadable_returns_400(self):
         multipart = self.send(b"5", "multipart/form-data; boundary=x")
         self.assertEqual(multipart.status_code, 400, multipart.content)
         no_boundary = self.send(b"5", "multipart/form-data")
@@ -151,7 +151,7 @@ class SeatNumberTests(ApiTestCase):
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
         self.assertAnswer(self.send(many, "application/x-www-form-urlencoded"), 400, unreadable)
 
-    def test_large_bodies(self):
+    def test_body_too_large_returns_413(self):
         large = "5" * 10_000_000
         json_body = self.send(f'{{"seat_number": "{large}"}}')
         form = self.send(f"seat_number={large}", "application/x-www-form-urlencoded")
@@ -160,32 +160,31 @@ class SeatNumberTests(ApiTestCase):
         for response in [json_body, form, multipart]:
             self.assertAnswer(response, 413, too_large)
 
-    def test_lengths_that_are_none(self):
+    def test_content_length_invalid_returns_400(self):
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
         for length in ("-1", "5.0", "²", "x"):
             answer = self.alice.post(self.address, {"seat_number": 5}, CONTENT_LENGTH=length)
             self.assertAnswer(answer, 400, unreadable)
 
 
-class AddressTests(ApiTestCase):
-    def test_ids_that_are_none(self):
+class UrlTests(ApiTestCase):
+    def test_id_unknown_or_out_of_range_returns_404(self):
         for number in ["0", "9" * 18, "9" * 19, "9" * 40]:
-            for method, address, kind in [
-                ("get", "/api/movies/{}/", "nothing with this id"),
-                ("get", "/api/movies/{}/shows/", "nothing with this id"),
-                ("get", "/api/shows/{}/", "nothing with this id"),
-                ("get", "/api/bookings/{}/", "nothing with this id"),
-                ("post", "/api/bookings/{}/cancel/", "nothing with this id"),
-                ("post", "/api/shows/{}/book/", "no such show"),
+            for method, address, detail in [
+                ("get", "/api/movies/{}/", "Not found."),
+                ("get", "/api/movies/{}/shows/", "Not found."),
+                ("get", "/api/shows/{}/", "Not found."),
+                ("get", "/api/bookings/{}/", "Not found."),
+                ("post", "/api/bookings/{}/cancel/", "Not found."),
+                ("post", "/api/shows/{}/book/", "There is no such show."),
             ]:
                 with self.subTest(address.format(number)):
                     response = getattr(self.alice, method)(
                         address.format(number), {"seat_number": 5}
                     )
-                    detail = f"There is {kind}."
                     self.assertAnswer(response, 404, {"detail": detail, "code": "not_found"})
 
-    def test_ids_that_are_no_numbers(self):
+    def test_id_not_a_number_returns_404(self):
         for word in ["x", "-1", "1.5", "٥", "9" * 5000, "1%00", "None"]:
             for address in [
                 "/api/movies/{}/",
@@ -194,9 +193,9 @@ class AddressTests(ApiTestCase):
                 "/api/bookings/{}/",
             ]:
                 with self.subTest(address.format(word[:10])):
-                    self.assertAnswer(self.alice.get(address.format(word)), 404, NOTHING_HERE)
+                    self.assertAnswer(self.alice.get(address.format(word)), 404, NO_ENDPOINT)
 
-    def test_names_and_passwords_that_no_database_takes(self):
+    def test_username_or_password_with_invalid_characters_returns_400(self):
         for text in ["\x00", "a\x00b", "\ud800"]:
             for address in ["/api/login/", "/api/signup/"]:
                 for field in ["username", "password"]:
@@ -211,7 +210,7 @@ class AddressTests(ApiTestCase):
 
 
 class MethodTests(ApiTestCase):
-    def test_methods_that_do_not_exist(self):
+    def test_method_not_allowed_returns_405(self):
         tomorrow = show()
         sold = booking(self.alices_user, tomorrow)
         exist = {

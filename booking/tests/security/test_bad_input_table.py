@@ -1,5 +1,6 @@
-"""A table of bad inputs to every address: each is refused with the status and by the field or code
-that stand there, in the shape of errors, and changes nothing."""
+"""A table of bad requests to every endpoint, each with the status and the field or code expected.
+
+None changes anything, and every body is an error of the API."""
 
 import json
 import re
@@ -25,7 +26,7 @@ class Case(NamedTuple):
     method: str
     address: str
     status: int
-    refused_by: str  # the one field that is named, or the code
+    refused_by: str  # the field with an error, or the code
     body: str | bytes = ""
     content_type: str = JSON
     headers: dict = {}
@@ -40,15 +41,15 @@ def words(text):
 
 
 def bodies(*, field, values, of=None):
-    """For each value, in JSON, a body in which all is well but that field."""
+    """One body for each value (as JSON) of the field; `of` is the rest, which is valid."""
     for value in values:
         rest = "".join(f", {json.dumps(name)}: {json.dumps(v)}" for name, v in (of or {}).items())
         yield f'{{"{field}": {value}{rest}}}'
 
 
-# --- What each field refuses, as JSON -------------------------------------------------------
+# --- Invalid values of each field, as JSON -------------------------------------------------------
 
-NO_INTEGERS = [
+INVALID_INTEGERS = [
     *words('null true false 1.5 5.0 5e0 1e2 1e400 [] [5] {} {"a":5} "" "5_0" "٥" "५" "５" "+5"'),
     *words('"-1" "0x5" "5.0" "1e2" "A1" "true" "None"'),
     *('" 5"', '"5 "', r'"5\n"', NUL, LONE, json.dumps(SQL), json.dumps(HTML)),
@@ -56,22 +57,33 @@ NO_INTEGERS = [
     "[" * 100 + "]" * 100,
 ]
 OUT_OF_BOUNDS = ["0", "-1", "-5", '"0"', str(2**31), str(2**63), str(10**30), "9" * 4_000]
-NO_SEAT = [*NO_INTEGERS, *OUT_OF_BOUNDS, "11"]
-NO_COUNT = [*NO_INTEGERS, *OUT_OF_BOUNDS, "11"]
-NO_SEATS = [
+INVALID_SEAT = [*INVALID_INTEGERS, *OUT_OF_BOUNDS, "11"]
+INVALID_COUNT = [*INVALID_INTEGERS, *OUT_OF_BOUNDS, "11"]
+INVALID_SEAT_NUMBERS = [
     *words('null true 5 1.5 "5" "5,6" "" {} {"0":5} [] [[5]] [{}] [null] [true] [5.0] [1e2]'),
     *words('["٥"] ["5_0"] [0] [-1] [11] [5,5] [5,"5"] [1,2,3,4,5,6,7,8,9,10,11] [2147483648]'),
     *(f"[{10**30}]", f"[{LONE}]", f"[{NUL}]", "[" + "1," * 5_000 + "1]"),
 ]
-NO_FLAG = ["null", "2", "-1", "1.5", '"maybe"', '"ja"', "[]", "{}", "[true]", LONE, NUL]
+INVALID_BOOLEANS = ["null", "2", "-1", "1.5", '"maybe"', '"ja"', "[]", "{}", "[true]", LONE, NUL]
 
-NO_TEXT = ["null", "true", "false", "[]", '["a"]', "{}", '{"a": "b"}', NUL, r'"\u0000"', LONE]
+INVALID_TEXT = ["null", "true", "false", "[]", '["a"]', "{}", '{"a": "b"}', NUL, r'"\u0000"', LONE]
 EMPTY = ['""']
-NO_EMAIL = [
+INVALID_EMAIL = [
     *words('"x" "@" "a@" "@b.de" "a@b" "a@@b.de" "a@b..de" "a@.de" "a,b@c.de" "<a@b.de>" 5'),
     *('"a b@c.de"', json.dumps(HTML), json.dumps(SQL)),
 ]
-NO_USERNAME = ["ａlice", "аlice", "al ice", "al\u200bice", "ﬁona", "名前", "a/b", "a;b", HTML, SQL]
+INVALID_USERNAME = [
+    "ａlice",
+    "аlice",
+    "al ice",
+    "al\u200bice",
+    "ﬁona",
+    "名前",
+    "a/b",
+    "a;b",
+    HTML,
+    SQL,
+]
 WEAK = ["password", "12345678", "short", "1", "qwertyuiop", "  ", "letmein1"]
 
 
@@ -81,16 +93,22 @@ def long(length):
 
 SIGN_UP = {"username": "carol", "password": "paper-moon-1973"}
 TEXTS = [  # (method, address, field, the rest of the body, what else is refused)
-    ("POST", "signup/", "username", SIGN_UP, [*EMPTY, long(151), *map(json.dumps, NO_USERNAME)]),
+    (
+        "POST",
+        "signup/",
+        "username",
+        SIGN_UP,
+        [*EMPTY, long(151), *map(json.dumps, INVALID_USERNAME)],
+    ),
     ("POST", "signup/", "password", SIGN_UP, [*EMPTY, long(129), *map(json.dumps, WEAK)]),
-    ("POST", "signup/", "email", SIGN_UP, [*NO_EMAIL, f'"{"x" * 250}@b.de"']),
+    ("POST", "signup/", "email", SIGN_UP, [*INVALID_EMAIL, f'"{"x" * 250}@b.de"']),
     ("POST", "login/", "username", SIGN_UP, EMPTY),
     ("POST", "login/", "password", SIGN_UP, EMPTY),
     ("POST", "token/refresh/", "refresh", {}, EMPTY),
     ("POST", "logout/", "refresh", {}, EMPTY),
     ("PATCH", "me/", "first_name", {}, [long(151)]),
     ("PATCH", "me/", "last_name", {}, [long(151)]),
-    ("PATCH", "me/", "email", {}, NO_EMAIL),
+    ("PATCH", "me/", "email", {}, INVALID_EMAIL),
     ("DELETE", "me/", "password", {}, EMPTY),
     ("POST", "me/password/", "old_password", {"new_password": "silver-1927"}, EMPTY),
     (
@@ -116,20 +134,20 @@ REQUIRED = {
 
 def fields():
     for address in ("shows/{show}/book/", "bookings/{booking}/move/"):
-        for body in bodies(field="seat_number", values=NO_SEAT):
+        for body in bodies(field="seat_number", values=INVALID_SEAT):
             yield Case("POST", address, 400, "seat_number", body)
     address = "shows/{show}/reservations/"
-    for body in bodies(field="seat_numbers", values=NO_SEATS):
+    for body in bodies(field="seat_numbers", values=INVALID_SEAT_NUMBERS):
         yield Case("POST", address, 400, "seat_numbers", body)
-    for body in bodies(field="count", values=NO_COUNT):
+    for body in bodies(field="count", values=INVALID_COUNT):
         yield Case("POST", address, 400, "count", body)
-    for body in bodies(field="hold", values=NO_FLAG, of={"count": 1}):
+    for body in bodies(field="hold", values=INVALID_BOOLEANS, of={"count": 1}):
         yield Case("POST", address, 400, "hold", body)
     both = '{"count": 1, "seat_numbers": [1]}'
     yield Case("POST", address, 400, "non_field_errors", both)
     for method, address, field, body, more in TEXTS:
         rest = {name: value for name, value in body.items() if name != field}
-        for wrong in bodies(field=field, values=[*NO_TEXT, *more], of=rest):
+        for wrong in bodies(field=field, values=[*INVALID_TEXT, *more], of=rest):
             yield Case(method, address, 400, field, wrong)
 
 
@@ -143,7 +161,7 @@ def missing_fields():
 # --- Bodies as a whole ----------------------------------------------------------------------
 
 WITH_BODY = [*REQUIRED, ("PATCH", "me/")]
-NO_JSON = [
+INVALID_JSON = [
     b"{",
     b"[",
     b'"',
@@ -164,17 +182,24 @@ NO_JSON = [
     b'{"a":' * 10_000,
     b'{"a": ' + b"9" * 5_000 + b"}",
 ]
-NO_OBJECTS = ["[]", "[{}]", "5", '"x"', "true", "null", "1e400"]
-NO_CONTENT_TYPES = ["text/plain", "text/html", "application/xml", "application/json5", "x", "/"]
+NOT_OBJECTS = ["[]", "[{}]", "5", '"x"', "true", "null", "1e400"]
+UNSUPPORTED_CONTENT_TYPES = [
+    "text/plain",
+    "text/html",
+    "application/xml",
+    "application/json5",
+    "x",
+    "/",
+]
 
 
 def whole_bodies():
     for method, address in WITH_BODY:
-        for body in NO_JSON:
+        for body in INVALID_JSON:
             yield Case(method, address, 400, "parse_error", body)
-        for body in NO_OBJECTS:
+        for body in NOT_OBJECTS:
             yield Case(method, address, 400, "non_field_errors", body)
-        for content_type in NO_CONTENT_TYPES:
+        for content_type in UNSUPPORTED_CONTENT_TYPES:
             code = "unsupported_media_type"
             yield Case(method, address, 415, code, "{}", content_type)
         yield Case(method, address, 400, "parse_error", "a", "multipart/form-data")
@@ -184,10 +209,10 @@ def whole_bodies():
             yield Case(method, address, 413, "body_too_large", "x" * 65_537, content_type)
 
 
-# --- Addresses ------------------------------------------------------------------------------
+# --- URLs ------------------------------------------------------------------------------
 
-NO_IDS = ["0", "9" * 18, "9" * 19, "9" * 40, "-1", "+1", "1.5", "1e2", "x", "%D9%A5", "1%00"]
-NO_IDS += [
+INVALID_IDS = ["0", "9" * 18, "9" * 19, "9" * 40, "-1", "+1", "1.5", "1e2", "x", "%D9%A5", "1%00"]
+INVALID_IDS += [
     "%00",
     "None",
     "1%20OR%201=1",
@@ -198,7 +223,17 @@ NO_IDS += [
     "1,2",
     "x" * 3_000,
 ]
-NO_REFERENCES = ["AAAAAAAA", "0", "A" * 3_000, "%00", "A%00", "A%20B", "%27;--", "%EF%BC%A1", "A-B"]
+INVALID_REFERENCES = [
+    "AAAAAAAA",
+    "0",
+    "A" * 3_000,
+    "%00",
+    "A%00",
+    "A%20B",
+    "%27;--",
+    "%EF%BC%A1",
+    "A-B",
+]
 OBJECTS = [
     ("GET", "movies/{}/"),
     ("GET", "movies/{}/shows/"),
@@ -213,17 +248,17 @@ OBJECTS = [
 RESERVATIONS = [("GET", ""), ("POST", "confirm/"), ("POST", "extend/"), ("POST", "cancel/")]
 
 
-def addresses():
+def urls():
     body = '{"seat_number": 1, "count": 1}'
     for method, address in OBJECTS:
-        for number in NO_IDS:
+        for number in INVALID_IDS:
             yield Case(method, address.format(number), 404, "not_found", body)
     for method, rest in RESERVATIONS:
-        for reference in NO_REFERENCES:
+        for reference in INVALID_REFERENCES:
             yield Case(method, f"reservations/{reference}/{rest}", 404, "not_found")
 
 
-EXIST = {
+ALLOWED_METHODS = {
     "": "GET",
     "signup/": "POST",
     "login/": "POST",
@@ -249,29 +284,59 @@ EXIST = {
 
 
 def methods():
-    for address, exist in EXIST.items():
+    for address, allowed in ALLOWED_METHODS.items():
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"):
-            if method not in exist.split():
+            if method not in allowed.split():
                 yield Case(method, address, 405, "method_not_allowed", "{}")
 
 
 # --- Query strings --------------------------------------------------------------------------
 
 LISTS = ["movies/", "shows/", "movies/{movie}/shows/", "my-bookings/"]
-NO_NUMBERS = ["0", "-1", "x", "1.5", "1e2", "true", "null", "%D9%A5", "5_0", "%2B5", "5%205", "%00"]
-NO_NUMBERS += [str(2**31), str(2**63), str(10**30), "9" * 3_000, "[5]", "%27;--"]
-NO_CURSORS = ["x", "a:b", "a:b:c", "%00", "WzFd:x:y", "%F0%9F%8E%AC", "x" * 3_000, ":", "%27;--"]
-NO_DAYS = ["x", "2026-13-01", "2026-02-30", "1899-12-31", "3000-01-01", "2026-12-24T00:00:00Z"]
-OTHER_DIGITS = "%D9%A2026-12-24"  # whose first is Arabic
-NO_DAYS += ["24.12.2026", OTHER_DIGITS, "%00", "0", "10000-01-01", "-1-01-01"]
-NO_TIMES = [
+INVALID_NUMBERS = [
+    "0",
+    "-1",
+    "x",
+    "1.5",
+    "1e2",
+    "true",
+    "null",
+    "%D9%A5",
+    "5_0",
+    "%2B5",
+    "5%205",
+    "%00",
+]
+INVALID_NUMBERS += [str(2**31), str(2**63), str(10**30), "9" * 3_000, "[5]", "%27;--"]
+INVALID_CURSORS = [
+    "x",
+    "a:b",
+    "a:b:c",
+    "%00",
+    "WzFd:x:y",
+    "%F0%9F%8E%AC",
+    "x" * 3_000,
+    ":",
+    "%27;--",
+]
+INVALID_DATES = [
+    "x",
+    "2026-13-01",
+    "2026-02-30",
+    "1899-12-31",
+    "3000-01-01",
+    "2026-12-24T00:00:00Z",
+]
+OTHER_DIGITS = "%D9%A2026-12-24"  # the first digit is Arabic
+INVALID_DATES += ["24.12.2026", OTHER_DIGITS, "%00", "0", "10000-01-01", "-1-01-01"]
+INVALID_TIMES = [
     "x",
     "2026-13-01T00:00:00Z",
     "2026-12-24T25:00:00Z",
     "1899-12-31",
     "9999-12-31T23:59:59Z",
 ]
-NO_TIMES += [
+INVALID_TIMES += [
     OTHER_DIGITS,
     f"{OTHER_DIGITS}T18:00:00Z",
     "0001-01-01T00:00:00%2B14:00",
@@ -280,21 +345,21 @@ NO_TIMES += [
     "now",
     "2026-12-24T18:00:00X",
 ]
-NO_STATUSES = ["x", "BOOKED", "booked,held", "1", "%00", "%27;--"]
+INVALID_STATUSES = ["x", "BOOKED", "booked,held", "1", "%00", "%27;--"]
 FILTERS = [
-    *((address, "page_size", NO_NUMBERS) for address in LISTS),
-    *((address, "cursor", NO_CURSORS) for address in LISTS),
+    *((address, "page_size", INVALID_NUMBERS) for address in LISTS),
+    *((address, "cursor", INVALID_CURSORS) for address in LISTS),
     ("movies/", "search", ["%00", "a%00", "x" * 201]),
     ("movies/", "genre", ["%00", "x" * 51]),
     ("movies/", "language", ["%00", "x" * 51]),
-    ("shows/", "movie", NO_NUMBERS),
-    ("shows/", "date", NO_DAYS),
-    ("shows/", "from", NO_TIMES),
-    ("shows/", "to", NO_TIMES),
-    ("movies/{movie}/shows/", "from", NO_TIMES),
-    ("movies/{movie}/shows/", "to", NO_TIMES),
-    ("my-bookings/", "show", NO_NUMBERS),
-    ("my-bookings/", "status", NO_STATUSES),
+    ("shows/", "movie", INVALID_NUMBERS),
+    ("shows/", "date", INVALID_DATES),
+    ("shows/", "from", INVALID_TIMES),
+    ("shows/", "to", INVALID_TIMES),
+    ("movies/{movie}/shows/", "from", INVALID_TIMES),
+    ("movies/{movie}/shows/", "to", INVALID_TIMES),
+    ("my-bookings/", "show", INVALID_NUMBERS),
+    ("my-bookings/", "status", INVALID_STATUSES),
 ]
 
 
@@ -315,12 +380,12 @@ PERSONAL = [
     ("GET", "bookings/{booking}/"),
     ("GET", "reservations/{reference}/"),
 ]
-OF_SEATS = [
+CHANGING_SEATS = [
     ("POST", address)
-    for address, exist in EXIST.items()
-    if exist == "POST" and address.startswith(("shows", "bookings", "reservations"))
+    for address, allowed in ALLOWED_METHODS.items()
+    if allowed == "POST" and address.startswith(("shows", "bookings", "reservations"))
 ]
-NO_TOKENS = {
+INVALID_TOKENS = {
     "": "not_authenticated",
     "Bearer": "bad_authorization_header",
     "Bearer ": "bad_authorization_header",
@@ -332,7 +397,7 @@ NO_TOKENS = {
     "Basic YWxpY2U6eA==": "not_authenticated",
     "Token x": "not_authenticated",
 }
-NO_KEYS = [
+INVALID_KEYS = [
     "",
     '""',
     '"',
@@ -347,16 +412,16 @@ NO_KEYS = [
 
 
 def headers():
-    for method, address in [*PERSONAL, *OF_SEATS]:
-        for value, code in NO_TOKENS.items():
+    for method, address in [*PERSONAL, *CHANGING_SEATS]:
+        for value, code in INVALID_TOKENS.items():
             given = {"Authorization": value}
             yield Case(method, address, 401, code, "{}", headers=given, anonymous=True)
-    for method, address in OF_SEATS:
-        for key in NO_KEYS:
+    for method, address in CHANGING_SEATS:
+        for key in INVALID_KEYS:
             given = {"Idempotency-Key": key}
             yield Case(method, address, 400, "bad_idempotency_key", "{}", headers=given)
-    for address, exist in EXIST.items():
-        method = exist.split()[0]
+    for address, allowed in ALLOWED_METHODS.items():
+        method = allowed.split()[0]
         for kind in ("text/html", "application/xml", "image/png;q=0.5"):
             yield Case(method, address, 406, "not_acceptable", "{}", headers={"Accept": kind})
         for host in ("evil.example", "localhost:x", "a b", "[::"):
@@ -369,7 +434,7 @@ def headers():
             yield Case(method, address, 413, "body_too_large", headers=given)
 
 
-SUBJECTS = [fields, missing_fields, whole_bodies, addresses, methods, queries, headers]
+SUBJECTS = [fields, missing_fields, whole_bodies, urls, methods, queries, headers]
 
 
 class BadInputTableTests(ApiTestCase):
@@ -395,7 +460,7 @@ class BadInputTableTests(ApiTestCase):
             address,
             case.body,
             content_type=case.content_type,
-            headers={"X-Request-ID": "not one of ours", **case.headers},
+            headers={"X-Request-ID": "not a request ID", **case.headers},
         )
 
     def assertRefused(self, case):
@@ -412,7 +477,7 @@ class BadInputTableTests(ApiTestCase):
             self.assertEqual(list(body), case.refused_by.split())
             sentences = [each for of_field in body.values() for each in of_field]
         for sentence in sentences:
-            self.assertRegex(sentence, r"^[^\n]{3,300}$")  # and no traceback
+            self.assertRegex(sentence, r"^[^\n]{3,300}$")  # not a traceback
         changes = [q["sql"] for q in queries if q["sql"].startswith(("UPDATE", "DELETE"))]
         self.assertEqual(changes, [])
 
@@ -422,32 +487,32 @@ class BadInputTableTests(ApiTestCase):
                 self.assertRefused(case)
         self.assertEqual(whole_database(), self.before)
 
-    def test_fields(self):
+    def test_field_invalid_is_refused_and_changes_nothing(self):
         self.check(fields())
 
-    def test_missing_fields(self):
+    def test_field_missing_is_refused_and_changes_nothing(self):
         self.check(missing_fields())
 
-    def test_whole_bodies(self):
+    def test_body_invalid_is_refused_and_changes_nothing(self):
         self.check(whole_bodies())
 
-    def test_addresses(self):
-        self.check(addresses())
+    def test_url_invalid_is_refused_and_changes_nothing(self):
+        self.check(urls())
 
-    def test_methods(self):
+    def test_method_not_allowed_is_refused_and_changes_nothing(self):
         self.check(methods())
 
-    def test_queries(self):
+    def test_query_parameter_invalid_is_refused_and_changes_nothing(self):
         self.check(queries())
 
-    def test_headers(self):
+    def test_header_invalid_is_refused_and_changes_nothing(self):
         self.check(headers())
 
-    def test_the_table_is_long(self):
+    def test_table_has_at_least_400_cases(self):
         cases = [str(case) for subject in SUBJECTS for case in subject()]
         self.assertGreaterEqual(len(set(cases)), 400)
 
-    def test_every_operation_is_in_it(self):
+    def test_table_has_every_operation(self):
         asked = {
             (case.method, re.sub(r"{\w+}", "{}", case.address.partition("?")[0]))
             for subject in SUBJECTS

@@ -1,7 +1,7 @@
-"""Schemathesis asks every operation of the schema what the schema allows, and what it does not:
-no answer is a 5xx, and each is one that the schema tells of, in the shape that it says.
+"""Fuzz tests: schemathesis sends valid and invalid requests to every operation of the schema.
 
-`make fuzz` asks more, and other things each time; a failure names the seed that asks them again.
+No response is a 5xx, and each is documented. `make fuzz` sends more requests with a new seed; a
+failure names the command that repeats it.
 """
 
 import os
@@ -44,7 +44,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def strict(schema):
-    """The same, but what is answered has no field that it does not name."""
+    """The schema with unknown fields forbidden in responses."""
     read = {
         parameter["schema"]["$ref"].rpartition("/")[2]
         for path in schema["paths"].values()
@@ -59,7 +59,7 @@ def strict(schema):
 
 
 def headers_are_documented(context, response, case):
-    """Those that are there for clients. (X-Request-ID is in every answer.)"""
+    """Every header for clients is documented. (X-Request-ID is in every response.)"""
     readable = {name.lower() for name in settings.CORS_EXPOSE_HEADERS} - {"x-request-id"}
     documented = case.operation.responses.find_by_status_code(response.status_code)
     if documented:
@@ -69,7 +69,7 @@ def headers_are_documented(context, response, case):
 
 
 def content_type_is_documented(context, response, case):
-    """Of what has content: 204 and 304 have none, and Swagger 2.0 no way to say that."""
+    """Skips 204 and 304, whose missing content type Swagger 2.0 cannot express."""
     if response.content:
         content_type_conformance(context, response, case)
 
@@ -86,7 +86,7 @@ CHECKS = [
 
 @st.composite
 def requests_to(draw, operation, mode, known):
-    """What schemathesis makes up; here and there with something in it that really exists."""
+    """Requests of schemathesis, some of them with values that exist in the database."""
     case = draw(operation.as_strategy(generation_mode=mode, feedback=NO_FEEDBACK))
     parts = [case.path_parameters, case.query, case.headers]
     whole = known.get(operation.definition.raw["operationId"])
@@ -113,12 +113,14 @@ class FuzzTests(TestCase):
         for user in (cls.alice, bob):
             user.set_password(PASSWORD)
             user.save()
-        film = movie(release_date="1927-01-10", poster_url="https://example.com/metropolis.jpg")
-        hall = show(film)
+        metropolis = movie(
+            release_date="1927-01-10", poster_url="https://example.com/metropolis.jpg"
+        )
+        hall = show(metropolis)
         cls.shows = [
             hall,
-            show(film, starts_in=timedelta(hours=-1)),
-            show(film, cancelled_at=datetime.now(UTC)),
+            show(metropolis, starts_in=timedelta(hours=-1)),
+            show(metropolis, cancelled_at=datetime.now(UTC)),
             show(movie("M"), total_seats=1),
         ]
         cls.bookings = [
@@ -142,13 +144,12 @@ class FuzzTests(TestCase):
         raw = strict(self.client.get("/swagger.json").json())
         self.schema = schemathesis.openapi.from_dict(raw, config=SchemathesisConfig())
         self.schema.app = application
-        for signal in (request_started, request_finished):  # or the test's transaction is lost
+        for signal in (request_started, request_finished):  # these would close the transaction
             signal.disconnect(close_old_connections)
             self.addCleanup(signal.connect, close_old_connections)
 
     def known(self, path):
-        """What may be found there, in part: by the name of a parameter or a field, or of an
-        operation, of which it is the body."""
+        """Existing values by name of a parameter or field, and bodies by operation id."""
         of = {
             "movies": [each.movie_id for each in self.shows],
             "shows": [each.pk for each in self.shows],
@@ -183,12 +184,12 @@ class FuzzTests(TestCase):
             ),
         }
 
-    def ask(self, case, headers):
-        """Whatever it changes is undone."""
+    def send(self, case, headers):
+        """Sends the request and checks the response; changes are rolled back."""
         with transaction.atomic():
             case.call_and_validate(headers=headers, checks=CHECKS)
             transaction.set_rollback(True)
-        self.asked += 1
+        self.requests += 1
 
     def fuzz(self, operation, mode, known):
         alices = {"Authorization": f"Bearer {AccessToken.for_user(self.alice)}"}
@@ -196,7 +197,7 @@ class FuzzTests(TestCase):
         @hypothesis.seed(SEED)
         @hypothesis.settings(
             max_examples=CASES // 45,
-            phases=[hypothesis.Phase.generate],  # to shrink takes minutes
+            phases=[hypothesis.Phase.generate],  # shrinking takes minutes
             database=None,
             deadline=None,
             suppress_health_check=list(hypothesis.HealthCheck),
@@ -205,17 +206,17 @@ class FuzzTests(TestCase):
             requests_to(operation, mode, known), st.sampled_from([alices, alices, alices, None])
         )
         def ask(case, headers):
-            self.ask(case, headers)
+            self.send(case, headers)
 
         ask()
 
-    def test_whatever_is_asked(self):
-        self.asked = 0
+    def test_every_operation_fuzzed_responds_as_documented(self):
+        self.requests = 0
         for found in self.schema.get_all_operations():
             operation = found.ok()
             for mode in GenerationMode:
                 if mode == GenerationMode.NEGATIVE and operation.path == "/api/":
-                    continue  # nothing can be wrong with it
+                    continue  # it has no input
                 with self.subTest(f"{mode.value} {operation.label}", again=AGAIN):
                     self.fuzz(operation, mode, self.known(operation.path))
-        self.assertGreaterEqual(self.asked, CASES)
+        self.assertGreaterEqual(self.requests, CASES)

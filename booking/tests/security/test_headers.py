@@ -110,7 +110,7 @@ class HttpsTests(ApiTestCase):
 
     def test_plain_http_is_refused_by_the_api_and_redirected_elsewhere(self):
         wanted = {
-            "detail": "Use HTTPS. A token that was sent in clear should be given up: log in anew.",
+            "detail": "Use HTTPS. If you sent a token over plain HTTP, log in again to replace it.",
             "code": "https_required",
         }
         with override_settings(**self.REDIRECT, SECURE_REDIRECT_EXEMPT=[r"^api/", r"^api$"]):

@@ -21,6 +21,7 @@ from django.test import Client, SimpleTestCase, TransactionTestCase, override_se
 from django.utils import timezone
 
 from booking.cache import RedisCounterCache
+from booking.exceptions import duration
 from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import ApiTestCase, client_of, show
 from booking.tests.torture.system import free_port
@@ -43,7 +44,7 @@ class ThrottleTests(ApiTestCase):
         self.addCleanup(clock.stop)
 
     def assertThrottled(self, response, seconds):
-        sentence = f"Request was throttled. Expected available in {seconds} seconds."
+        sentence = f"Too many attempts. Please try again in {duration(seconds)}."
         self.assertAnswer(response, 429, {"detail": sentence, "code": "throttled"})
         self.assertEqual(response["Retry-After"], str(seconds))
 

@@ -2,7 +2,7 @@ from django.test import TestCase
 
 BEARER = [{"Bearer": []}]
 OPTIONAL = [{"Bearer": []}, {}]
-ANYWHERE = {"400", "403", "406", "413", "500", "503"}
+COMMON_STATUSES = {"400", "403", "406", "413", "500", "503"}
 
 
 class SchemaTests(TestCase):
@@ -15,11 +15,11 @@ class SchemaTests(TestCase):
                 if method in item:
                     yield f"{method.upper()} {path}", item[method]
 
-    def test_every_operation_is_there_with_its_name_answers_and_errors(self):
+    def test_every_operation_has_its_id_statuses_and_security(self):
         documented = {
             name: (
                 each["operationId"],
-                " ".join(status for status in each["responses"] if status not in ANYWHERE),
+                " ".join(status for status in each["responses"] if status not in COMMON_STATUSES),
                 each["security"],
             )
             for name, each in self.operations()
@@ -58,10 +58,9 @@ class SchemaTests(TestCase):
             expected[f"POST /api/{address}/"] = (name, statuses, BEARER)
         self.assertEqual(documented, expected)
         for name, each in self.operations():
-            self.assertLessEqual(ANYWHERE, each["responses"].keys(), name)
+            self.assertLessEqual(COMMON_STATUSES, each["responses"].keys(), name)
 
-    def test_errors_have_one_shape_each(self):
-        """And what is the same wherever it is given is said once."""
+    def test_error_schema_is_shared_where_it_is_the_same(self):
         error = self.schema["definitions"]["ApiError"]
         self.assertEqual(error["required"], ["detail", "code"])
         self.assertEqual(list(error["properties"]), ["detail", "code"])
@@ -86,8 +85,8 @@ class SchemaTests(TestCase):
     def refused(self, path):
         return self.schema["paths"][path]["post"]["responses"]["400"]["schema"]
 
-    def test_the_facts_of_every_refusal_are_in_its_shape(self):
-        told = {
+    def test_refusal_schema_has_the_facts(self):
+        documented = {
             name: each.get("items", each)["type"]
             for name, each in self.refused("/api/shows/{id}/book/")["properties"].items()
         }
@@ -100,18 +99,18 @@ class SchemaTests(TestCase):
             "cancelled_at": "string",
         }
         fields = {"seat_number": "string", "non_field_errors": "string"}
-        self.assertEqual(told, {"detail": "string", "code": "string"} | facts | fields)
+        self.assertEqual(documented, {"detail": "string", "code": "string"} | facts | fields)
         error, facts = self.refused("/api/bookings/{id}/cancel/")["allOf"]
         self.assertEqual(error, {"$ref": "#/definitions/ApiError"})
         named = ["code", "seat_numbers", "still_free", "cancel_until", "cancelled_at"]
         self.assertEqual(list(facts["properties"]), named)
 
-    def test_what_is_a_fact_and_a_field_may_be_anything(self):
+    def test_fact_named_like_a_field_has_no_type(self):
         refused = self.refused("/api/shows/{id}/reservations/")
         self.assertNotIn("seat_numbers", refused["properties"])
         self.assertIs(refused["additionalProperties"], True)
 
-    def test_answers_are_complete_and_a_text_may_be_empty(self):
+    def test_response_fields_are_required_and_texts_may_be_empty(self):
         for name in ("Movie", "Show", "Booking", "Reservation", "ReservedSeat", "Person"):
             answer = self.schema["definitions"][name]
             with self.subTest(name):
@@ -123,8 +122,7 @@ class SchemaTests(TestCase):
         seat_map = self.schema["definitions"]["PersonalSeatMap"]
         self.assertEqual(set(seat_map["properties"]) - set(seat_map["required"]), {"mine"})
 
-    def test_what_may_be_null(self):
-        """And is there all the same."""
+    def test_nullable_fields_are_required(self):
         nullable = {
             f"{name}.{field}"
             for name, definition in self.schema["definitions"].items()
@@ -145,7 +143,7 @@ class SchemaTests(TestCase):
             shape = self.schema["definitions"][name]["properties"][field]
             self.assertEqual((shape["x-nullable"], shape["x-omitempty"]), (True, False))
 
-    def test_words(self):
+    def test_status_fields_list_their_choices(self):
         words = {
             f"{name}.{field}": each["enum"]
             for name, definition in self.schema["definitions"].items()
@@ -156,18 +154,18 @@ class SchemaTests(TestCase):
         statuses = ["held", "booked", "cancelled", "expired"]
         self.assertEqual(words, {f"{name}.status": statuses for name in of})
 
-    def test_nothing_is_read_only_or_titled(self):
+    def test_definitions_have_no_read_only_or_title(self):
         text = str(self.schema["definitions"])
         self.assertNotIn("readOnly", text)
         self.assertNotIn("'title': 'ID'", text)
 
-    def test_the_seat_map_has_an_etag(self):
+    def test_seat_map_has_an_etag(self):
         seats = self.schema["paths"]["/api/shows/{id}/seats/"]["get"]
         self.assertEqual([each["name"] for each in seats["parameters"]], ["id", "If-None-Match"])
         for status in ("200", "304"):
             self.assertEqual(list(seats["responses"][status]["headers"]), ["ETag"])
 
-    def test_what_changes_a_seat_takes_an_idempotency_key(self):
+    def test_operations_on_seats_take_an_idempotency_key(self):
         with_key = [
             name
             for name, each in self.operations()
@@ -182,7 +180,7 @@ class SchemaTests(TestCase):
         ]
         self.assertEqual((with_key, len(with_key)), (of_seats, 7))
 
-    def test_every_operation_says_what_it_answers(self):
+    def test_every_operation_has_its_response_schema(self):
         answers = {}
         for _, each in self.operations():
             (success,) = [code for code in each["responses"] if code.startswith("2")]
@@ -220,10 +218,10 @@ class SchemaTests(TestCase):
         expected |= dict.fromkeys(("listLinks", "logOut", "eraseMe"), (None, False))
         self.assertEqual(answers, expected)
 
-    def test_the_security_that_operations_name_is_defined(self):
+    def test_security_of_operations_is_defined(self):
         self.assertEqual(self.schema["securityDefinitions"]["Bearer"]["name"], "Authorization")
 
-    def test_lists_tell_of_the_next_page(self):
+    def test_lists_have_a_link_header(self):
         for name, each in self.operations():
             is_list = each["operationId"] in (
                 "listMovies",
@@ -235,7 +233,7 @@ class SchemaTests(TestCase):
                 "Link" in each["responses"].get("200", {}).get("headers", {}), is_list, name
             )
 
-    def test_a_body_is_documented_where_one_is_read(self):
+    def test_operations_with_a_body_document_it(self):
         bodies = {
             each["operationId"]: parameter["schema"]["$ref"]
             for _, each in self.operations()
@@ -258,7 +256,7 @@ class SchemaTests(TestCase):
             },
         )
 
-    def test_query_parameters(self):
+    def test_lists_document_their_query_parameters(self):
         asked = {
             each["operationId"]: [p["name"] for p in each["parameters"] if p["in"] == "query"]
             for _, each in self.operations()
@@ -270,7 +268,7 @@ class SchemaTests(TestCase):
         self.assertEqual(asked["listMyBookings"], [*paging, "status", "show"])
         self.assertEqual(asked["getShow"], [])
 
-    def test_the_refusals_of_booking_are_named_with_their_sentences(self):
+    def test_booking_errors_have_codes_and_sentences(self):
         refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]
         self.assertEqual(
             refused["schema"]["properties"]["code"]["enum"],
@@ -285,14 +283,14 @@ class SchemaTests(TestCase):
                 "bad_request",
             ],
         )
-        self.assertIn("- `seat_taken`: This seat is already taken.", refused["description"])
+        self.assertIn("- `seat_taken`: This seat has just been taken.", refused["description"])
 
-    def test_ids_are_integers(self):
+    def test_ids_in_paths_are_integers(self):
         for name, each in self.operations():
             kinds = [(p["name"], p["type"]) for p in each["parameters"] if p["in"] == "path"]
             expected = {"{id}": [("id", "integer")], "{reference}": [("reference", "string")]}
             names = [parameter for parameter in expected if parameter in name]
             self.assertEqual(kinds, expected[names[0]] if names else [], name)
 
-    def test_paths_are_complete(self):
+    def test_base_path_is_the_root(self):
         self.assertEqual(self.schema["basePath"], "/")

@@ -1,10 +1,10 @@
-"""The documents themselves: valid, committed, for the public and for the staff, with examples that
-are real."""
+"""The OpenAPI documents are valid and up to date, and their examples are real."""
 
 import json
 import logging
 from copy import deepcopy
 from io import StringIO
+from unittest import mock
 
 from django.conf import settings
 from django.core.management import call_command
@@ -17,9 +17,9 @@ from rest_framework.views import APIView
 from rest_framework.viewsets import GenericViewSet
 from swagger_spec_validator.validator20 import validate_spec
 
-from booking.api.schema import operation
-from booking.api.schema.document import INFO, SchemaGenerator, StaffSchemaGenerator
-from booking.api.schema.errors import SHARED
+from booking.api.docs import OPERATIONS, Operation
+from booking.api.schema.error_responses import SHARED_RESPONSES
+from booking.api.schema.generator import INFO, SchemaGenerator, StaffSchemaGenerator
 from booking.api.serializers import BookSeat
 from booking.exceptions import NoActiveAccount
 from booking.seating import seat_label
@@ -33,29 +33,29 @@ except ImportError:  # it is in requirements-dev.txt only
 
 
 class DocumentTests(TestCase):
-    def test_the_committed_one_is_up_to_date(self):
-        """Byte for byte, on either database."""
+    def test_committed_document_is_up_to_date(self):
+        """Byte for byte, on SQLite and PostgreSQL."""
         written = StringIO()
         self.addCleanup(logging.disable, logging.NOTSET)  # the command switches warnings off
         call_command("generate_swagger", "-", stdout=written)
         committed = (settings.BASE_DIR / "docs/swagger.json").read_text(encoding="utf-8")
         self.assertTrue(written.getvalue() == committed, "docs/swagger.json: make schema")
 
-    def test_it_is_the_one_that_is_served(self):
+    def test_served_document_is_the_generated_one(self):
         served = self.client.get("/swagger.json").json()
         self.assertEqual((served.pop("host"), served.pop("schemes")), ("testserver", ["http"]))
         self.assertEqual(served, document().raw)
 
-    def test_it_is_valid(self):
-        validate_spec(deepcopy(document().raw))  # it writes into what it reads
+    def test_document_is_valid_openapi(self):
+        validate_spec(deepcopy(document().raw))  # it changes its argument
         if OpenAPIV2SpecValidator is None:
             self.skipTest("the other validator is missing: pip install -r requirements-dev.txt")
         OpenAPIV2SpecValidator(document().raw).validate()
 
-    def test_the_other_forms(self):
+    def test_yaml_swagger_ui_and_redoc_are_served(self):
         for address, kind, content in [
             ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
-            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-bearer.js"),
+            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-authorize.js"),
             ("/redoc/", "text/html; charset=utf-8", b"redoc"),
         ]:
             with self.subTest(address):
@@ -64,27 +64,25 @@ class DocumentTests(TestCase):
                 self.assertIn(content, response.content)
 
 
-class Door(BasePermission):
-    """A permission that the schema has never heard of."""
+class UnknownPermission(BasePermission):
+    """Not in CUSTOMER_PERMISSIONS."""
 
 
 class CheckInView(APIView):
     permission_classes = [IsAdminUser]
 
-    @operation("checkIn", "Let somebody in", tag="The door", status=204, takes=BookSeat)
     def post(self, request):
         return Response(status=204)
 
 
-class OfDoorView(APIView):
-    permission_classes = [Door]
+class CloseDoorView(APIView):
+    permission_classes = [UnknownPermission]
 
-    @operation("close", "Close", tag="The door", status=204, errors=[NoActiveAccount])
     def post(self, request):
         """Never called."""
 
 
-class OfBothView(CheckInView):
+class CombinedPermissionsView(CheckInView):
     permission_classes = [IsAuthenticated & IsAdminUser]
 
 
@@ -92,19 +90,31 @@ class MixedView(GenericViewSet):
     def get_permissions(self):
         return [IsAdminUser() if self.action == "destroy" else AllowAny()]
 
-    @operation("getDoor", "The door", tag="Shows", gives=BookSeat)
     def retrieve(self, request):
         """Never called."""
 
-    @operation("closeDoor", "Close it", tag="The door", status=204)
     def destroy(self, request):
         """Never called."""
 
 
+CLOSE = Operation(id="close", summary="Close", tag="The door", status=204, errors=[NoActiveAccount])
+CHECK_IN = Operation(
+    id="checkIn", summary="Admit a customer", tag="The door", status=204, request=BookSeat
+)
+TEST_OPERATIONS = {
+    CheckInView: {"post": CHECK_IN},
+    CloseDoorView: {"post": CLOSE},
+    CombinedPermissionsView: {"post": CHECK_IN},
+    MixedView: {
+        "retrieve": Operation(id="getDoor", summary="The door", tag="Shows", response=BookSeat),
+        "destroy": Operation(id="closeDoor", summary="Close it", tag="The door", status=204),
+    },
+}
+
 urlpatterns = [
     path("api/door/", CheckInView.as_view()),
-    path("api/a/", OfDoorView.as_view()),
-    path("api/b/", OfBothView.as_view()),
+    path("api/a/", CloseDoorView.as_view()),
+    path("api/b/", CombinedPermissionsView.as_view()),
     path("api/c/", APIView.as_view(permission_classes=[IsAdminUser])),
     path("api/mixed/", MixedView.as_view({"get": "retrieve", "delete": "destroy"})),
     path("api/", include("booking.api.urls")),
@@ -112,11 +122,14 @@ urlpatterns = [
 
 
 class AudienceTests(TestCase):
+    def setUp(self):
+        self.enterContext(mock.patch.dict(OPERATIONS, TEST_OPERATIONS))
+
     def schema(self, generator_class):
         made = generator_class(INFO, patterns=urlpatterns).get_schema(public=True)
         return json.loads(OpenAPICodecJson(validators=[]).encode(made))
 
-    def test_what_only_staff_may_do_is_in_the_document_of_the_staff(self):
+    def test_staff_operations_are_in_the_staff_document_only(self):
         public, staffs = self.schema(SchemaGenerator), self.schema(StaffSchemaGenerator)
         known = document().raw["paths"].keys()
         self.assertEqual(public["paths"].keys(), known | {"/api/mixed/"})
@@ -125,7 +138,7 @@ class AudienceTests(TestCase):
         self.assertEqual(staffs["paths"].keys(), known | more)
         self.assertEqual(staffs["paths"]["/api/mixed/"].keys(), {"get", "delete"})
 
-    def test_only_staff_may_do_it(self):
+    def test_staff_operations_document_403(self):
         for address in ("/api/door/", "/api/a/", "/api/b/"):
             check_in = self.schema(StaffSchemaGenerator)["paths"][address]["post"]
             refused = check_in["responses"]["403"]["schema"]["allOf"][1]["properties"]["code"]
@@ -133,15 +146,16 @@ class AudienceTests(TestCase):
             self.assertEqual(refused["enum"], ["permission_denied", "https_required"])
             self.assertIn("401", check_in["responses"])
 
-    def test_a_failure_of_one_operation_is_no_other_operations(self):
-        """What is shared stays as it was, whatever others may answer besides."""
+    def test_error_of_one_operation_does_not_change_shared_responses(self):
         before = document().raw["responses"]
         self.assertEqual(self.schema(StaffSchemaGenerator)["responses"], before)
-        spoilt = self.schema(StaffSchemaGenerator)["paths"]["/api/a/"]["post"]["responses"]["401"]
-        told = spoilt["schema"]["allOf"][1]["properties"]["code"]["enum"]
-        self.assertEqual((told[0], told[-1]), ("not_authenticated", "no_active_account"))
+        documented = self.schema(StaffSchemaGenerator)["paths"]["/api/a/"]["post"]["responses"][
+            "401"
+        ]
+        codes = documented["schema"]["allOf"][1]["properties"]["code"]["enum"]
+        self.assertEqual((codes[0], codes[-1]), ("not_authenticated", "no_active_account"))
 
-    def test_the_staffs_document_is_for_the_staff(self):
+    def test_staff_document_redirects_others_to_login(self):
         for address in ("/swagger/staff/", "/swagger/staff.json"):
             response = self.client.get(address)
             self.assertRedirects(response, f"/admin/login/?next={address}")
@@ -153,17 +167,17 @@ class AudienceTests(TestCase):
 
 
 class ExampleTests(SimpleTestCase):
-    def test_each_is_as_the_schema_says(self):
+    def test_example_of_every_definition_is_valid(self):
         definitions = document().raw["definitions"]
         without = {name for name, each in definitions.items() if "example" not in each}
-        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"} | SHARED.keys())
+        self.assertEqual(without, {"ApiError", "ReservedSeat", "MySeats"} | SHARED_RESPONSES.keys())
         for name in definitions.keys() - without:
             with self.subTest(name):
                 schema = {"$ref": f"#/definitions/{name}"}
                 found = document().violations(schema, definitions[name]["example"])
                 self.assertEqual(list(found), [])
 
-    def test_the_seats_are_where_they_are_said_to_be(self):
+    def test_seat_labels_of_examples_are_right(self):
         definitions = document().raw["definitions"]
         booking = definitions["Booking"]["example"]
         reservation = definitions["Reservation"]["example"]
@@ -173,7 +187,7 @@ class ExampleTests(SimpleTestCase):
 
 
 class RequestExampleTests(ApiTestCase):
-    def test_what_swagger_ui_fills_in_can_be_sent(self):
+    def test_request_examples_succeed(self):
         definitions = document().raw["definitions"]
         hall = f"/api/shows/{show().pk}"
 

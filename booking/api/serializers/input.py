@@ -1,7 +1,6 @@
-"""JSON in. Input is checked for its shape only; whether a seat can be had is for the box office to
-say."""
+"""Serializers of requests. They check the shape of the input; the box office checks the rest."""
 
-from functools import cache
+from itertools import chain
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
@@ -9,36 +8,29 @@ from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
+from ...exceptions import count_of
 from ..fields import StrictIntegerField
 from . import examples
 
 User = get_user_model()
 
 
-def valid(serializer_class, data, **context):
-    """What the client sent, checked and converted, or a 400 that says what is wrong with it."""
-    if isinstance(data, dict) and not context:
-        return checker(serializer_class).run_validation(data)
+def validate(serializer_class, data, **context):
+    """Validated data of a request, or a 400 with what is wrong with each field."""
     serializer = serializer_class(data=data, context=context)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
 
 
-@cache
-def checker(serializer_class):
-    """One for all requests: to make its fields anew costs more than to check them."""
-    return serializer_class()
-
-
 class UsernameField(serializers.CharField):
-    """A name as it is kept."""
+    """A username, normalized as Django stores it."""
 
     def to_internal_value(self, data):
         return User.normalize_username(super().to_internal_value(data))
 
 
 class PasswordField(serializers.CharField):
-    """A password as it was typed, blanks at its ends included."""
+    """A password exactly as typed, with leading and trailing spaces."""
 
     def __init__(self, **kwargs):
         super().__init__(trim_whitespace=False, style={"input_type": "password"}, **kwargs)
@@ -48,8 +40,8 @@ class NewPasswordField(PasswordField):
     def __init__(self):
         super().__init__(
             max_length=128,
-            help_text="At least eight characters, not only digits, not one that many people use, "
-            "and nothing like the username or the address.",
+            help_text="At least eight characters, not only digits, not a common password, and "
+            "not similar to the username or email address.",
         )
 
 
@@ -59,7 +51,7 @@ class NormalisedEmailField(serializers.EmailField):
 
 
 class NewPasswordMixin:
-    """For what sets a password: it must be good enough for the user."""
+    """Runs AUTH_PASSWORD_VALIDATORS, which DRF does not do by itself."""
 
     def check_new_password(self, field, password, user):
         try:
@@ -69,8 +61,13 @@ class NewPasswordMixin:
 
 
 class SignUp(NewPasswordMixin, serializers.Serializer):
-    # ASCII only: two names that look alike to a person must not be two accounts.
-    username = serializers.CharField(max_length=150, validators=[ASCIIUsernameValidator()])
+    # ASCII only, so that no two usernames look alike.
+    username = serializers.CharField(
+        max_length=150,
+        validators=[
+            ASCIIUsernameValidator(message="Use only letters without accents, digits and @ . + - _")
+        ],
+    )
     password = NewPasswordField()
     email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
 
@@ -128,6 +125,12 @@ class ChangePassword(NewPasswordMixin, serializers.Serializer):
         return attrs
 
 
+TOO_FEW_SEATS = "Choose at least 1 seat."
+TOO_MANY_SEATS = (
+    f"You can take at most {count_of(settings.MAX_SEATS_PER_RESERVATION, 'seat')} at once."
+)
+
+
 class SeatNumberField(StrictIntegerField):
     default_error_messages = {
         "min_value": "Seats are numbered from 1.",
@@ -146,15 +149,16 @@ class BookSeat(serializers.Serializer):
 
 
 class SeatNumbersField(serializers.ListField):
-    """Distinct seats; what is wrong with them is said in one list, as of any other field."""
+    """Distinct seat numbers. Errors are one list for the field, not a dictionary by index."""
 
     class Meta:
         swagger_schema_fields = {"uniqueItems": True}
 
     child = SeatNumberField()
     default_error_messages = {
-        "max_length": f"Name {settings.MAX_SEATS_PER_RESERVATION} seats at the most.",
-        "distinct": "Each seat can be named once only.",
+        "empty": TOO_FEW_SEATS,
+        "max_length": TOO_MANY_SEATS,
+        "distinct": "Each seat can be listed only once.",
     }
 
     def __init__(self, **kwargs):
@@ -163,13 +167,13 @@ class SeatNumbersField(serializers.ListField):
 
     def to_internal_value(self, data):
         if isinstance(data, list) and len(data) > self.max_length:
-            self.fail("max_length")  # before each of a million of them is looked at
+            self.fail("max_length")  # before validating each item of a very long list
         try:
             seat_numbers = super().to_internal_value(data)
         except serializers.ValidationError as error:
-            if isinstance(error.detail, dict):  # by place in the list
-                sentences = {each: None for of_one in error.detail.values() for each in of_one}
-                raise serializers.ValidationError(list(sentences)) from None
+            if isinstance(error.detail, dict):  # by index in the list
+                distinct = dict.fromkeys(chain.from_iterable(error.detail.values()))
+                raise serializers.ValidationError(list(distinct)) from None
             raise
         if len(set(seat_numbers)) < len(seat_numbers):
             self.fail("distinct")
@@ -179,16 +183,20 @@ class SeatNumbersField(serializers.ListField):
 class ReserveSeats(serializers.Serializer):
     seat_numbers = SeatNumbersField(
         required=False,
-        help_text="Which seats; all different. Either these or `count`.",
+        help_text="Which seats, without repetition. Either these or `count`.",
     )
     count = StrictIntegerField(
         required=False,
         min_value=1,
         max_value=settings.MAX_SEATS_PER_RESERVATION,
-        help_text="How many seats; the best that are free are chosen.",
+        error_messages={
+            "min_value": TOO_FEW_SEATS,
+            "max_value": TOO_MANY_SEATS,
+        },
+        help_text="How many seats; the best free ones are chosen.",
     )
     hold = serializers.BooleanField(
-        default=False, help_text="Hold them for a while instead of booking them at once."
+        default=False, help_text="Hold the seats for a while instead of booking them now."
     )
 
     class Meta:

@@ -1,14 +1,14 @@
-// The Authorize box sends what is pasted as it is. People paste the bare token.
+// Adds "Bearer " to a token that was pasted into the Authorize dialog without it.
 "use strict";
 
 (function () {
-  const sendAsIs = swaggerUiConfig.requestInterceptor;
+  const originalInterceptor = swaggerUiConfig.requestInterceptor;
 
   swaggerUiConfig.requestInterceptor = function (request) {
     const token = request.headers && (request.headers.Authorization || "").trim();
     if (token && !token.includes(" ")) {
       request.headers.Authorization = "Bearer " + token;
     }
-    return sendAsIs(request);
+    return originalInterceptor(request);
   };
 })();
