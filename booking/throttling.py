@@ -35,9 +35,9 @@ class Rate:
         limit, _, period = getattr(settings, setting).partition("/")
         self.setting = setting
         self.limit = int(limit or 0)  # 0: no limit
-        self.period = (
-            int(period[:-1] or 1) * SECONDS_PER_UNIT[period[-1]] if period else 1
-        )  # seconds
+        self.period = 1  # seconds
+        if period:
+            self.period = int(period[:-1] or 1) * SECONDS_PER_UNIT[period[-1]]
         self.window = int(time.time() / self.period)
 
     def seconds_left(self) -> float:
