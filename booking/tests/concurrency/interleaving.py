@@ -22,14 +22,12 @@ class RequestThread:
 
     def __init__(self):
         self.executor = ThreadPoolExecutor(max_workers=1)
-        with without_time_limits():
-            self.executor.submit(connection.ensure_connection).result()
 
     def send(self, request, context_manager):
         """Call `request` in the thread, inside the context manager; return a Future."""
 
         def run():
-            with context_manager:
+            with without_time_limits(), context_manager:
                 return request()
 
         return self.executor.submit(run)

@@ -85,7 +85,7 @@ class Meeting:
     """Execute wrapper in which a thread about to write a booking waits for a second one.
 
     So two threads have always read before either of them writes, unless a guard prevents it: if
-    all others have finished or wait for a database lock, nobody can come. Then the thread goes on,
+    all others have finished or wait for a database lock, none can come. Then the thread goes on,
     and later ones do not wait.
     """
 
