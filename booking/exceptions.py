@@ -178,6 +178,16 @@ class CustomerNotFound(Refusal):
     message = "This account no longer exists."
 
 
+class UserInactive(Refusal):
+    code = "user_inactive"
+    message = "This account has been deactivated."
+
+
+class PasswordChanged(Refusal):
+    code = "password_changed"
+    message = "Your password has been changed. Please log in again."
+
+
 class NoActiveAccount(Refusal):
     code = "no_active_account"
     message = "Wrong username or password."

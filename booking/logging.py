@@ -5,8 +5,6 @@ import re
 import unicodedata
 from contextvars import ContextVar
 
-from django.conf import settings
-from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 MAX_LOGGED_CHARACTERS = 200
@@ -25,19 +23,6 @@ class RequestContextFilter:
         record.request_id = current_request_id.get()
         record.client_ip = sanitize(current_client_ip.get())
         return True
-
-
-def get_client_ip(request: HttpRequest) -> str:
-    """The client's IP address as text, which need not be a valid one.
-
-    In X-Forwarded-For only the entries that our own proxies have added are trusted; the setting
-    NUM_PROXIES says how many.
-    """
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
-    if settings.NUM_PROXIES and forwarded:
-        hops = forwarded.split(",")
-        return hops[-min(settings.NUM_PROXIES, len(hops))].strip()
-    return request.META.get("REMOTE_ADDR", "")
 
 
 def sanitize(text: str) -> str:

@@ -16,7 +16,6 @@ from .api.errors import BadRequest, BodyTooLarge, HttpsRequired, bad_request, pl
 from .logging import (
     current_client_ip,
     current_request_id,
-    get_client_ip,
     sanitize,
     security_log,
 )
@@ -34,7 +33,7 @@ CONTENT_SECURITY_POLICY = (
 
 
 class RequestContextMiddleware:
-    """Set the request ID and the client IP for logging, and log security events.
+    """Set the request ID and `request.client_ip`, both also for logging; log security events.
 
     The request ID is the client's X-Request-ID if it is valid, otherwise a new one; the response
     repeats it. Every 403 of a user and every POST to the admin is written to the security log.
@@ -48,7 +47,8 @@ class RequestContextMiddleware:
         if not VALID_REQUEST_ID.fullmatch(request_id):
             request_id = uuid4().hex
         id_token = current_request_id.set(request_id)
-        ip_token = current_client_ip.set(get_client_ip(request))
+        request.client_ip = get_client_ip(request)
+        ip_token = current_client_ip.set(request.client_ip)
         try:
             response = self.get_response(request)
             if response.status_code == 403:
@@ -72,6 +72,19 @@ class RequestContextMiddleware:
                 sanitize(request.path),
                 response.status_code,
             )
+
+
+def get_client_ip(request) -> str:
+    """The client's IP address as text, which need not be a valid one.
+
+    In X-Forwarded-For only the entries that our own proxies have added are trusted; the setting
+    NUM_PROXIES says how many.
+    """
+    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
+    if settings.NUM_PROXIES and forwarded:
+        hops = forwarded.split(",")
+        return hops[-min(settings.NUM_PROXIES, len(hops))].strip()
+    return request.META.get("REMOTE_ADDR", "")
 
 
 class ContentSecurityPolicyMiddleware:

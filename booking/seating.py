@@ -27,7 +27,7 @@ def seat_label(seat_number: int, seats_per_row: int) -> str:
 
     After row Z comes row AA.
     """
-    row, place = row_and_place(seat_number, seats_per_row)
+    row, place = divmod(seat_number - 1, seats_per_row)
     letters = ""
     remaining = row + 1
     while remaining:

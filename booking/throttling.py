@@ -20,7 +20,7 @@ from rest_framework.serializers import BooleanField
 from rest_framework.throttling import BaseThrottle
 
 from .exceptions import NoActiveAccount, WrongPassword
-from .logging import get_client_ip, hash_account
+from .logging import hash_account
 
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 LOGINS_PER_NETWORK = 10  # times THROTTLE_LOGIN, of all accounts together
@@ -68,7 +68,7 @@ def get_client_network(request: HttpRequest) -> str:
 
     A customer with one IPv6 address usually has the whole /64 network of it.
     """
-    text = get_client_ip(request)
+    text = request.client_ip
     if match := re.fullmatch(r"\[(.*)\]:\d+|([^:]*):\d+", text):  # some proxies add a port
         text = match[1] or match[2]
     try:

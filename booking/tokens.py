@@ -11,7 +11,14 @@ from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken, Token
 from rest_framework_simplejwt.utils import datetime_from_epoch, get_md5_hash_password
 
-from .exceptions import TokenNotValid
+from .db.compiled import compiled
+from .exceptions import (
+    CustomerNotFound,
+    PasswordChanged,
+    Refusal,
+    TokenNotValid,
+    UserInactive,
+)
 from .models import Session
 
 MAX_USER_ID = 2**31 - 1  # auth_user.id is an integer; PostgreSQL refuses larger parameters
@@ -36,12 +43,10 @@ def continue_session(*, refresh: str) -> RefreshToken:
     inactive, or has changed the password since login.
     """
     old = _decode(refresh)
-    user_id = read_user_id(old)
-    if user_id is None:
-        raise TokenNotValid
-    user = User.objects.filter(pk=user_id, is_active=True).first()
-    if user is None or not has_current_password(token=old, user=user):
-        raise TokenNotValid
+    try:
+        user = load_user(token=old)
+    except Refusal:
+        raise TokenNotValid from None
     new = RefreshToken.for_user(user)
     updated = Session.objects.filter(token_id=old["jti"]).update(
         token_id=new["jti"], expires_at=datetime_from_epoch(new["exp"])
@@ -60,18 +65,32 @@ def close_all_sessions(*, user: User) -> None:
     Session.objects.filter(user=user).delete()
 
 
-def read_user_id(token: Token) -> int | None:
-    """The user ID that a token names, or None if the claim is missing or not a valid ID."""
+def load_user(*, token: Token) -> User:
+    """The user of a genuine token, by one query.
+
+    Raises TokenNotValid if the token names no valid user ID, CustomerNotFound, UserInactive, or
+    PasswordChanged if the password is not the one that the token was issued for.
+    """
     claim = token.get(api_settings.USER_ID_CLAIM)
     if not isinstance(claim, str) or not claim.isascii() or not claim.isdigit() or len(claim) > 10:
-        return None
-    user_id = int(claim)
-    return user_id if user_id <= MAX_USER_ID else None
+        raise TokenNotValid
+    if int(claim) > MAX_USER_ID:
+        raise TokenNotValid
+    users = users_by_id(int(claim))
+    if not users:
+        raise CustomerNotFound
+    [user] = users
+    if not user.is_active:
+        raise UserInactive
+    if token.get(api_settings.REVOKE_TOKEN_CLAIM) != get_md5_hash_password(user.password):
+        raise PasswordChanged
+    return user
 
 
-def has_current_password(*, token: Token, user: User) -> bool:
-    """True if the user's password is still the one that the token was issued for."""
-    return token.get(api_settings.REVOKE_TOKEN_CLAIM) == get_md5_hash_password(user.password)
+@compiled
+def users_by_id(user_id: int):
+    """At most one user."""
+    return User.objects.filter(pk=user_id)
 
 
 def _decode(refresh: str) -> RefreshToken:

@@ -19,9 +19,6 @@ class StrictIntegerField(serializers.IntegerField):
 
     default_error_messages = {"invalid": "Enter a whole number, such as 5."}
 
-    def __init__(self, **kwargs):
-        super().__init__(**{"max_value": MAX_INTEGER} | kwargs)
-
     def to_internal_value(self, data):
         if type(data) is int:  # not bool
             return data

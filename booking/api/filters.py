@@ -4,8 +4,7 @@ from rest_framework import serializers
 from rest_framework.filters import BaseFilterBackend
 
 from ..models import Booking
-from .fields import DayField, MomentField, StrictIntegerField
-from .serializers import validate
+from .fields import MAX_INTEGER, DayField, MomentField, StrictIntegerField
 
 
 class QueryParameterFilter(BaseFilterBackend):
@@ -19,8 +18,9 @@ class QueryParameterFilter(BaseFilterBackend):
         if view.action != "list" or not request.query_params:
             return queryset
         given = {name: value for name, value in request.query_params.items() if value.strip()}
-        filters = validate(view.filter_class, given)
-        for method, value in filters.items():
+        serializer = view.filter_class(data=given)
+        serializer.is_valid(raise_exception=True)
+        for method, value in serializer.validated_data.items():
             queryset = getattr(queryset, method)(value)
         return queryset
 
@@ -53,7 +53,11 @@ class ShowTimesFilter(serializers.Serializer):
 
 class ShowFilter(ShowTimesFilter):
     movie = StrictIntegerField(
-        required=False, min_value=1, source="of_movie", help_text="The movie's id."
+        required=False,
+        min_value=1,
+        max_value=MAX_INTEGER,
+        source="of_movie",
+        help_text="The movie's id.",
     )
     date = DayField(
         required=False, source="on_day", help_text="A day at the cinema, such as 2026-12-24."
@@ -65,5 +69,9 @@ class BookingFilter(serializers.Serializer):
         Booking.Status.choices, required=False, source="with_current_status"
     )
     show = StrictIntegerField(
-        required=False, min_value=1, source="of_show", help_text="The show's id."
+        required=False,
+        min_value=1,
+        max_value=MAX_INTEGER,
+        source="of_show",
+        help_text="The show's id.",
     )

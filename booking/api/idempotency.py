@@ -24,7 +24,7 @@ from ..db.compiled import defer_update, insert_unless_exists
 from ..db.errors import TIMED_OUT, sqlstate
 from ..models import IdempotencyKey
 from ..models.idempotency_keys import MAX_KEY_LENGTH
-from .renderers import as_json
+from .renderers import JSONRenderer
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -102,7 +102,7 @@ def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | Non
         if not is_new:
             return None
         response = act()
-        body = as_json(response.data).decode()
+        body = JSONRenderer().render(response.data).decode()
         defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
     return _json_response(response.status_code, body)
 

@@ -7,7 +7,7 @@ from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
 
-from .fields import StrictIntegerField
+from .fields import MAX_INTEGER, StrictIntegerField
 
 
 class CursorPagination(BasePagination):
@@ -55,7 +55,7 @@ class CursorPagination(BasePagination):
         value = self.request.query_params.get("page_size")
         if not value:
             return self.page_size
-        field = StrictIntegerField(min_value=1)
+        field = StrictIntegerField(min_value=1, max_value=MAX_INTEGER)
         try:
             return min(field.run_validation(value), self.max_page_size)
         except ValidationError as error:

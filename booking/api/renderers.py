@@ -7,11 +7,6 @@ from rest_framework.renderers import BaseRenderer
 OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 
 
-def as_json(data):
-    """Data as JSON in bytes; times in ISO 8601, "Z" for UTC."""
-    return orjson.dumps(data, default=lazy_text, option=OPTIONS)
-
-
 def lazy_text(value):
     if isinstance(value, Promise):  # a lazily translated sentence
         return str(value)
@@ -19,11 +14,14 @@ def lazy_text(value):
 
 
 class JSONRenderer(BaseRenderer):
-    """Renders 50 bookings in 0.05 ms; DRF's own takes 0.6."""
+    """JSON in bytes, times in ISO 8601 with "Z" for UTC.
+
+    Renders 50 bookings in 0.05 ms; DRF's own takes 0.6.
+    """
 
     media_type = "application/json"
     format = "json"
     charset = None  # JSON is always UTF-8 (RFC 8259, section 8.1)
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
-        return b"" if data is None else as_json(data)
+        return b"" if data is None else orjson.dumps(data, default=lazy_text, option=OPTIONS)

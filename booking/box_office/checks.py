@@ -1,7 +1,6 @@
 """The checklist of the box office. Each check raises a refusal, and is made after the lock."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
 
 from django.conf import settings
 
@@ -19,21 +18,21 @@ from ..exceptions import (
     SoldOut,
     TooManySeats,
 )
-from ..models import BookingSnapshot, Show
+from ..models import BookingSnapshot, Show, ShowSnapshot
 from ..models.bookings import Status
 from .queries import ForSale, HoldLimit, free_seats
 
 # --- A sale, in this order ---
 
 
-def require_not_called_off(show: Show) -> None:
-    if show.cancelled_at is not None:
-        raise ShowCancelled(cancelled_at=show.cancelled_at)
+def require_not_called_off(show: ShowSnapshot) -> None:
+    if show.show.cancelled_at is not None:
+        raise ShowCancelled(cancelled_at=show.show.cancelled_at)
 
 
-def require_sales_open(show: Show, now: datetime) -> None:
-    if not show.sales_are_open(now):
-        require_not_called_off(show)
+def require_sales_open(show: ShowSnapshot) -> None:
+    require_not_called_off(show)
+    if show.now >= show.bookable_until:
         raise SalesClosed(bookable_until=show.bookable_until)
 
 
@@ -48,8 +47,8 @@ def require_seats_exist(show: Show, seat_numbers: Sequence[int]) -> None:
             raise NoSuchSeat(seat_number=seat, total_seats=show.total_seats)
 
 
-def require_not_sold_out(sale: ForSale) -> None:
-    if sale.available_seats <= 0:
+def require_not_sold_out(show: ShowSnapshot) -> None:
+    if show.available_seats <= 0:
         raise SoldOut
 
 

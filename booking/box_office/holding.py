@@ -51,7 +51,7 @@ def extend(*, reservation: Reservation, by: User) -> Reservation:
 def _update_active(reservation: Reservation, **values: object) -> Reservation:
     active = require_active(reservation.bookings)
     show = reservation.show
-    require_sales_open(show.show, show.now)
+    require_sales_open(show)
     update_bookings([each.booking for each in active], **values)
     return Reservation.of([each.booking.snapshot(show) for each in reservation.bookings])
 

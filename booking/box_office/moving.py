@@ -31,7 +31,7 @@ def move(*, booking: Booking, seat_number: int, by: User) -> BookingSnapshot:
         if found.status == Status.HELD:
             raise NotBooked
         show, now = found.show.show, found.show.now
-        require_not_called_off(show)
+        require_not_called_off(found.show)
         require_can_cancel(found)
         require_seats_exist(show, [seat_number])
         if seat_number == found.booking.seat_number:

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef
 
 from ..db.compiled import compiled, map_rows
 from ..exceptions import Refusal, SalesClosed, SeatsTaken, SeatTaken, ShowCancelled, SoldOut
-from ..models import Booking, Show
+from ..models import Booking, Show, ShowSnapshot
 from ..models.bookings import Status, available_seats, count_per_show
 from ..models.clock import Now
 from ..seating import nearest_seats
@@ -21,11 +21,9 @@ from ..seating import nearest_seats
 
 @dataclass(frozen=True, slots=True)
 class ForSale:
-    """What a sale decides by: a show with its movie, and counts, at one moment."""
+    """What a sale decides by: a show, and counts of it, at one moment."""
 
-    show: Show
-    now: datetime
-    available_seats: int
+    snapshot: ShowSnapshot
     seats_are_taken: bool  # any of the wanted ones
     seats_have_expired_holds: bool  # any of the wanted ones
     seats_of_customer: int  # active bookings of this show
@@ -54,11 +52,12 @@ def for_sale(show_id: int, seat_numbers: list[int], customer_id: int, reference:
     )
 
 
-ANNOTATIONS = [name for name in ForSale.__slots__ if name != "show"]
-
-
 def _for_sale_of_row(show: Show) -> ForSale:
-    return ForSale(show, *map(show.__dict__.pop, ANNOTATIONS))
+    available_seats, now, *others = map(show.__dict__.pop, ANNOTATIONS)
+    return ForSale(show.snapshot(available_seats=available_seats, now=now), *others)
+
+
+ANNOTATIONS = ["available_seats", "now", *ForSale.__slots__[1:]]
 
 
 @compiled

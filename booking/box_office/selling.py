@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from ..db.compiled import defer_insert
-from ..models import Booking, BookingSnapshot, Reservation, Show, new_reference
+from ..models import Booking, BookingSnapshot, Reservation, Show, ShowSnapshot, new_reference
 from ..models.bookings import Status
 from ..seating import best_seats
 from .checks import (
@@ -24,7 +24,6 @@ from .checks import (
 from .locking import lock_show, retry_transaction, transaction
 from .queries import (
     NO_HOLD_LIMIT,
-    ForSale,
     HoldLimit,
     for_sale,
     free_seats,
@@ -35,6 +34,7 @@ from .queries import (
 log = logging.getLogger(__name__)
 
 
+@retry_transaction
 def book(
     *, show_id: int, seat_number: int, by: User, customer: User | None = None
 ) -> BookingSnapshot:
@@ -43,6 +43,7 @@ def book(
     return booking
 
 
+@retry_transaction
 def reserve(
     *,
     show_id: int,
@@ -72,7 +73,6 @@ def reserve(
     )
 
 
-@retry_transaction
 def _sell(
     *,
     show_id: int,
@@ -84,30 +84,32 @@ def _sell(
 ) -> list[BookingSnapshot]:
     buyer = customer or by
     reference = new_reference()
+    wanted = sorted(seat_numbers or ())
+    query = for_sale.bind(show_id, wanted, buyer.pk, reference)
     with transaction() as attempt:
-        attempt.show_id, attempt.seat_numbers = show_id, sorted(seat_numbers or ())
-        wanted = for_sale.bind(show_id, attempt.seat_numbers, buyer.pk, reference)
-        [[sale]] = lock_show(show_id, wanted)
-        require_sales_open(sale.show, sale.now)
+        attempt.show_id, attempt.seat_numbers = show_id, wanted
+        [[sale]] = lock_show(show_id, query)
+        show = sale.snapshot
+        require_sales_open(show)
         require_active_customer(sale)
         limit = NO_HOLD_LIMIT
         if hold and customer is None:
-            limit = hold_limit(sale.show, sale.now, buyer.pk)
+            limit = hold_limit(show.show, show.now, buyer.pk)
         if count is None:
-            require_seats_exist(sale.show, attempt.seat_numbers)
-            require_not_sold_out(sale)
+            require_seats_exist(show.show, wanted)
+            require_not_sold_out(show)
             require_seats_free(sale)
             if limit.seat_numbers:
-                require_may_hold(attempt.seat_numbers, limit)
+                require_may_hold(wanted, limit)
         else:
-            attempt.seat_numbers = _pick_best_seats(sale, count, limit)
+            attempt.seat_numbers = _pick_best_seats(show, count, limit)
         if customer is None:
             require_within_seat_limit(sale, len(attempt.seat_numbers))
         if sale.seats_have_expired_holds or count is not None:
             mark_expired_holds(show_id, attempt.seat_numbers)
         if sale.reference_is_used:
             reference = _unused_reference()
-        sold = _insert_bookings(sale, attempt.seat_numbers, buyer, reference, hold)
+        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, hold)
     status = Status.HELD if hold else Status.BOOKED
     log.info("user %s %s seats %s of show %s", by.pk, status, attempt.seat_numbers, show_id)
     return sold
@@ -118,14 +120,14 @@ def hold_until(show: Show, now: datetime) -> datetime:
     return min(now + settings.HOLD_FOR, show.bookable_until)
 
 
-def _pick_best_seats(sale: ForSale, count: int, limit: HoldLimit) -> list[int]:
-    free = free_seats(sale.show, sale.now)
-    require_not_sold_out(sale)
+def _pick_best_seats(show: ShowSnapshot, count: int, limit: HoldLimit) -> list[int]:
+    require_not_sold_out(show)
+    free = free_seats(show.show, show.now)
     require_enough_seats(free, count)
     allowed = free - limit.seat_numbers
     if len(allowed) < count:
         require_may_hold(free, limit)
-    return best_seats(allowed, sale.show.total_seats, sale.show.seats_per_row, count)
+    return best_seats(allowed, show.show.total_seats, show.show.seats_per_row, count)
 
 
 def _unused_reference() -> str:
@@ -137,22 +139,22 @@ def _unused_reference() -> str:
 
 
 def _insert_bookings(
-    sale: ForSale, seat_numbers: Sequence[int], buyer: User, reference: str, hold: bool
+    show: ShowSnapshot, seat_numbers: Sequence[int], buyer: User, reference: str, hold: bool
 ) -> list[BookingSnapshot]:
-    show, now = sale.show, sale.now
-    bookings = [
-        Booking(
+    left = show.available_seats - len(seat_numbers)
+    after = show._replace(available_seats=left, is_bookable=left > 0)
+    bookings, snapshots = [], []
+    for seat_number in seat_numbers:
+        booking = Booking(
             user_id=buyer.pk,
-            show=show,
+            show=show.show,
             seat_number=seat_number,
             status=Status.HELD if hold else Status.BOOKED,
-            held_until=hold_until(show, now) if hold else None,
+            held_until=hold_until(show.show, show.now) if hold else None,
             reference=reference,
-            created_at=now,
+            created_at=show.now,
         )
-        for seat_number in seat_numbers
-    ]
+        bookings.append(booking)
+        snapshots.append(booking.snapshot(after))
     defer_insert(bookings)
-    left = sale.available_seats - len(bookings)
-    show_snapshot = show.snapshot(available_seats=left, now=now)
-    return [booking.snapshot(show_snapshot) for booking in bookings]
+    return snapshots

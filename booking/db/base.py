@@ -62,7 +62,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             with self.wrap_database_errors:
                 converted = self.pipeline.convert(message)
-                deferred = self._take_deferred() if self.deferred else []
+                deferred, self.deferred = self.deferred, []
+                if deferred:
+                    self.execute_wrappers.remove(self._flush_before)
                 results = self.pipeline.run(converted, commit=commit)
         finally:
             if self.queries_logged:
@@ -96,10 +98,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.flush_deferred()
         return execute(sql, params, many, context)
 
-    def _take_deferred(self) -> list[Deferred]:
-        deferred, self.deferred = self.deferred, []
-        self.execute_wrappers.remove(self._flush_before)
-        return deferred
+    def _discard_deferred(self) -> None:
+        if self.deferred:
+            self.deferred = []
+            self.execute_wrappers.remove(self._flush_before)
 
     def _run_one_by_one(self, statements: Sequence[Statement]) -> list[Rows]:
         with self.cursor() as cursor:
@@ -113,13 +115,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.run_pipeline([], commit=True)
 
     def _rollback(self) -> None:
-        if self.deferred:
-            self._take_deferred()
+        self._discard_deferred()
         super()._rollback()
 
     def close(self) -> None:
-        if self.deferred:
-            self._take_deferred()
+        self._discard_deferred()
         super().close()
 
     def _log(self, message: Sequence[Statement], seconds: float) -> None:

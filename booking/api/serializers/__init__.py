@@ -9,7 +9,6 @@ from .input import (
     Refresh,
     ReserveSeats,
     SignUp,
-    validate,
 )
 from .output import (
     AccountSerializer,
@@ -43,5 +42,4 @@ __all__ = [
     "ShowSerializer",
     "SignUp",
     "TokenPair",
-    "validate",
 ]

@@ -9,17 +9,10 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
 from ...exceptions import count_of
-from ..fields import StrictIntegerField
+from ..fields import MAX_INTEGER, StrictIntegerField
 from . import examples
 
 User = get_user_model()
-
-
-def validate(serializer_class, data, **context):
-    """Validated data of a request, or a 400 with what is wrong with each field."""
-    serializer = serializer_class(data=data, context=context)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
 
 
 class UsernameField(serializers.CharField):
@@ -131,18 +124,18 @@ TOO_MANY_SEATS = (
 )
 
 
-class SeatNumberField(StrictIntegerField):
-    default_error_messages = {
+SEAT_NUMBER = {  # arguments of a field
+    "min_value": 1,
+    "max_value": MAX_INTEGER,
+    "error_messages": {
         "min_value": "Seats are numbered from 1.",
         "max_value": "No show has that many seats.",
-    }
-
-    def __init__(self, **kwargs):
-        super().__init__(min_value=1, **kwargs)
+    },
+}
 
 
 class BookSeat(serializers.Serializer):
-    seat_number = SeatNumberField()
+    seat_number = StrictIntegerField(**SEAT_NUMBER)
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_number": 5}}
@@ -154,7 +147,7 @@ class SeatNumbersField(serializers.ListField):
     class Meta:
         swagger_schema_fields = {"uniqueItems": True}
 
-    child = SeatNumberField()
+    child = StrictIntegerField(**SEAT_NUMBER)
     default_error_messages = {
         "empty": TOO_FEW_SEATS,
         "max_length": TOO_MANY_SEATS,

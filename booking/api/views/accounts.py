@@ -15,7 +15,6 @@ from ..serializers import (
     Refresh,
     SignUp,
     TokenPair,
-    validate,
 )
 
 
@@ -23,25 +22,33 @@ class SignUpView(PublicMixin, APIView):
     throttle_classes = [SignUpThrottle]
 
     def post(self, request):
-        user = accounts.sign_up(**validate(SignUp, request.data))
+        serializer = SignUp(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = accounts.sign_up(**serializer.validated_data)
         return Response(AccountSerializer.represent(user), status=201)
 
 
 class LoginView(ThrottlePasswordsMixin, PublicMixin, APIView):
     def post(self, request):
-        token = accounts.log_in(**validate(LogIn, request.data))
+        serializer = LogIn(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        token = accounts.log_in(**serializer.validated_data)
         return Response(TokenPair(token).data)
 
 
 class RefreshView(PublicMixin, APIView):
     def post(self, request):
-        token = tokens.continue_session(**validate(Refresh, request.data))
+        serializer = Refresh(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        token = tokens.continue_session(**serializer.validated_data)
         return Response(TokenPair(token).data)
 
 
 class LogoutView(PublicMixin, APIView):
     def post(self, request):
-        tokens.close_session(**validate(Refresh, request.data))
+        serializer = Refresh(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        tokens.close_session(**serializer.validated_data)
         return Response(status=204)
 
 
@@ -53,12 +60,15 @@ class MeView(ThrottlePasswordsMixin, APIView):
         return Response(PersonSerializer.represent(request.user))
 
     def patch(self, request):
-        user = accounts.update(user=request.user, **validate(ChangeAccount, request.data))
+        serializer = ChangeAccount(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        user = accounts.update(user=request.user, **serializer.validated_data)
         return Response(PersonSerializer.represent(user))
 
     def delete(self, request):
-        given = validate(EraseAccount, request.data)
-        accounts.erase(user=request.user, **given)
+        serializer = EraseAccount(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        accounts.erase(user=request.user, **serializer.validated_data)
         return Response(status=204)
 
 
@@ -67,6 +77,7 @@ class PasswordView(ThrottlePasswordsMixin, APIView):
     password_field = "old_password"  # noqa: S105 the name of a field
 
     def post(self, request):
-        given = validate(ChangePassword, request.data, user=request.user)
-        token = accounts.change_password(user=request.user, **given)
+        serializer = ChangePassword(data=request.data, context={"user": request.user})
+        serializer.is_valid(raise_exception=True)
+        token = accounts.change_password(user=request.user, **serializer.validated_data)
         return Response(TokenPair(token).data)

@@ -12,7 +12,7 @@ from ..filters import BookingFilter, QueryParameterFilter
 from ..idempotency import idempotent
 from ..pagination import CursorPagination
 from ..permissions import IsOwner
-from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer, validate
+from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer
 
 
 class MyBookingsViewSet(ListModelMixin, GenericViewSet):
@@ -44,8 +44,9 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
 
     @idempotent
     def book(self, request, pk):
-        seat = validate(BookSeat, request.data)
-        booking = box_office.book(show_id=pk, by=request.user, **seat)
+        serializer = BookSeat(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        booking = box_office.book(show_id=pk, by=request.user, **serializer.validated_data)
         return Response(BookingSerializer.represent(booking), status=201)
 
     @idempotent
@@ -56,8 +57,9 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
     @idempotent
     def move(self, request, pk):
         booking = self._mine(pk)
-        seat = validate(BookSeat, request.data)
-        moved = box_office.move(booking=booking, by=request.user, **seat)
+        serializer = BookSeat(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        moved = box_office.move(booking=booking, by=request.user, **serializer.validated_data)
         return Response(BookingSerializer.represent(moved))
 
     def _mine(self, pk):

@@ -7,7 +7,7 @@ from ...models import Reservation
 from ...throttling import HoldThrottle
 from ..idempotency import idempotent
 from ..permissions import IsOwner
-from ..serializers import ReservationSerializer, ReserveSeats, validate
+from ..serializers import ReservationSerializer, ReserveSeats
 
 
 class ReservationViewSet(ViewSet):
@@ -20,8 +20,9 @@ class ReservationViewSet(ViewSet):
 
     @idempotent
     def create(self, request, pk):
-        seats = validate(ReserveSeats, request.data)
-        reservation = box_office.reserve(show_id=pk, by=request.user, **seats)
+        serializer = ReserveSeats(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        reservation = box_office.reserve(show_id=pk, by=request.user, **serializer.validated_data)
         return self._response(reservation, status=201)
 
     def retrieve(self, request, reference):

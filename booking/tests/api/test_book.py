@@ -186,7 +186,7 @@ class BookTests(ApiTestCase):
         tomorrow = show()
 
         def take_the_seat(sale):
-            booking(self.bobs_user, sale.show, 10)
+            booking(self.bobs_user, sale.snapshot.show, 10)
 
         with mock.patch("booking.box_office.selling.require_seats_free", take_the_seat):
             response = self.book(tomorrow, 10)

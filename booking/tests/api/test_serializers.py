@@ -9,7 +9,7 @@ from django.test import SimpleTestCase, TestCase, override_settings
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer as StockJSONRenderer
 
-from booking.api.renderers import as_json
+from booking.api.renderers import JSONRenderer
 from booking.api.serializers import (
     AccountSerializer,
     BookingSerializer,
@@ -40,7 +40,7 @@ class SameAsStock:
                 serializer_class(instance).data,
                 serializer_class.represent(instance),
             ):
-                found = json.loads(as_json(data))
+                found = json.loads(JSONRenderer().render(data))
                 self.assertEqual(found, expected)
                 self.assertEqual(list(found), list(expected))
             return expected
@@ -86,7 +86,7 @@ class OutputTests(SameAsStock, TestCase):
 
     def test_output_serializer_of_many_gives_what_drf_gives(self):
         bookings = list(Booking.objects.with_shows())
-        found = json.loads(as_json(BookingSerializer(bookings, many=True).data))
+        found = json.loads(JSONRenderer().render(BookingSerializer(bookings, many=True).data))
         self.assertEqual(found, [stock_json(BookingSerializer, each) for each in bookings])
         self.assertEqual(len(found), 3)
 

@@ -8,7 +8,6 @@ from django.db.models import F, QuerySet
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from booking.api.authentication import users_by_id
 from booking.box_office.queries import for_sale, taken_seats, taken_seats_with_show
 from booking.db.compiled import (
     CompileError,
@@ -25,6 +24,7 @@ from booking.models.movies import movies_by_id
 from booking.models.seat_maps import active_seats
 from booking.models.shows import shows_by_id
 from booking.tests.factories import booking, hold, movie, person, show
+from booking.tokens import users_by_id
 
 
 def values_of(row):

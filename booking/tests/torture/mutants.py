@@ -41,7 +41,6 @@ INTERNALS = {
     # called
     "attempt": ["booking.box_office.locking:_attempt"],
     "free_seats": ["booking.box_office.queries:free_seats"],  # (show, now)
-    "as_json": ["booking.api.idempotency:as_json"],
     "json_response": ["booking.api.idempotency:_json_response"],
 }
 
@@ -134,13 +133,14 @@ def limit_before_lock(application):
 
 def no_idempotency(application):
     """Processes every retry like a first request, and keeps the last response."""
+    from booking.api.renderers import JSONRenderer
     from booking.models import IdempotencyKey
 
-    as_json, json_response = original("as_json"), original("json_response")
+    json_response = original("json_response")
 
     def process_again(claim, fingerprint, act):
         response = act()
-        answer = json_response(response.status_code, as_json(response.data))
+        answer = json_response(response.status_code, JSONRenderer().render(response.data))
         kept = {"fingerprint": fingerprint, "status": 201, "body": answer.content.decode()}
         IdempotencyKey.objects.update_or_create(**claim, defaults=kept)
         return answer
@@ -201,7 +201,8 @@ def partial_reservations(application):
 
     def keep_free_ones(sale):
         wanted = attempt.get().seat_numbers
-        free = free_seats(sale.show, sale.now).intersection(wanted)
+        show = sale.snapshot
+        free = free_seats(show.show, show.now).intersection(wanted)
         if free:
             attempt.get().seat_numbers = sorted(free)
         else:
