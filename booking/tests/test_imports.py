@@ -1,0 +1,81 @@
+"""Imports point downwards only (docs: .github/CONTRIBUTING.md, "Layout")."""
+
+import ast
+from pathlib import Path
+from unittest import TestCase
+
+import booking
+
+ROOT = Path(booking.__file__).parent
+
+# What each module or package of the application may import from it. Downwards: nothing above.
+ALLOWED = {
+    "exceptions": set(),
+    "seating": set(),
+    "logging": set(),
+    "cache": set(),
+    "db": set(),
+    "models": {"db", "exceptions", "seating"},
+    "box_office": {"db", "exceptions", "models", "seating"},
+    "tokens": {"db", "exceptions", "models"},
+    "throttling": {"exceptions", "logging"},
+    "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
+    "api": {
+        *("accounts", "box_office", "db", "exceptions", "models", "throttling", "tokens"),
+    },
+    "middleware": {"api", "logging"},
+    "admin": {"box_office", "exceptions", "logging", "models", "throttling"},
+    "management": {"box_office", "management", "models", "seating"},
+    "apps": set(),
+}
+WITHOUT_DJANGO = ["exceptions", "seating"]
+
+
+def imports_of(file: Path):
+    """Absolute names of the modules that a file imports, anywhere in it."""
+    package = ("booking", *file.relative_to(ROOT).parent.parts)
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def files_of(part):
+    return sorted((ROOT / part).rglob("*.py")) if (ROOT / part).is_dir() else [ROOT / f"{part}.py"]
+
+
+class ImportTests(TestCase):
+    def test_every_part_of_the_application_is_listed(self):
+        parts = {each.stem for each in ROOT.glob("*.py")} - {"__init__"}
+        parts |= {each.parent.name for each in ROOT.glob("*/__init__.py")}
+        self.assertEqual(parts - {"migrations", "tests"}, set(ALLOWED))
+
+    def test_parts_import_only_what_is_below_them(self):
+        for part, allowed in ALLOWED.items():
+            for file in files_of(part):
+                for name in imports_of(file):
+                    package, _, rest = name.partition(".")
+                    imported = rest.partition(".")[0]
+                    if package == "booking" and imported != part:
+                        with self.subTest(file=str(file.relative_to(ROOT)), imports=name):
+                            self.assertIn(imported, allowed)
+
+    def test_exceptions_and_seating_know_no_django(self):
+        for part in WITHOUT_DJANGO:
+            packages = {name.partition(".")[0] for name in imports_of(ROOT / f"{part}.py")}
+            self.assertEqual(packages & {"django", "rest_framework", "booking"}, set(), part)
+
+    def test_a_booking_knows_its_show_and_never_the_other_way_round(self):
+        for module in ("movies", "shows"):
+            names = [name for name in imports_of(ROOT / "models" / f"{module}.py")]
+            self.assertFalse([name for name in names if name.startswith("booking.models.bookings")])
+
+    def test_private_database_api_is_used_in_db_only(self):
+        private = ("django.db.models.sql", "django.db.models.query.", "psycopg.pq", "psycopg.adapt")
+        for part in set(ALLOWED) - {"db"}:
+            for file in files_of(part):
+                used = [name for name in imports_of(file) if name.startswith(private)]
+                self.assertEqual(used, [], file)
