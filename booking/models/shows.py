@@ -88,9 +88,6 @@ class Show(models.Model):
         """When sales close."""
         return self.date_time + settings.SALES_CLOSE_AFTER_START
 
-    def sales_are_open(self, now: datetime) -> bool:
-        return self.cancelled_at is None and now < self.bookable_until
-
     def snapshot(self, *, available_seats: int, now: datetime) -> "ShowSnapshot":
         bookable_until = self.bookable_until
         return ShowSnapshot(

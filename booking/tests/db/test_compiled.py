@@ -1,14 +1,15 @@
 """Compiled queries return what their querysets do, or refuse to be compiled."""
 
-from datetime import timedelta
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import F, QuerySet
+from django.db.models import F, Model, QuerySet
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from booking.box_office.queries import for_sale, taken_seats, taken_seats_with_show
+from booking.box_office.queries import for_sale, show_with_taken_seats, taken_seats
 from booking.db.compiled import (
     CompileError,
     compiled,
@@ -28,13 +29,16 @@ from booking.tokens import users_by_id
 
 
 def values_of(row):
-    """All values of a row and of the rows that it leads to, except the clock's."""
+    """All values of a row and of the rows that it leads to; "now" for the clock's."""
+    if isinstance(row, datetime):
+        return "now" if abs(row - timezone.now()) < timedelta(minutes=1) else row
     if isinstance(row, tuple):
         return tuple(map(values_of, row))
-    if not hasattr(row, "_state"):
-        slots = getattr(row, "__slots__", ())
-        return [values_of(getattr(row, name)) for name in slots if name != "now"] or row
-    values = {name: each for name, each in vars(row).items() if name not in ("_state", "now")}
+    if is_dataclass(row):
+        return [values_of(getattr(row, field.name)) for field in fields(row)]
+    if not isinstance(row, Model):
+        return row
+    values = {name: each for name, each in vars(row).items() if name != "_state"}
     related = {name: values_of(each) for name, each in row._state.fields_cache.items()}
     return type(row), row._state.adding, row._state.db, values, related
 
@@ -83,7 +87,8 @@ class CompiledQueryTests(TestCase):
                     self.assertTrue(sale.reference_is_used)
         for user in (self.alice, self.bob):
             self.assertEqual(self.assertSame(users_by_id, user.pk), [user])
-        self.assertEqual(len(taken_seats_with_show(self.shows[0].pk)), 3)
+        [(of_show, _, taken)] = self.assertSame(show_with_taken_seats, self.shows[0].pk)
+        self.assertEqual((of_show, taken), (self.shows[0], {1, 2, 3}))
 
     def test_query_with_a_time_returns_what_its_queryset_does(self):
         for minutes, seats in ((-1, [1, 2, 3]), (11, [1, 3])):
