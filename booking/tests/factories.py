@@ -19,35 +19,35 @@ NO_TOKEN = {
 }
 
 
-def person(name, **more):
+def create_user(name, **more):
     return User.objects.create(username=name, **more)
 
 
-def client_of(user):
+def api_client(user):
     """A client that sends the user's access token, as a phone would."""
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
     return client
 
 
-def movie(title="Metropolis", **more):
+def create_movie(title="Metropolis", **more):
     return Movie.objects.create(**{"title": title, "duration_minutes": 153} | more)
 
 
-def show(of=None, *, starts_in=timedelta(days=1), **more):
+def create_show(of=None, *, starts_in=timedelta(days=1), **more):
     """A show with ten seats in one row, tomorrow."""
     given = {"screen_name": "Screen 1", "total_seats": 10, **more}
     given.setdefault("date_time", datetime.now(UTC) + starts_in)
-    return Show.objects.create(movie=of or movie(), **given)
+    return Show.objects.create(movie=of or create_movie(), **given)
 
 
-def booking(user, of, seat_number=5, **more):
+def create_booking(user, of, seat_number=5, **more):
     return Booking.objects.create(user=user, show=of, seat_number=seat_number, **more)
 
 
-def hold(user, of, seat_number=5, *, ends_in=timedelta(minutes=10)):
+def create_hold(user, of, seat_number=5, *, ends_in=timedelta(minutes=10)):
     until = datetime.now(UTC) + ends_in
-    return booking(user, of, seat_number, status="held", held_until=until)
+    return create_booking(user, of, seat_number, status="held", held_until=until)
 
 
 def iso(moment):
@@ -129,18 +129,18 @@ def reservation_json(bookings, *, available_seats, status="booked", **difference
 
 
 class ApiTestCase(APITestCase):
-    """`self.client` has no token; `self.alice` and `self.bob` are clients that have."""
+    """`self.client` has no token; `self.alice_client` and `self.bob_client` send those of their users."""
 
     @classmethod
     def setUpTestData(cls):
-        cls.alices_user = person("alice", email="alice@example.com")
-        cls.bobs_user = person("bob")
+        cls.alice = create_user("alice", email="alice@example.com")
+        cls.bob = create_user("bob")
 
     def setUp(self):
-        self.alice = client_of(self.alices_user)
-        self.bob = client_of(self.bobs_user)
+        self.alice_client = api_client(self.alice)
+        self.bob_client = api_client(self.bob)
 
-    def assertAnswer(self, response, status, body):
+    def assertResponse(self, response, status, body):
         """The status and the whole body, and that the body is JSON."""
         self.assertEqual(response["Content-Type"], "application/json", response.content)
         self.assertEqual((response.status_code, response.json()), (status, body))

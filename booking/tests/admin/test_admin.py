@@ -7,13 +7,19 @@ from django.utils import timezone
 
 from booking.admin.bookings import SaleForm
 from booking.models import Booking, Movie, Show
-from booking.tests.factories import booking, hold, movie, person, show
+from booking.tests.factories import (
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 
 
 class AdminTestCase(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.alice = person("alice")
+        cls.alice = create_user("alice")
         cls.stella = User.objects.create_superuser("stella", password="!")
 
     def setUp(self):
@@ -25,7 +31,7 @@ class AdminTestCase(TestCase):
 
 class MovieAdminTests(AdminTestCase):
     def test_pages(self):
-        metropolis = movie()
+        metropolis = create_movie()
         for address in ["", "add/", f"{metropolis.id}/change/"]:
             with self.subTest(address):
                 page = self.client.get(f"/admin/booking/movie/{address}")
@@ -33,7 +39,7 @@ class MovieAdminTests(AdminTestCase):
         self.assertContains(self.client.get("/admin/booking/movie/"), "153 min")
 
     def test_a_movie_with_bookings_cannot_be_deleted(self):
-        sold = booking(self.alice, show())
+        sold = create_booking(self.alice, create_show())
         page = self.client.post(
             f"/admin/booking/movie/{sold.show.movie_id}/delete/", {"post": "yes"}, follow=True
         )
@@ -61,48 +67,48 @@ class ShowAdminTests(AdminTestCase):
         )
 
     def test_the_list_shows_seats_sold_of_total(self):
-        tomorrow = show(total_seats=50)
-        booking(self.alice, tomorrow, 1)
-        hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
-        booking(self.alice, tomorrow, 3, status="cancelled")
-        show(tomorrow.movie, cancelled_at=timezone.now())
+        tomorrow = create_show(total_seats=50)
+        create_booking(self.alice, tomorrow, 1)
+        create_hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, tomorrow, 3, status="cancelled")
+        create_show(tomorrow.movie, cancelled_at=timezone.now())
         page = self.client.get("/admin/booking/show/")
         self.assertContains(page, '<td class="field-seats_sold">1 / 50</td>', html=True)
         self.assertContains(page, 'alt="True"', count=1)
         self.assertContains(page, 'alt="False"', count=1)
 
     def test_the_list_costs_the_same_for_any_number(self):
-        show(movie("A"))
+        create_show(create_movie("A"))
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/show/")
-        show(movie("B")), booking(self.alice, show(movie("C")))
+        create_show(create_movie("B")), create_booking(self.alice, create_show(create_movie("C")))
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/show/")
 
     def test_shows_are_filtered_by_whether_they_take_place(self):
-        on, off = show(), show(cancelled_at=timezone.now())
+        on, off = create_show(), create_show(cancelled_at=timezone.now())
         for state, found in [("on", [on]), ("off", [off]), (None, [on, off])]:
             page = self.client.get("/admin/booking/show/", {"state": state} if state else {})
             self.assertCountEqual(page.context["cl"].queryset, found)
 
     def test_a_new_show(self):
-        given = self.form(show())
+        given = self.form(create_show())
         Show.objects.all().delete()
         response = self.client.post("/admin/booking/show/add/", given)
         self.assertEqual((response.status_code, Show.objects.count()), (302, 1))
 
     def test_a_show_may_shrink_to_its_last_sold_seat(self):
-        tomorrow = show(total_seats=50)
-        booking(self.alice, tomorrow, 30)
-        booking(self.alice, tomorrow, 40, status="cancelled")
-        hold(self.alice, tomorrow, 41, ends_in=-timedelta(seconds=1))
+        tomorrow = create_show(total_seats=50)
+        create_booking(self.alice, tomorrow, 30)
+        create_booking(self.alice, tomorrow, 40, status="cancelled")
+        create_hold(self.alice, tomorrow, 41, ends_in=-timedelta(seconds=1))
         self.assertEqual(self.change(tomorrow, total_seats=30).status_code, 302)
         self.assertEqual(Show.objects.get().total_seats, 30)
 
     def test_but_not_below_it(self):
-        tomorrow = show(total_seats=50)
-        booking(self.alice, tomorrow, 30)
-        hold(self.alice, tomorrow, 40)
+        tomorrow = create_show(total_seats=50)
+        create_booking(self.alice, tomorrow, 30)
+        create_hold(self.alice, tomorrow, 40)
         page = self.change(tomorrow, total_seats=39)
         self.assertEqual(page.status_code, 200)
         self.assertFormError(
@@ -113,10 +119,10 @@ class ShowAdminTests(AdminTestCase):
         self.assertEqual(Show.objects.get().total_seats, 50)
 
     def test_the_highest_seat_of_this_show_counts(self):
-        tomorrow, other = show(total_seats=50), show(total_seats=50)
+        tomorrow, other = create_show(total_seats=50), create_show(total_seats=50)
         for seat in [20, 30]:
-            booking(self.alice, tomorrow, seat)
-        booking(self.alice, other, 40)
+            create_booking(self.alice, tomorrow, seat)
+        create_booking(self.alice, other, 40)
         page = self.change(tomorrow, total_seats=10)
         self.assertFormError(
             page.context["adminform"],
@@ -125,9 +131,9 @@ class ShowAdminTests(AdminTestCase):
         )
 
     def test_rows_are_not_renumbered_under_sold_seats(self):
-        tomorrow = show(total_seats=50, seats_per_row=10)
+        tomorrow = create_show(total_seats=50, seats_per_row=10)
         self.assertEqual(self.change(tomorrow, seats_per_row=12).status_code, 302)
-        sold = booking(self.alice, tomorrow, 30)
+        sold = create_booking(self.alice, tomorrow, 30)
         page = self.change(tomorrow, seats_per_row=10)
         self.assertFormError(
             page.context["adminform"],
@@ -139,11 +145,11 @@ class ShowAdminTests(AdminTestCase):
         self.assertEqual(self.change(tomorrow, seats_per_row=10).status_code, 302)
 
     def test_times_that_make_no_sense(self):
-        page = self.change(show(), date_time_0="9999-12-31")
+        page = self.change(create_show(), date_time_0="9999-12-31")
         self.assertEqual(list(page.context["adminform"].errors), ["date_time"])
 
     def test_sizes_that_make_no_sense(self):
-        tomorrow = show()
+        tomorrow = create_show()
         for field in ["total_seats", "seats_per_row"]:
             for size in [0, -1, 10_001, 2**31, 2**63, "x", ""]:
                 with self.subTest(field=field, size=size):
@@ -151,7 +157,7 @@ class ShowAdminTests(AdminTestCase):
                     self.assertEqual(list(page.context["adminform"].errors), [field])
 
     def test_a_show_is_cancelled_by_its_date(self):
-        tomorrow = show()
+        tomorrow = create_show()
         self.change(tomorrow, cancelled_at_0="2026-11-23", cancelled_at_1="12:00:00")
         self.assertIsNotNone(Show.objects.get().cancelled_at)
 
@@ -164,27 +170,30 @@ class BookingAdminTests(AdminTestCase):
         )
 
     def test_the_list_costs_the_same_for_any_number(self):
-        booking(self.alice, show(movie("A")))
+        create_booking(self.alice, create_show(create_movie("A")))
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/booking/")
-        booking(person("bob"), show(movie("B"))), booking(person("carol"), show(movie("C")))
+        (
+            create_booking(create_user("bob"), create_show(create_movie("B"))),
+            create_booking(create_user("carol"), create_show(create_movie("C"))),
+        )
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/booking/")
 
     def test_a_booking_is_found_by_its_reference(self):
-        sold = booking(self.alice, show())
-        booking(self.alice, show(movie("Alien")))
+        sold = create_booking(self.alice, create_show())
+        create_booking(self.alice, create_show(create_movie("Alien")))
         page = self.client.get(f"/admin/booking/booking/?q={sold.reference}")
         self.assertEqual([each.pk for each in page.context["cl"].queryset], [sold.pk])
 
     def test_status_filter_lists_expired_holds_as_expired(self):
-        tomorrow = show()
-        held = hold(self.alice, tomorrow, 1)
+        tomorrow = create_show()
+        held = create_hold(self.alice, tomorrow, 1)
         expired = [
-            hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1)),
-            booking(self.alice, tomorrow, 3, status="expired"),
+            create_hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1)),
+            create_booking(self.alice, tomorrow, 3, status="expired"),
         ]
-        booked = booking(self.alice, tomorrow, 4)
+        booked = create_booking(self.alice, tomorrow, 4)
         every = [held, *expired, booked]
         expected = {"held": [held], "expired": expired, "booked": [booked], "cancelled": []}
         for status, found in [*expected.items(), (None, every)]:
@@ -196,7 +205,7 @@ class BookingAdminTests(AdminTestCase):
         self.assertContains(page, "Expired")
 
     def test_nothing_of_it_can_be_edited(self):
-        sold = booking(self.alice, show())
+        sold = create_booking(self.alice, create_show())
         before = Booking.objects.values().get()
         address = f"/admin/booking/booking/{sold.pk}/change/"
         page = self.client.get(address)
@@ -207,17 +216,20 @@ class BookingAdminTests(AdminTestCase):
         self.assertEqual(Booking.objects.values().get(), before)
 
     def test_none_is_deleted(self):
-        sold = booking(self.alice, show())
+        sold = create_booking(self.alice, create_show())
         delete = self.client.post(f"/admin/booking/booking/{sold.pk}/delete/", {"post": "yes"})
         self.assertEqual(delete.status_code, 403)
         self.assertEqual(Booking.objects.count(), 1)
 
     def test_selected_bookings_are_cancelled_and_each_refusal_is_reported(self):
-        tomorrow = show()
-        first, second = booking(self.alice, tomorrow, 1), booking(self.alice, tomorrow, 2)
-        already = booking(self.alice, tomorrow, 3, status="cancelled")
-        started = booking(self.alice, show(starts_in=-timedelta(minutes=1)), 4)
-        untouched = booking(self.alice, tomorrow, 5)
+        tomorrow = create_show()
+        first, second = (
+            create_booking(self.alice, tomorrow, 1),
+            create_booking(self.alice, tomorrow, 2),
+        )
+        already = create_booking(self.alice, tomorrow, 3, status="cancelled")
+        started = create_booking(self.alice, create_show(starts_in=-timedelta(minutes=1)), 4)
+        untouched = create_booking(self.alice, tomorrow, 5)
         response = self.cancel(first, second, already, started)
         self.assertEqual(
             sorted(self.messages(response)),
@@ -243,8 +255,8 @@ class BookingAdminTests(AdminTestCase):
         )
 
     def test_who_may_only_look_cannot_cancel(self):
-        sold = booking(self.alice, show())
-        viewer = person("viewer", is_staff=True)
+        sold = create_booking(self.alice, create_show())
+        viewer = create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
         self.client.force_login(viewer)
         self.assertEqual(self.client.get("/admin/booking/booking/").status_code, 200)
@@ -265,7 +277,7 @@ class CounterSaleTests(AdminTestCase):
         self.assertFormError(page.context["adminform"], field, sentence)
 
     def test_a_seat_is_sold(self):
-        tomorrow = show()
+        tomorrow = create_show()
         self.assertEqual(self.client.get("/admin/booking/booking/add/").status_code, 200)
         response = self.sell(tomorrow, 5)
         sold = Booking.objects.get()
@@ -276,47 +288,47 @@ class CounterSaleTests(AdminTestCase):
         self.assertIn(sold.reference, self.messages(response)[0])
 
     def test_form_that_is_only_validated_sells_nothing(self):
-        given = {"user": self.alice.pk, "show": show().pk, "seat_number": 5}
+        given = {"user": self.alice.pk, "show": create_show().pk, "seat_number": 5}
         form = SaleForm(given)
         self.assertTrue(form.is_valid() and form.is_valid(), form.errors)
         self.assertFalse(Booking.objects.exists())
 
     def test_seat_of_an_expired_hold_is_sold(self):
-        tomorrow = show()
-        expired = hold(self.alice, tomorrow, 5, ends_in=-timedelta(seconds=1))
+        tomorrow = create_show()
+        expired = create_hold(self.alice, tomorrow, 5, ends_in=-timedelta(seconds=1))
         self.assertEqual(self.sell(tomorrow, 5).status_code, 302)
         statuses = Booking.objects.order_by("pk").values_list("status", flat=True)
         self.assertEqual(list(statuses), ["expired", "booked"])
         self.assertEqual(Booking.objects.first(), expired)
 
     def test_the_limits_of_a_customer_do_not_bind_staff(self):
-        tomorrow = show(total_seats=20)
+        tomorrow = create_show(total_seats=20)
         for seat in range(1, 11):
-            booking(self.alice, tomorrow, seat)
+            create_booking(self.alice, tomorrow, seat)
         self.assertEqual(self.sell(tomorrow, 11).status_code, 302)
         self.assertEqual(Booking.objects.count(), 11)
 
     def test_what_the_box_office_refuses(self):
-        tomorrow = show(total_seats=5)
-        booking(self.alice, tomorrow, 3)
+        tomorrow = create_show(total_seats=5)
+        create_booking(self.alice, tomorrow, 3)
         taken = "This seat has just been taken. Free nearby: 2, 4, 1, 5."
         self.assertNotSold(self.sell(tomorrow, 3), "seat_number", taken)
         beyond = "There is no seat 6 in this show. Seats are numbered from 1 to 5."
         self.assertNotSold(self.sell(tomorrow, 6), "seat_number", beyond)
         closed = "Sales for this show have closed."
-        self.assertNotSold(self.sell(show(starts_in=-timedelta(days=1)), 1), None, closed)
+        self.assertNotSold(self.sell(create_show(starts_in=-timedelta(days=1)), 1), None, closed)
         self.assertEqual(Booking.objects.count(), 1)
 
     def test_forms_that_are_not_filled_in(self):
         for changes in [{"user": ""}, {"show": "99999"}, {"seat_number": "A1"}, {"seat_number": 0}]:
             with self.subTest(changes):
-                page = self.sell(show(), 5, changes)
+                page = self.sell(create_show(), 5, changes)
                 self.assertEqual(list(page.context["adminform"].errors), list(changes))
         self.assertFalse(Booking.objects.exists())
 
     def test_who_may_only_look_cannot_sell(self):
-        viewer = person("viewer", is_staff=True)
+        viewer = create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
         self.client.force_login(viewer)
-        self.assertEqual(self.sell(show(), 5).status_code, 403)
+        self.assertEqual(self.sell(create_show(), 5).status_code, 403)
         self.assertFalse(Booking.objects.exists())

@@ -19,7 +19,7 @@ from django.test import (
 from psycopg.errors import LockNotAvailable
 
 from booking.models import Booking
-from booking.tests.factories import ApiTestCase, booking, show
+from booking.tests.factories import ApiTestCase, create_booking, create_show
 from movie_booking import asgi, wsgi
 
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
@@ -34,7 +34,7 @@ class UnknownUrlTests(ApiTestCase):
                     with self.subTest(f"{method} {address}", debug=debug):
                         with override_settings(DEBUG=debug):
                             response = getattr(self.client, method)(address)
-                        self.assertAnswer(response, 404, nothing)
+                        self.assertResponse(response, 404, nothing)
 
     def test_unknown_url_elsewhere_returns_404_as_html(self):
         response = self.client.get("/nothing/")
@@ -44,11 +44,11 @@ class UnknownUrlTests(ApiTestCase):
 
 class TrailingSlashTests(ApiTestCase):
     def test_post_without_trailing_slash_is_done(self):
-        tomorrow = show()
-        response = self.alice.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
+        tomorrow = create_show()
+        response = self.alice_client.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
         self.assertEqual((response.status_code, response.json()["seat_number"]), (201, 5))
         with override_settings(DEBUG=True):
-            again = self.alice.post(f"/api/bookings/{response.json()['id']}/cancel")
+            again = self.alice_client.post(f"/api/bookings/{response.json()['id']}/cancel")
         self.assertEqual((again.status_code, again.json()["status"]), (200, "cancelled"))
 
     def test_url_outside_the_api_gets_no_slash(self):
@@ -64,7 +64,7 @@ class TrailingSlashTests(ApiTestCase):
 class ServerErrorTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.alice.raise_request_exception = False
+        self.alice_client.raise_request_exception = False
         self.client.raise_request_exception = False
 
     def break_(self, error):
@@ -78,14 +78,16 @@ class ServerErrorTests(ApiTestCase):
                 self.break_(ZeroDivisionError("secret")),
                 self.assertLogs("django.request", "ERROR") as logged,
             ):
-                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-            self.assertAnswer(response, 500, SERVER_ERROR)
+                response = self.alice_client.post(
+                    f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+                )
+            self.assertResponse(response, 500, SERVER_ERROR)
             self.assertIn("ZeroDivisionError: secret", logged.output[0])
 
     def test_exception_in_a_view_is_signalled(self):
-        self.alice.raise_request_exception = True
+        self.alice_client.raise_request_exception = True
         with self.break_(ZeroDivisionError()), self.assertRaises(ZeroDivisionError):
-            self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+            self.alice_client.post(f"/api/shows/{create_show().id}/book/", {"seat_number": 5})
 
     def test_exception_in_middleware_returns_500(self):
         with (
@@ -95,7 +97,7 @@ class ServerErrorTests(ApiTestCase):
             ),
             self.assertLogs("django.request", "ERROR"),
         ):
-            self.assertAnswer(self.client.get("/api/movies/"), 500, SERVER_ERROR)
+            self.assertResponse(self.client.get("/api/movies/"), 500, SERVER_ERROR)
             page = self.client.get("/admin/login/")
         self.assertTrue(page["Content-Type"].startswith("text/html"))
 
@@ -108,8 +110,10 @@ class ServerErrorTests(ApiTestCase):
         }
         for error in [OperationalError("database is locked"), timed_out]:
             with self.break_(error), self.assertLogs("booking", "WARNING") as logged:
-                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-            self.assertAnswer(response, 503, busy)
+                response = self.alice_client.post(
+                    f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+                )
+            self.assertResponse(response, 503, busy)
             self.assertEqual(response["Retry-After"], "1")
             self.assertIn(str(error), logged.output[0])
 
@@ -122,8 +126,10 @@ class ServerErrorTests(ApiTestCase):
             self.break_(OperationalError("connection refused")),
             self.assertLogs("booking", "ERROR"),
         ):
-            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-        self.assertAnswer(response, 503, away)
+            response = self.alice_client.post(
+                f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+            )
+        self.assertResponse(response, 503, away)
         self.assertEqual(response["Retry-After"], "5")
 
     def test_table_missing_returns_500(self):
@@ -131,8 +137,10 @@ class ServerErrorTests(ApiTestCase):
             self.break_(OperationalError("no such table: booking_show")),
             self.assertLogs("django.request", "ERROR"),
         ):
-            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-        self.assertAnswer(response, 500, SERVER_ERROR)
+            response = self.alice_client.post(
+                f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+            )
+        self.assertResponse(response, 500, SERVER_ERROR)
 
 
 class BadRequestTests(ApiTestCase):
@@ -142,7 +150,7 @@ class BadRequestTests(ApiTestCase):
             for host in ["evil.example", "localhost:abc", ""]:
                 with self.subTest(host), self.settings(DEBUG=debug, ALLOWED_HOSTS=["testserver"]):
                     response = self.client.get("/api/movies", headers={"host": host})
-                    self.assertAnswer(response, 400, unreadable)
+                    self.assertResponse(response, 400, unreadable)
         with self.assertLogs("django.security.DisallowedHost", "ERROR"):
             page = self.client.get("/admin/login/", headers={"host": "evil.example"})
         self.assertTrue(page["Content-Type"].startswith("text/html"))
@@ -150,10 +158,10 @@ class BadRequestTests(ApiTestCase):
 
 class RefusalTests(ApiTestCase):
     def test_refusal_changes_no_booking(self):
-        sold = booking(self.alices_user, show())
+        sold = create_booking(self.alice, create_show())
         before = list(Booking.objects.values())
-        self.bob.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
-        self.bob.post(f"/api/bookings/{sold.id}/cancel/")
+        self.bob_client.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
+        self.bob_client.post(f"/api/bookings/{sold.id}/cancel/")
         self.assertEqual(list(Booking.objects.values()), before)
 
 

@@ -18,7 +18,14 @@ from booking.box_office.locking import lock_show
 from booking.db.compiled import fetch_all
 from booking.models import Booking, IdempotencyKey
 from booking.tests.concurrency.racing import at_once
-from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+    create_user,
+)
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 MISMATCH = {
@@ -40,11 +47,14 @@ def post(client, address, body=None, *, key="k-1", **more):
 class IdempotencyTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.show = show()
+        self.show = create_show()
 
     def book(self, seat_number=5, by=None, **more):
         return post(
-            by or self.alice, f"shows/{self.show.id}/book", {"seat_number": seat_number}, **more
+            by or self.alice_client,
+            f"shows/{self.show.id}/book",
+            {"seat_number": seat_number},
+            **more,
         )
 
     def assertReplayed(self, again, first):
@@ -58,16 +68,16 @@ class IdempotencyTests(ApiTestCase):
     def test_the_first_answer_is_given_again(self):
         first = self.book()
         self.assertEqual(first.status_code, 201, first.content)
-        booking(self.bobs_user, self.show, 6)  # which a new answer would show
+        create_booking(self.bob, self.show, 6)  # which a new answer would show
         self.assertReplayed(self.book(), first)
         self.assertReplayed(self.book(), first)
-        self.assertEqual(Booking.objects.filter(user=self.alices_user).count(), 1)
+        self.assertEqual(Booking.objects.filter(user=self.alice).count(), 1)
 
     def test_every_post_that_changes_a_seat(self):
         held, booked, given_back = (
-            hold(self.alices_user, self.show, 1),
-            booking(self.alices_user, self.show, 2),
-            booking(self.alices_user, self.show, 3),
+            create_hold(self.alice, self.show, 1),
+            create_booking(self.alice, self.show, 2),
+            create_booking(self.alice, self.show, 3),
         )
         calls = [
             (f"shows/{self.show.id}/book", {"seat_number": 5}),
@@ -80,23 +90,25 @@ class IdempotencyTests(ApiTestCase):
         ]
         for number, (address, body) in enumerate(calls):
             with self.subTest(address):
-                first = post(self.alice, address, body, key=f"key {number}")
+                first = post(self.alice_client, address, body, key=f"key {number}")
                 self.assertIn(first.status_code, [200, 201], first.content)
                 before = list(Booking.objects.order_by("id").values())
-                self.assertReplayed(post(self.alice, address, body, key=f"key {number}"), first)
+                self.assertReplayed(
+                    post(self.alice_client, address, body, key=f"key {number}"), first
+                )
                 self.assertEqual(list(Booking.objects.order_by("id").values()), before)
 
     def test_another_request_with_the_key(self):
         self.book(5)
-        self.assertAnswer(self.book(6), 422, MISMATCH)
-        other = show()
-        elsewhere = post(self.alice, f"shows/{other.id}/book", {"seat_number": 5})
-        self.assertAnswer(elsewhere, 422, MISMATCH)
+        self.assertResponse(self.book(6), 422, MISMATCH)
+        other = create_show()
+        elsewhere = post(self.alice_client, f"shows/{other.id}/book", {"seat_number": 5})
+        self.assertResponse(elsewhere, 422, MISMATCH)
         self.assertEqual(Booking.objects.count(), 1)
 
     def test_the_same_request_in_other_words(self):
         address = f"shows/{self.show.id}/reservations"
-        first = self.alice.generic(
+        first = self.alice_client.generic(
             "POST",
             f"/api/{address}/",
             '{"count": 2, "hold": true}',
@@ -104,11 +116,11 @@ class IdempotencyTests(ApiTestCase):
             headers={"Idempotency-Key": "k-1"},
         )
         self.assertEqual(first.status_code, 201)
-        self.assertReplayed(post(self.alice, address, {"hold": True, "count": 2}), first)
+        self.assertReplayed(post(self.alice_client, address, {"hold": True, "count": 2}), first)
 
     def test_a_form_with_another_boundary(self):
         answers = [
-            self.alice.generic(
+            self.alice_client.generic(
                 "POST",
                 f"/api/shows/{self.show.id}/book/",
                 f'--{boundary}\r\nContent-Disposition: form-data; name="seat_number"\r\n\r\n5\r\n'
@@ -124,22 +136,24 @@ class IdempotencyTests(ApiTestCase):
     def test_the_key_is_the_users(self):
         """Bob's same key is another key; Alice's survives her token."""
         first = self.book(5)
-        self.assertEqual(self.book(6, by=self.bob).status_code, 201)
-        self.assertReplayed(self.book(5, by=client_of(self.alices_user)), first)
+        self.assertEqual(self.book(6, by=self.bob_client).status_code, 201)
+        self.assertReplayed(self.book(5, by=api_client(self.alice)), first)
 
     def test_a_refusal_is_not_kept(self):
-        taken = booking(self.bobs_user, self.show, 5)
+        taken = create_booking(self.bob, self.show, 5)
         refused = self.book()
         self.assertEqual((refused.status_code, refused.json()["code"]), (400, "seat_taken"))
         self.assertFalse(IdempotencyKey.objects.exists())
-        box_office.cancel(booking=taken, by=self.bobs_user)
+        box_office.cancel(booking=taken, by=self.bob)
         self.assertEqual(self.book().status_code, 201)
 
     def test_nor_is_whatever_else_goes_wrong(self):
         self.assertEqual(self.book("x").status_code, 400)
-        self.assertEqual(post(self.alice, "shows/0/book", {"seat_number": 5}).status_code, 404)
-        bobs = booking(self.bobs_user, self.show, 5)
-        self.assertEqual(post(self.alice, f"bookings/{bobs.id}/cancel").status_code, 403)
+        self.assertEqual(
+            post(self.alice_client, "shows/0/book", {"seat_number": 5}).status_code, 404
+        )
+        bobs = create_booking(self.bob, self.show, 5)
+        self.assertEqual(post(self.alice_client, f"bookings/{bobs.id}/cancel").status_code, 403)
         self.assertEqual(post(self.client, f"bookings/{bobs.id}/cancel").status_code, 401)
         self.assertFalse(IdempotencyKey.objects.exists())
 
@@ -160,12 +174,12 @@ class IdempotencyTests(ApiTestCase):
         bad += ['"' + "k" * 256 + '"', r'"\a"', '"a";p=1']
         for key in bad:
             with self.subTest(key):
-                self.assertAnswer(self.book(key=key), 400, BAD_KEY)
+                self.assertResponse(self.book(key=key), 400, BAD_KEY)
         self.assertFalse(Booking.objects.exists())
 
     def test_a_key_where_none_is_needed_is_ignored(self):
         for _ in range(2):
-            response = self.alice.get("/api/movies/", headers={"Idempotency-Key": ""})
+            response = self.alice_client.get("/api/movies/", headers={"Idempotency-Key": ""})
             self.assertEqual(response.status_code, 200)
 
     def test_without_the_header_it_costs_nothing(self):
@@ -183,10 +197,10 @@ class IdempotencyTests(ApiTestCase):
 class AgeTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.show = show()
+        self.show = create_show()
 
     def book(self, seat_number):
-        return post(self.alice, f"shows/{self.show.id}/book", {"seat_number": seat_number})
+        return post(self.alice_client, f"shows/{self.show.id}/book", {"seat_number": seat_number})
 
     def age(self, **by):
         IdempotencyKey.objects.update(created_at=F("created_at") - timedelta(**by))
@@ -202,7 +216,7 @@ class AgeTests(ApiTestCase):
 
     def test_prune(self):
         self.book(5)
-        lapsed = hold(self.bobs_user, self.show, 6, ends_in=-timedelta(days=100))
+        lapsed = create_hold(self.bob, self.show, 6, ends_in=-timedelta(days=100))
         for deleted in (0, 1):
             out = StringIO()
             call_command("prune", stdout=out)
@@ -221,9 +235,9 @@ class MomentTests(TransactionTestCase):
     """Both at the same time, with real connections."""
 
     def setUp(self):
-        self.show = show()
-        self.user = person("alice")
-        self.clients = [client_of(self.user) for _ in range(16)]
+        self.show = create_show()
+        self.user = create_user("alice")
+        self.clients = [api_client(self.user) for _ in range(16)]
 
     def book(self, client, seat_number=5):
         return post(client, f"shows/{self.show.id}/book", {"seat_number": seat_number})

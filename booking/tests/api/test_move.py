@@ -6,26 +6,26 @@ from booking.models import Booking
 from booking.tests.factories import (
     NO_TOKEN,
     ApiTestCase,
-    booking,
     booking_json,
-    hold,
+    create_booking,
+    create_hold,
+    create_show,
     iso,
-    show,
 )
 
 
 class MoveTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.hall = show()
-        self.mine = booking(self.alices_user, self.hall, 5)
+        self.hall = create_show()
+        self.mine = create_booking(self.alice, self.hall, 5)
 
     def move(self, seat_number=9, by=None, booking=None):
         address = f"/api/bookings/{(booking or self.mine).id}/move/"
-        return (by or self.alice).post(address, {"seat_number": seat_number})
+        return (by or self.alice_client).post(address, {"seat_number": seat_number})
 
     def assertKept(self, answer, status, body):
-        self.assertAnswer(answer, status, body)
+        self.assertResponse(answer, status, body)
         self.mine.refresh_from_db()
         self.assertEqual(self.mine.seat_number, 5)
 
@@ -33,16 +33,16 @@ class MoveTests(ApiTestCase):
         answer = self.move(9)
         self.mine.refresh_from_db()
         expected = booking_json(self.mine, available_seats=9, seat_number=9, seat_label="A9")
-        self.assertAnswer(answer, 200, expected)
+        self.assertResponse(answer, 200, expected)
         self.assertEqual(Booking.objects.active().get().seat_number, 9)
-        free = self.bob.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 5})
+        free = self.bob_client.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 5})
         self.assertEqual(free.status_code, 201)
 
     def test_once_more_does_no_harm(self):
         self.assertEqual(self.move(9).json(), self.move(9).json())
 
     def test_a_seat_that_is_taken(self):
-        booking(self.bobs_user, self.hall, 9)
+        create_booking(self.bob, self.hall, 9)
         taken = {
             "detail": "This seat has just been taken.",
             "code": "seat_taken",
@@ -52,7 +52,7 @@ class MoveTests(ApiTestCase):
         self.assertKept(self.move(9), 400, taken)
 
     def test_a_seat_whose_hold_has_lapsed(self):
-        lapsed = hold(self.bobs_user, self.hall, 9, ends_in=-timedelta(seconds=1))
+        lapsed = create_hold(self.bob, self.hall, 9, ends_in=-timedelta(seconds=1))
         self.assertEqual(self.move(9).status_code, 200)
         lapsed.refresh_from_db()
         self.assertEqual(lapsed.status, "expired")
@@ -68,11 +68,11 @@ class MoveTests(ApiTestCase):
         self.assertKept(self.move(11), 400, beyond)
         self.assertKept(self.move(0), 400, {"seat_number": ["Seats are numbered from 1."]})
         self.assertKept(self.move("x"), 400, {"seat_number": ["Enter a whole number, such as 5."]})
-        missing = self.alice.post(f"/api/bookings/{self.mine.id}/move/", {})
+        missing = self.alice_client.post(f"/api/bookings/{self.mine.id}/move/", {})
         self.assertKept(missing, 400, {"seat_number": ["This field is required."]})
 
     def test_a_hold_cannot_be_moved(self):
-        held = hold(self.alices_user, self.hall, 6)
+        held = create_hold(self.alice, self.hall, 6)
         not_booked = {
             "detail": "These seats are only held. Confirm them first.",
             "code": "not_booked",
@@ -80,22 +80,22 @@ class MoveTests(ApiTestCase):
         self.assertKept(self.move(9, booking=held), 400, not_booked)
 
     def test_what_is_gone(self):
-        lapsed = hold(self.alices_user, self.hall, 6, ends_in=-timedelta(seconds=1))
+        lapsed = create_hold(self.alice, self.hall, 6, ends_in=-timedelta(seconds=1))
         expired = {
             "detail": "Your hold has expired.",
             "code": "hold_expired",
             "seat_numbers": [6],
             "still_free": [6],
         }
-        self.assertAnswer(self.move(9, booking=lapsed), 400, expired)
+        self.assertResponse(self.move(9, booking=lapsed), 400, expired)
         now = timezone.now()
-        gone = booking(self.alices_user, self.hall, 7, status="cancelled", cancelled_at=now)
+        gone = create_booking(self.alice, self.hall, 7, status="cancelled", cancelled_at=now)
         cancelled = {
             "detail": "This booking is already cancelled.",
             "code": "already_cancelled",
             "cancelled_at": iso(now),
         }
-        self.assertAnswer(self.move(9, booking=gone), 400, cancelled)
+        self.assertResponse(self.move(9, booking=gone), 400, cancelled)
 
     def test_a_show_that_has_started(self):
         self.hall.date_time = timezone.now() - timedelta(seconds=1)
@@ -120,7 +120,7 @@ class MoveTests(ApiTestCase):
     def test_who_may_not(self):
         not_yours = {"detail": "You do not have access to this booking.", "code": "not_yours"}
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertKept(self.move(9, by=self.bob), 403, not_yours)
+        self.assertKept(self.move(9, by=self.bob_client), 403, not_yours)
         self.assertKept(self.move(9, by=self.client), 401, NO_TOKEN)
-        unknown = self.alice.post("/api/bookings/999/move/", {"seat_number": 9})
-        self.assertAnswer(unknown, 404, none)
+        unknown = self.alice_client.post("/api/bookings/999/move/", {"seat_number": 9})
+        self.assertResponse(unknown, 404, none)

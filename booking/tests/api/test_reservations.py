@@ -10,11 +10,11 @@ from booking.models import Booking
 from booking.tests.factories import (
     NO_TOKEN,
     ApiTestCase,
-    booking,
-    hold,
+    create_booking,
+    create_hold,
+    create_show,
     iso,
     reservation_json,
-    show,
 )
 
 UNKNOWN = {"detail": "There is no such reservation.", "code": "not_found"}
@@ -26,22 +26,22 @@ class ReservationTestCase(ApiTestCase):
 
     def setUp(self):
         super().setUp()
-        self.hall = show(total_seats=20)
-        booking(self.bobs_user, self.hall, 8)
+        self.hall = create_show(total_seats=20)
+        create_booking(self.bob, self.hall, 8)
 
     def held(self, ends_in=timedelta(minutes=5), **more):
         until = timezone.now() + ends_in
         more = {"status": "held", "held_until": until, "reference": "RRRRRRRR"} | more
         more.setdefault("created_at", timezone.now() - timedelta(minutes=5))
-        return [booking(self.alices_user, self.hall, seat, **more) for seat in (5, 6)]
+        return [create_booking(self.alice, self.hall, seat, **more) for seat in (5, 6)]
 
     def booked(self, **more):
         now = timezone.now()
         more = {"reference": "RRRRRRRR", "created_at": now} | more
-        return [booking(self.alices_user, self.hall, seat, **more) for seat in (5, 6)]
+        return [create_booking(self.alice, self.hall, seat, **more) for seat in (5, 6)]
 
     def post(self, verb, by=None, reference="RRRRRRRR"):
-        return (by or self.alice).post(f"/api/reservations/{reference}/{verb}/")
+        return (by or self.alice_client).post(f"/api/reservations/{reference}/{verb}/")
 
     def statuses(self):
         return list(
@@ -57,24 +57,24 @@ class ReservationTestCase(ApiTestCase):
             "seat_numbers": [5, 6],
             "still_free": still_free,
         }
-        self.assertAnswer(answer, 400, expired)
+        self.assertResponse(answer, 400, expired)
 
     def assertRefused(self, answer, detail, code, **facts):
-        self.assertAnswer(answer, 400, {"detail": detail, "code": code, **facts})
+        self.assertResponse(answer, 400, {"detail": detail, "code": code, **facts})
 
 
 class RetrieveTests(ReservationTestCase):
     def get(self, reference="RRRRRRRR", by=None):
-        return (by or self.alice).get(f"/api/reservations/{reference}/")
+        return (by or self.alice_client).get(f"/api/reservations/{reference}/")
 
     def test_a_booked_one(self):
         mine = self.booked()
-        self.assertAnswer(self.get(), 200, reservation_json(mine, available_seats=17))
+        self.assertResponse(self.get(), 200, reservation_json(mine, available_seats=17))
 
     def test_people_type_small_letters(self):
         mine = self.booked()
         answer = self.get("rrrrrrrr")
-        self.assertAnswer(answer, 200, reservation_json(mine, available_seats=17))
+        self.assertResponse(answer, 200, reservation_json(mine, available_seats=17))
 
     def test_a_held_one(self):
         mine = self.held()
@@ -89,35 +89,37 @@ class RetrieveTests(ReservationTestCase):
             expires_in=seconds,
             cancel_until=iso(mine[0].held_until),
         )
-        self.assertAnswer(answer, 200, expected)
+        self.assertResponse(answer, 200, expected)
 
     def test_a_lapsed_one_is_expired_whether_or_not_it_was_noted(self):
         mine = self.held(ends_in=-timedelta(seconds=1))
         expired = reservation_json(mine, available_seats=19, status="expired", can_cancel=False)
-        self.assertAnswer(self.get(), 200, expired)
+        self.assertResponse(self.get(), 200, expired)
         Booking.objects.filter(reference="RRRRRRRR").update(status="expired")
-        self.assertAnswer(self.get(), 200, expired)
+        self.assertResponse(self.get(), 200, expired)
 
     def test_one_of_which_a_seat_was_given_back(self):
         five, six = self.booked()
-        self.alice.post(f"/api/bookings/{five.id}/cancel/")
+        self.alice_client.post(f"/api/bookings/{five.id}/cancel/")
         answer = self.get().json()
         self.assertEqual(answer["status"], "booked")
         self.assertEqual([s["status"] for s in answer["bookings"]], ["cancelled", "booked"])
-        self.alice.post(f"/api/bookings/{six.id}/cancel/")
+        self.alice_client.post(f"/api/bookings/{six.id}/cancel/")
         self.assertEqual(self.get().json()["status"], "cancelled")
 
     def test_the_seats_are_in_order_also_after_a_move(self):
         five, _ = self.booked()
-        self.alice.post(f"/api/bookings/{five.id}/move/", {"seat_number": 10})
+        self.alice_client.post(f"/api/bookings/{five.id}/move/", {"seat_number": 10})
         seats = [each["seat_number"] for each in self.get().json()["bookings"]]
         self.assertEqual(seats, [6, 10])
 
     def test_a_single_booking_is_a_reservation_of_one(self):
-        booked = self.alice.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 1}).json()
+        booked = self.alice_client.post(
+            f"/api/shows/{self.hall.id}/book/", {"seat_number": 1}
+        ).json()
         answer = self.get(booked["reference"])
         one = Booking.objects.get(pk=booked["id"])
-        self.assertAnswer(answer, 200, reservation_json([one], available_seats=18))
+        self.assertResponse(answer, 200, reservation_json([one], available_seats=18))
 
     def test_two_queries(self):
         self.booked()
@@ -126,16 +128,16 @@ class RetrieveTests(ReservationTestCase):
 
     def test_who_may_not(self):
         self.booked()
-        self.assertAnswer(self.get(by=self.bob), 403, NOT_YOURS)
-        self.assertAnswer(self.get(by=self.client), 401, NO_TOKEN)
+        self.assertResponse(self.get(by=self.bob_client), 403, NOT_YOURS)
+        self.assertResponse(self.get(by=self.client), 401, NO_TOKEN)
 
     def test_unknown_and_impossible_references(self):
         nothing = {"detail": "No such endpoint.", "code": "not_found"}
-        self.assertAnswer(self.get("X" * 8), 404, UNKNOWN)
-        self.assertAnswer(self.get("X" * 500), 404, UNKNOWN)
+        self.assertResponse(self.get("X" * 8), 404, UNKNOWN)
+        self.assertResponse(self.get("X" * 500), 404, UNKNOWN)
         for odd in ["%00", "a-b", "é", "%ED%A0%80"]:
             with self.subTest(odd):
-                self.assertAnswer(self.get(odd), 404, nothing)
+                self.assertResponse(self.get(odd), 404, nothing)
 
 
 class ConfirmTests(ReservationTestCase):
@@ -143,8 +145,8 @@ class ConfirmTests(ReservationTestCase):
         mine = self.held()
         first, second = self.post("confirm"), self.post("confirm")
         confirmed = reservation_json(mine, available_seats=17)
-        self.assertAnswer(first, 200, confirmed)
-        self.assertAnswer(second, 200, confirmed)
+        self.assertResponse(first, 200, confirmed)
+        self.assertResponse(second, 200, confirmed)
         self.assertEqual(self.statuses(), ["booked", "booked"])
         self.assertFalse(Booking.objects.filter(held_until__isnull=False).exists())
 
@@ -160,7 +162,7 @@ class ConfirmTests(ReservationTestCase):
         """The refusal says which of the seats can still be had."""
         five, six = self.held(ends_in=-timedelta(seconds=1))
         self.assertExpired(self.post("confirm"), still_free=[5, 6])
-        self.bob.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 6})
+        self.bob_client.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 6})
         self.assertExpired(self.post("confirm"), still_free=[5])
         five.refresh_from_db(), six.refresh_from_db()
         self.assertEqual((five.status, six.status), ("held", "expired"))
@@ -217,7 +219,7 @@ class ExtendTests(ReservationTestCase):
             expires_in=600,
             cancel_until=iso(mine[0].held_until),
         )
-        self.assertAnswer(answer, 200, expected)
+        self.assertResponse(answer, 200, expected)
         self.assertEqual(mine[0].held_until, mine[1].held_until)
 
     def test_never_beyond_thirty_minutes_in_all(self):
@@ -252,18 +254,18 @@ class CancelTests(ReservationTestCase):
         mine = self.held()
         answer = self.post("cancel")
         expected = reservation_json(mine, available_seats=19, status="cancelled", can_cancel=False)
-        self.assertAnswer(answer, 200, expected)
+        self.assertResponse(answer, 200, expected)
         self.assertEqual(self.statuses(), ["cancelled", "cancelled"])
         seats = {"seat_numbers": [5, 6]}
-        again = self.bob.post(f"/api/shows/{self.hall.id}/reservations/", seats)
+        again = self.bob_client.post(f"/api/shows/{self.hall.id}/reservations/", seats)
         self.assertEqual(again.status_code, 201)
 
     def test_all_bookings_are_cancelled(self):
         mine = self.booked()
-        self.alice.post(f"/api/bookings/{mine[0].id}/cancel/")
+        self.alice_client.post(f"/api/bookings/{mine[0].id}/cancel/")
         self.assertEqual(self.post("cancel").json()["show"]["available_seats"], 19)
         self.assertEqual(self.statuses(), ["cancelled", "cancelled"])
-        self.assertEqual(Booking.objects.active().get().user, self.bobs_user)
+        self.assertEqual(Booking.objects.active().get().user, self.bob)
 
     def test_what_is_gone(self):
         self.booked()
@@ -299,7 +301,7 @@ class MixedTests(ReservationTestCase):
     def setUp(self):
         super().setUp()
         five, self.six = self.held()
-        self.alice.post(f"/api/bookings/{five.id}/cancel/")
+        self.alice_client.post(f"/api/bookings/{five.id}/cancel/")
         self.five = Booking.objects.values().get(pk=five.pk)
 
     def assertFiveIsAsItWas(self):
@@ -328,8 +330,8 @@ class MixedTests(ReservationTestCase):
             "still_free": [6],
         }
         for verb in ["confirm", "extend", "cancel"]:
-            self.assertAnswer(self.post(verb), 400, expired)
-        answer = self.alice.get("/api/reservations/RRRRRRRR/").json()
+            self.assertResponse(self.post(verb), 400, expired)
+        answer = self.alice_client.get("/api/reservations/RRRRRRRR/").json()
         self.assertEqual(answer["status"], "expired")
 
 
@@ -337,7 +339,7 @@ class SharedReferenceTests(ReservationTestCase):
     def test_nobody_gets_at_the_seats_of_another(self):
         """Even if chance, or somebody's hand, gave two customers one reference."""
         self.booked()
-        bobs = booking(self.bobs_user, show(), 9, reference="RRRRRRRR")
+        bobs = create_booking(self.bob, create_show(), 9, reference="RRRRRRRR")
         answer = self.post("cancel").json()
         self.assertEqual([each["seat_number"] for each in answer["bookings"]], [5, 6])
         bobs.refresh_from_db()
@@ -352,7 +354,7 @@ class AfterTheStartTests(ReservationTestCase):
 
     def test_a_hold_can_still_be_released(self):
         self.held()
-        self.assertTrue(self.alice.get("/api/reservations/RRRRRRRR/").json()["can_cancel"])
+        self.assertTrue(self.alice_client.get("/api/reservations/RRRRRRRR/").json()["can_cancel"])
         self.assertEqual(self.post("cancel").json()["status"], "cancelled")
 
     def test_a_hold_is_extended_until_sales_close_at_the_most(self):
@@ -366,17 +368,17 @@ class WhoMayTests(ReservationTestCase):
         self.held()
         for verb in ["confirm", "extend", "cancel"]:
             with self.subTest(verb):
-                self.assertAnswer(self.post(verb, by=self.bob), 403, NOT_YOURS)
-                self.assertAnswer(self.post(verb, by=self.client), 401, NO_TOKEN)
-                self.assertAnswer(self.post(verb, reference="XXXXXXXX"), 404, UNKNOWN)
+                self.assertResponse(self.post(verb, by=self.bob_client), 403, NOT_YOURS)
+                self.assertResponse(self.post(verb, by=self.client), 401, NO_TOKEN)
+                self.assertResponse(self.post(verb, reference="XXXXXXXX"), 404, UNKNOWN)
         self.assertEqual(self.statuses(), ["held", "held"])
 
 
 class ExpireHoldsTests(ReservationTestCase):
     def test_it_tidies(self):
         self.held(ends_in=-timedelta(seconds=1))
-        other = hold(self.bobs_user, show(), 1, ends_in=-timedelta(seconds=1))
-        alive = hold(self.bobs_user, self.hall, 1)
+        other = create_hold(self.bob, create_show(), 1, ends_in=-timedelta(seconds=1))
+        alive = create_hold(self.bob, self.hall, 1)
         said = StringIO()
         call_command("expire_holds", stdout=said)
         self.assertEqual(said.getvalue(), "Seats with an expired hold: 3.\n")

@@ -12,25 +12,25 @@ from booking.tests.factories import (
     NO_TOKEN,
     NOT_FOUND,
     ApiTestCase,
-    booking,
-    hold,
+    create_booking,
+    create_hold,
+    create_show,
     iso,
     reservation_json,
-    show,
 )
 
 
 class ReserveTests(ApiTestCase):
     def reserve(self, show, by=None, **body):
-        return (by or self.alice).post(f"/api/shows/{show.id}/reservations/", body)
+        return (by or self.alice_client).post(f"/api/shows/{show.id}/reservations/", body)
 
     def test_several_seats_are_booked(self):
-        hall = show(total_seats=30)
+        hall = create_show(total_seats=30)
         response = self.reserve(hall, seat_numbers=[12, 5, 6])
         first, second, third = Booking.objects.order_by("seat_number")
         body = {
             "reference": first.reference,
-            "user": self.alices_user.id,
+            "user": self.alice.id,
             "show": response.json()["show"],
             "status": "booked",
             "bookings": [
@@ -44,13 +44,13 @@ class ReserveTests(ApiTestCase):
             "can_cancel": True,
             "cancel_until": iso(hall.date_time),
         }
-        self.assertAnswer(response, 201, body)
+        self.assertResponse(response, 201, body)
         self.assertEqual(response.json()["show"]["available_seats"], 27)
         self.assertEqual(len({each.reference for each in Booking.objects.all()}), 1)
         self.assertEqual(len({each.created_at for each in Booking.objects.all()}), 1)
 
     def test_seats_are_held(self):
-        hall = show(total_seats=30)
+        hall = create_show(total_seats=30)
         before = timezone.now()
         response = self.reserve(hall, seat_numbers=[5, 6], hold=True)
         held = list(Booking.objects.order_by("seat_number"))
@@ -62,60 +62,62 @@ class ReserveTests(ApiTestCase):
             expires_in=600,
             cancel_until=iso(held[0].held_until),
         )
-        self.assertAnswer(response, 201, expected)
+        self.assertResponse(response, 201, expected)
         self.assertEqual(held[0].held_until, held[1].held_until)
         until = before + timedelta(minutes=10)
         self.assertLess(abs(held[0].held_until - until), timedelta(seconds=5))
 
     def test_the_best_seats_are_picked(self):
-        hall = show(total_seats=30)
-        booking(self.bobs_user, hall, 15)
+        hall = create_show(total_seats=30)
+        create_booking(self.bob, hall, 15)
         response = self.reserve(hall, count=3)
         self.assertEqual(response.status_code, 201)
         self.assertEqual([s["seat_label"] for s in response.json()["bookings"]], ["C4", "C5", "C6"])
 
     def test_no_two_reservations_share_a_reference(self):
-        booking(self.bobs_user, show(), reference="AAAAAAAA")
+        create_booking(self.bob, create_show(), reference="AAAAAAAA")
         chance = iter(["AAAAAAAA", "AAAAAAAA", "CCCCCCCC"])
         with mock.patch("booking.box_office.selling.new_reference", lambda: next(chance)):
-            answer = self.reserve(show(), count=2)
+            answer = self.reserve(create_show(), count=2)
         self.assertEqual((answer.status_code, answer.json()["reference"]), (201, "CCCCCCCC"))
-        used = set(self.alices_user.bookings.values_list("reference", flat=True))
+        used = set(self.alice.bookings.values_list("reference", flat=True))
         self.assertEqual(used, {"CCCCCCCC"})
 
     def test_a_pick_takes_seats_whose_hold_has_lapsed(self):
-        hall = show(total_seats=2)
-        lapsed = hold(self.bobs_user, hall, 1, ends_in=-timedelta(seconds=1))
+        hall = create_show(total_seats=2)
+        lapsed = create_hold(self.bob, hall, 1, ends_in=-timedelta(seconds=1))
         response = self.reserve(hall, count=2)
         self.assertEqual(response.status_code, 201)
         lapsed.refresh_from_db()
         self.assertEqual(lapsed.status, "expired")
 
     def test_a_seat_of_another_show_is_another_seat(self):
-        hall = show()
-        booking(self.bobs_user, show(), 5)
-        lapsed = hold(self.bobs_user, show(), 5, ends_in=-timedelta(seconds=1))
+        hall = create_show()
+        create_booking(self.bob, create_show(), 5)
+        lapsed = create_hold(self.bob, create_show(), 5, ends_in=-timedelta(seconds=1))
         self.assertEqual(self.reserve(hall, seat_numbers=[5]).status_code, 201)
         self.assertEqual(self.reserve(hall, count=2).status_code, 201)
         lapsed.refresh_from_db()
         self.assertEqual(lapsed.status, "held")
 
     def test_a_full_hall_and_a_seat_that_it_does_not_have(self):
-        full = show(total_seats=1)
-        booking(self.bobs_user, full, 1)
+        full = create_show(total_seats=1)
+        create_booking(self.bob, full, 1)
         sentence = "There is no seat 2 in this show. Seats are numbered from 1 to 1."
         beyond = {"seat_numbers": [sentence]}
-        self.assertAnswer(self.reserve(full, seat_numbers=[1, 2]), 400, beyond)
+        self.assertResponse(self.reserve(full, seat_numbers=[1, 2]), 400, beyond)
 
     def test_a_list_without_end_is_not_even_looked_at(self):
-        answer = self.reserve(show(), seat_numbers=["x"] * 10_000)
-        self.assertAnswer(answer, 400, {"seat_numbers": ["You can take at most 10 seats at once."]})
+        answer = self.reserve(create_show(), seat_numbers=["x"] * 10_000)
+        self.assertResponse(
+            answer, 400, {"seat_numbers": ["You can take at most 10 seats at once."]}
+        )
 
     def test_a_hold_that_lapses_while_seats_are_picked(self):
         """All of a reservation is as of one moment: at that one the last seat was held."""
-        full = show(total_seats=2)
-        booking(self.bobs_user, full, 1)
-        last = hold(self.bobs_user, full, 2)
+        full = create_show(total_seats=2)
+        create_booking(self.bob, full, 1)
+        last = create_hold(self.bob, full, 2)
 
         def later(show, now):
             time.sleep(0.005)  # SQLite's clock has milliseconds
@@ -125,21 +127,21 @@ class ReserveTests(ApiTestCase):
         with mock.patch("booking.box_office.selling.free_seats", later):
             answer = self.reserve(full, count=1)
         sold_out = {"detail": "This show is sold out.", "code": "sold_out"}
-        self.assertAnswer(answer, 400, sold_out)
+        self.assertResponse(answer, 400, sold_out)
 
     def test_a_hold_ends_when_sales_close(self):
         """Nobody could confirm it later."""
-        started = show(starts_in=-timedelta(minutes=4))
+        started = create_show(starts_in=-timedelta(minutes=4))
         with self.settings(SALES_CLOSE_AFTER_START=timedelta(minutes=10)):
             body = self.reserve(started, seat_numbers=[5], hold=True).json()
         self.assertEqual(body["expires_at"], body["show"]["bookable_until"])
 
     def test_forms_are_accepted(self):
-        hall = show()
+        hall = create_show()
         address = f"/api/shows/{hall.id}/reservations/"
         form = "application/x-www-form-urlencoded"
-        seats = self.alice.post(address, "seat_numbers=1&seat_numbers=2", content_type=form)
-        count = self.alice.post(address, "count=2&hold=true", content_type=form)
+        seats = self.alice_client.post(address, "seat_numbers=1&seat_numbers=2", content_type=form)
+        count = self.alice_client.post(address, "count=2&hold=true", content_type=form)
         self.assertEqual(
             [
                 (r.status_code, r.json()["status"], len(r.json()["bookings"]))
@@ -149,36 +151,36 @@ class ReserveTests(ApiTestCase):
         )
 
     def test_all_or_none(self):
-        hall = show(total_seats=20)
-        booking(self.bobs_user, hall, 6)
-        hold(self.bobs_user, hall, 7)
-        booking(self.bobs_user, show(total_seats=20), 4)
+        hall = create_show(total_seats=20)
+        create_booking(self.bob, hall, 6)
+        create_hold(self.bob, hall, 7)
+        create_booking(self.bob, create_show(total_seats=20), 4)
         taken = {
             "detail": "Some of these seats have just been taken.",
             "code": "seat_taken",
             "seat_numbers": [6, 7],
             "alternatives": [4, 9, 16, 17, 15],
         }
-        self.assertAnswer(self.reserve(hall, seat_numbers=[5, 6, 7, 8]), 400, taken)
-        self.assertFalse(self.alices_user.bookings.exists())
+        self.assertResponse(self.reserve(hall, seat_numbers=[5, 6, 7, 8]), 400, taken)
+        self.assertFalse(self.alice.bookings.exists())
 
     def test_more_than_are_left(self):
-        hall = show(total_seats=3)
-        booking(self.bobs_user, hall, 2)
+        hall = create_show(total_seats=3)
+        create_booking(self.bob, hall, 2)
         too_few = {
             "detail": "Only 2 seats are left.",
             "code": "not_enough_seats",
             "available_seats": 2,
         }
-        self.assertAnswer(self.reserve(hall, count=3), 400, too_few)
+        self.assertResponse(self.reserve(hall, count=3), 400, too_few)
         self.assertEqual(self.reserve(hall, count=2).status_code, 201)
         sold_out = {"detail": "This show is sold out.", "code": "sold_out"}
-        self.assertAnswer(self.reserve(hall, count=1), 400, sold_out)
-        self.assertAnswer(self.reserve(hall, seat_numbers=[1, 2]), 400, sold_out)
+        self.assertResponse(self.reserve(hall, count=1), 400, sold_out)
+        self.assertResponse(self.reserve(hall, seat_numbers=[1, 2]), 400, sold_out)
 
     def test_shows_that_sell_nothing(self):
-        off = show(cancelled_at=timezone.now())
-        closed = show(starts_in=-timedelta(days=1))
+        off = create_show(cancelled_at=timezone.now())
+        closed = create_show(starts_in=-timedelta(days=1))
         for hall, code in [(off, "show_cancelled"), (closed, "sales_closed")]:
             for body in [{"seat_numbers": [1, 2]}, {"count": 2}, {"seat_numbers": [99]}]:
                 with self.subTest(code, **body):
@@ -187,7 +189,7 @@ class ReserveTests(ApiTestCase):
         self.assertFalse(Booking.objects.exists())
 
     def test_what_cannot_be_asked_for(self):
-        hall = show(total_seats=20)
+        hall = create_show(total_seats=20)
         one_of_both = {"non_field_errors": ["Send either seat_numbers or count."]}
         integer, from_one = ["Enter a whole number, such as 5."], ["Seats are numbered from 1."]
         at_least, at_most = (
@@ -245,15 +247,15 @@ class ReserveTests(ApiTestCase):
         ]
         for body, errors in cases:
             with self.subTest(body):
-                self.assertAnswer(self.reserve(hall, **body), 400, errors)
+                self.assertResponse(self.reserve(hall, **body), 400, errors)
         self.assertFalse(Booking.objects.exists())
 
     def test_an_unknown_show(self):
-        response = self.alice.post("/api/shows/999/reservations/", {"count": 1})
-        self.assertAnswer(response, 404, NOT_FOUND)
+        response = self.alice_client.post("/api/shows/999/reservations/", {"count": 1})
+        self.assertResponse(response, 404, NOT_FOUND)
 
     def test_without_a_token(self):
-        self.assertAnswer(self.reserve(show(), by=self.client, count=1), 401, NO_TOKEN)
+        self.assertResponse(self.reserve(create_show(), by=self.client, count=1), 401, NO_TOKEN)
 
 
 class LimitTests(ApiTestCase):
@@ -268,29 +270,31 @@ class LimitTests(ApiTestCase):
         }
 
     def test_ten_and_no_more(self):
-        hall = show(total_seats=40)
+        hall = create_show(total_seats=40)
         address = f"/api/shows/{hall.id}/reservations/"
         for seat in range(1, 8):
-            booking(self.alices_user, hall, seat)
-        hold(self.alices_user, hall, 8)
-        hold(self.alices_user, hall, 9, ends_in=-timedelta(seconds=1))
-        booking(self.alices_user, hall, 10, status="cancelled")
-        booking(self.alices_user, show(), 1)
-        self.assertAnswer(self.alice.post(address, {"count": 3}), 400, self.too_many(8))
-        self.assertAnswer(
-            self.alice.post(address, {"seat_numbers": [20, 21, 22]}), 400, self.too_many(8)
+            create_booking(self.alice, hall, seat)
+        create_hold(self.alice, hall, 8)
+        create_hold(self.alice, hall, 9, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, hall, 10, status="cancelled")
+        create_booking(self.alice, create_show(), 1)
+        self.assertResponse(self.alice_client.post(address, {"count": 3}), 400, self.too_many(8))
+        self.assertResponse(
+            self.alice_client.post(address, {"seat_numbers": [20, 21, 22]}), 400, self.too_many(8)
         )
-        self.assertEqual(self.alice.post(address, {"count": 2, "hold": True}).status_code, 201)
-        one_more = self.alice.post(f"/api/shows/{hall.id}/book/", {"seat_number": 40})
-        self.assertAnswer(one_more, 400, self.too_many(10))
-        self.assertEqual(self.bob.post(address, {"count": 10}).status_code, 201)
+        self.assertEqual(
+            self.alice_client.post(address, {"count": 2, "hold": True}).status_code, 201
+        )
+        one_more = self.alice_client.post(f"/api/shows/{hall.id}/book/", {"seat_number": 40})
+        self.assertResponse(one_more, 400, self.too_many(10))
+        self.assertEqual(self.bob_client.post(address, {"count": 10}).status_code, 201)
 
     def test_the_limit_is_a_setting(self):
-        hall = show(total_seats=40)
+        hall = create_show(total_seats=40)
         with self.settings(MAX_SEATS_PER_CUSTOMER=1):
             address = f"/api/shows/{hall.id}/book/"
-            self.assertEqual(self.alice.post(address, {"seat_number": 1}).status_code, 201)
-            self.assertEqual(self.alice.post(address, {"seat_number": 2}).status_code, 400)
+            self.assertEqual(self.alice_client.post(address, {"seat_number": 1}).status_code, 201)
+            self.assertEqual(self.alice_client.post(address, {"seat_number": 2}).status_code, 400)
 
 
 class HoldAgainTests(ApiTestCase):
@@ -298,11 +302,11 @@ class HoldAgainTests(ApiTestCase):
 
     def setUp(self):
         super().setUp()
-        self.hall = show(total_seats=40)
+        self.hall = create_show(total_seats=40)
 
     def hold(self, *seats, by=None):
         body = {"seat_numbers": seats, "hold": True}
-        return (by or self.alice).post(f"/api/shows/{self.hall.id}/reservations/", body)
+        return (by or self.alice_client).post(f"/api/shows/{self.hall.id}/reservations/", body)
 
     def let_lapse(self):
         just_now = timezone.now() - timedelta(seconds=1)
@@ -320,7 +324,7 @@ class HoldAgainTests(ApiTestCase):
         self.assertEqual(self.hold(6, 7).status_code, 201)
         self.let_lapse()
         refused = self.hold(7)
-        self.assertAnswer(
+        self.assertResponse(
             refused,
             400,
             {
@@ -342,9 +346,9 @@ class HoldAgainTests(ApiTestCase):
         self.let_lapse()
         self.assertEqual(self.hold(5).json()["code"], "held_too_soon")
         self.assertEqual(self.hold(9).status_code, 201)
-        self.assertEqual(self.hold(5, by=self.bob).status_code, 201)
+        self.assertEqual(self.hold(5, by=self.bob_client).status_code, 201)
         self.let_lapse()
-        booked = self.alice.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 5})
+        booked = self.alice_client.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 5})
         self.assertEqual(booked.status_code, 201)
 
     def test_picks_go_around_those_seats(self):
@@ -353,7 +357,7 @@ class HoldAgainTests(ApiTestCase):
         address = f"/api/shows/{self.hall.id}/reservations/"
         picked = []
         for _ in range(3):
-            answer = self.alice.post(address, pick)
+            answer = self.alice_client.post(address, pick)
             self.assertEqual(answer.status_code, 201, answer.content)
             picked.append([each["seat_number"] for each in answer.json()["bookings"]])
             self.let_lapse()
@@ -361,20 +365,20 @@ class HoldAgainTests(ApiTestCase):
         self.assertFalse(set(picked[1]) & set(picked[2]))
 
     def test_picks_are_refused_when_there_are_no_others(self):
-        self.hall = show(total_seats=2)
+        self.hall = create_show(total_seats=2)
         for _ in range(2):
             self.assertEqual(self.hold(1, 2).status_code, 201)
             self.let_lapse()
         address = f"/api/shows/{self.hall.id}/reservations/"
-        refused = self.alice.post(address, {"count": 1, "hold": True}).json()
+        refused = self.alice_client.post(address, {"count": 1, "hold": True}).json()
         self.assertEqual((refused["code"], refused["seat_numbers"]), ("held_too_soon", [1, 2]))
-        self.assertEqual(self.alice.post(address, {"count": 1}).status_code, 201)
+        self.assertEqual(self.alice_client.post(address, {"count": 1}).status_code, 201)
 
     def test_who_gave_a_hold_back_has_not_let_it_lapse(self):
         self.hold(5)
         self.let_lapse()
         again = self.hold(5).json()
-        self.alice.post(f"/api/reservations/{again['reference']}/cancel/")
+        self.alice_client.post(f"/api/reservations/{again['reference']}/cancel/")
         self.assertEqual(self.hold(5).status_code, 201)
 
     def test_long_ago_is_not_just_now(self):
@@ -386,12 +390,12 @@ class HoldAgainTests(ApiTestCase):
         self.assertEqual(self.hold(5).status_code, 201)
 
     def test_another_show_is_another_matter(self):
-        other = show(total_seats=40)
+        other = create_show(total_seats=40)
         for _ in range(2):
             self.hold(5)
             self.let_lapse()
         address = f"/api/shows/{other.id}/reservations/"
-        answer = self.alice.post(address, {"seat_numbers": [5], "hold": True})
+        answer = self.alice_client.post(address, {"seat_numbers": [5], "hold": True})
         self.assertEqual(answer.status_code, 201)
 
     def test_how_long_is_a_setting(self):

@@ -18,4 +18,4 @@ class RootTests(ApiTestCase):
             "my_bookings": "http://testserver/api/my-bookings/",
             "documentation": "http://testserver/swagger/",
         }
-        self.assertAnswer(self.client.get("/api/"), 200, links)
+        self.assertResponse(self.client.get("/api/"), 200, links)

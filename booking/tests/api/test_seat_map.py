@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from booking.tests.factories import ApiTestCase, booking, hold, show
+from booking.tests.factories import ApiTestCase, create_booking, create_hold, create_show
 
 NONE = {"detail": "Not found.", "code": "not_found"}
 
@@ -8,14 +8,14 @@ NONE = {"detail": "Not found.", "code": "not_found"}
 class SeatMapTests(ApiTestCase):
     def test_seat_map_lists_booked_and_held_seats(self):
         """Thirty seats in rows of ten. Expired holds and cancelled bookings are free."""
-        hall = show(total_seats=30)
+        hall = create_show(total_seats=30)
         for seat in [14, 3]:
-            booking(self.alices_user, hall, seat)
-        hold(self.bobs_user, hall, 27)
-        hold(self.bobs_user, hall, 28, ends_in=-timedelta(seconds=1))
-        booking(self.alices_user, hall, 1, status="cancelled")
-        booking(self.alices_user, hall, 2, status="expired")
-        booking(self.alices_user, show(), 5)
+            create_booking(self.alice, hall, seat)
+        create_hold(self.bob, hall, 27)
+        create_hold(self.bob, hall, 28, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, hall, 1, status="cancelled")
+        create_booking(self.alice, hall, 2, status="expired")
+        create_booking(self.alice, create_show(), 5)
         answer = self.client.get(f"/api/shows/{hall.id}/seats/")
         body = {
             "total_seats": 30,
@@ -25,15 +25,15 @@ class SeatMapTests(ApiTestCase):
             "booked": [3, 14],
             "held": [27],
         }
-        self.assertAnswer(answer, 200, body)
+        self.assertResponse(answer, 200, body)
         self.assertEqual(answer["Cache-Control"], "public, max-age=2")
         self.assertEqual(answer["Vary"], "Authorization, origin")
 
     def test_seat_map_with_token_lists_the_users_own_seats(self):
-        hall = show(total_seats=10)
-        booking(self.alices_user, hall, 3)
-        hold(self.alices_user, hall, 4)
-        booking(self.bobs_user, hall, 8)
+        hall = create_show(total_seats=10)
+        create_booking(self.alice, hall, 3)
+        create_hold(self.alice, hall, 4)
+        create_booking(self.bob, hall, 8)
         body = {
             "total_seats": 10,
             "seats_per_row": 10,
@@ -42,15 +42,15 @@ class SeatMapTests(ApiTestCase):
             "booked": [3, 8],
             "held": [4],
         }
-        alices = self.alice.get(f"/api/shows/{hall.id}/seats/")
-        bobs = self.bob.get(f"/api/shows/{hall.id}/seats/")
-        self.assertAnswer(alices, 200, body | {"mine": {"booked": [3], "held": [4]}})
-        self.assertAnswer(bobs, 200, body | {"mine": {"booked": [8], "held": []}})
+        alices = self.alice_client.get(f"/api/shows/{hall.id}/seats/")
+        bobs = self.bob_client.get(f"/api/shows/{hall.id}/seats/")
+        self.assertResponse(alices, 200, body | {"mine": {"booked": [3], "held": [4]}})
+        self.assertResponse(bobs, 200, body | {"mine": {"booked": [8], "held": []}})
         self.assertEqual(bobs["Cache-Control"], "private, no-store")
         self.assertNotEqual(alices["ETag"], bobs["ETag"])
 
     def test_seat_map_unchanged_is_304(self):
-        hall = show()
+        hall = create_show()
         address = f"/api/shows/{hall.id}/seats/"
         first = self.client.get(address)
         self.assertRegex(first["ETag"], '^"[0-9a-f]{32}"$')  # strong
@@ -64,26 +64,26 @@ class SeatMapTests(ApiTestCase):
         self.assertEqual((again.status_code, again.content), (304, b""))
         for header in ["ETag", "Cache-Control", "Vary"]:
             self.assertEqual(again[header], first[header])
-        booking(self.alices_user, hall, 3)
+        create_booking(self.alice, hall, 3)
         changed = self.client.get(address, headers={"if-none-match": first["ETag"]})
         self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))
         self.assertNotEqual(changed["ETag"], first["ETag"])
 
     def test_seat_map_of_any_size_costs_two_queries(self):
-        small, large = show(total_seats=10), show(total_seats=600)
+        small, large = create_show(total_seats=10), create_show(total_seats=600)
         for seat in range(1, 10):
-            booking(self.alices_user, small, seat)
+            create_booking(self.alice, small, seat)
         for seat in range(1, 300):
-            booking(self.alices_user, large, seat)
+            create_booking(self.alice, large, seat)
         for hall in [small, large]:
             with self.assertNumQueries(2):
                 self.client.get(f"/api/shows/{hall.id}/seats/")
             with self.assertNumQueries(3):  # the user
-                self.alice.get(f"/api/shows/{hall.id}/seats/")
+                self.alice_client.get(f"/api/shows/{hall.id}/seats/")
 
     def test_seat_map_of_a_full_show_has_no_free_seat(self):
-        full = show(total_seats=1)
-        booking(self.alices_user, full, 1)
+        full = create_show(total_seats=1)
+        create_booking(self.alice, full, 1)
         body = {
             "total_seats": 1,
             "seats_per_row": 10,
@@ -92,10 +92,10 @@ class SeatMapTests(ApiTestCase):
             "booked": [1],
             "held": [],
         }
-        self.assertAnswer(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
+        self.assertResponse(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
 
     def test_seat_map_of_an_unknown_show_is_404(self):
-        self.assertAnswer(self.client.get("/api/shows/999/seats/"), 404, NONE)
+        self.assertResponse(self.client.get("/api/shows/999/seats/"), 404, NONE)
 
     def test_seat_map_with_bad_token_is_401(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
@@ -103,4 +103,6 @@ class SeatMapTests(ApiTestCase):
             "detail": "Your session has ended. Please log in again.",
             "code": "token_not_valid",
         }
-        self.assertAnswer(self.client.get(f"/api/shows/{show().id}/seats/"), 401, not_valid)
+        self.assertResponse(
+            self.client.get(f"/api/shows/{create_show().id}/seats/"), 401, not_valid
+        )

@@ -23,7 +23,13 @@ from booking.api.serializers import (
 )
 from booking.api.serializers.read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 from booking.models import Booking, Movie, Reservation, SeatMap, Show
-from booking.tests.factories import booking, hold, movie, person, show
+from booking.tests.factories import (
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 
 
 def stock_json(serializer_class, instance):
@@ -50,17 +56,17 @@ class SameAsStock:
 class OutputTests(SameAsStock, TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.alice = person("alice", email="alice@example.com")
-        the_movie = movie(
+        cls.alice = create_user("alice", email="alice@example.com")
+        the_movie = create_movie(
             "Amélie “2”", release_date="2001-04-25", poster_url="https://example.com/a.jpg"
         )
-        cls.hall = show(the_movie, seats_per_row=4)
-        booking(cls.alice, cls.hall, 1)
-        hold(cls.alice, cls.hall, 6)
+        cls.hall = create_show(the_movie, seats_per_row=4)
+        create_booking(cls.alice, cls.hall, 1)
+        create_hold(cls.alice, cls.hall, 6)
         now = datetime.now(UTC)
-        booking(cls.alice, cls.hall, 7, status="cancelled", cancelled_at=now)
+        create_booking(cls.alice, cls.hall, 7, status="cancelled", cancelled_at=now)
         without_microseconds = now.replace(microsecond=0) + timedelta(days=1)
-        show(movie(), date_time=without_microseconds, cancelled_at=now)
+        create_show(create_movie(), date_time=without_microseconds, cancelled_at=now)
 
     def compare_all(self):
         for each in Movie.objects.all():
@@ -92,7 +98,7 @@ class OutputTests(SameAsStock, TestCase):
 
 
 class Snapshot(NamedTuple):
-    movie: Movie
+    create_movie: Movie
     is_new: bool
     screens: list
     premiere: datetime | None
@@ -129,7 +135,7 @@ class ReadOnlySerializerTests(SameAsStock, SimpleTestCase):
             title = serializers.CharField()
 
         class Evening(ReadOnlySerializer):
-            movie = Title()
+            create_movie = Title()
             others = Title(many=True)
 
         found = self.assertSameAsStock(

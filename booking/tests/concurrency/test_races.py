@@ -13,22 +13,22 @@ from django.utils import timezone
 from booking.db.compiled import fetch_all
 from booking.models import Booking
 from booking.tests.concurrency.racing import DONE, at_once, no_constraint, no_lock, outcomes
-from booking.tests.factories import booking, client_of, person, show
+from booking.tests.factories import api_client, create_booking, create_show, create_user
 
 BUYERS = 32
 
 
 class RaceTests(TransactionTestCase):
     def setUp(self):
-        self.buyers = [person(f"buyer{number}") for number in range(BUYERS)]
-        self.clients = [client_of(buyer) for buyer in self.buyers]
+        self.buyers = [create_user(f"buyer{number}") for number in range(BUYERS)]
+        self.clients = [api_client(buyer) for buyer in self.buyers]
 
     def book(self, client, show, seat_number):
         return lambda: client.post(f"/api/shows/{show.id}/book/", {"seat_number": seat_number})
 
     def race_for_one_seat(self):
         """All buyers book seat 5."""
-        tomorrow = show(total_seats=BUYERS)
+        tomorrow = create_show(total_seats=BUYERS)
         return at_once([self.book(client, tomorrow, 5) for client in self.clients])
 
     def assertSoldOnce(self, responses):
@@ -58,7 +58,7 @@ class RaceTests(TransactionTestCase):
             self.assertGreater(Booking.objects.active().filter(seat_number=5).count(), 1)
 
     def test_book_different_seats_by_many_all_succeed(self):
-        tomorrow = show(total_seats=BUYERS)
+        tomorrow = create_show(total_seats=BUYERS)
         responses = at_once(
             [self.book(client, tomorrow, seat) for seat, client in enumerate(self.clients, 1)]
         )
@@ -73,7 +73,7 @@ class RaceTests(TransactionTestCase):
 
     def test_book_by_more_buyers_than_seats_sells_every_seat(self):
         """Two buyers for each seat: all seats are sold, and the other buyers are refused."""
-        tomorrow = show(total_seats=BUYERS // 2)
+        tomorrow = create_show(total_seats=BUYERS // 2)
         responses = at_once(
             [self.book(each, tomorrow, n // 2 + 1) for n, each in enumerate(self.clients)]
         )
@@ -87,8 +87,8 @@ class RaceTests(TransactionTestCase):
 
     def race_to_cancel_and_book(self):
         """One buyer cancels seat 5 twice while all others book it."""
-        tomorrow = show(total_seats=BUYERS)
-        to_cancel = booking(self.buyers[0], tomorrow, 5)
+        tomorrow = create_show(total_seats=BUYERS)
+        to_cancel = create_booking(self.buyers[0], tomorrow, 5)
 
         def cancel():
             return self.clients[0].post(f"/api/bookings/{to_cancel.id}/cancel/")
@@ -119,7 +119,7 @@ class RaceTests(TransactionTestCase):
 
     def test_show_shrunk_during_bookings_never_sells_removed_seats(self):
         """Either the show shrinks or its last seats are sold, never both."""
-        evening = show(total_seats=BUYERS)
+        evening = create_show(total_seats=BUYERS)
         stella = Client()
         stella.force_login(User.objects.create_superuser("stella"))
         local = timezone.localtime(evening.date_time)
@@ -148,7 +148,7 @@ class RaceTests(TransactionTestCase):
 
     def test_book_by_user_deleted_while_waiting_for_lock_responses_401(self):
         """The user is deleted after authentication; only the foreign key notices, at COMMIT."""
-        tomorrow = show()
+        tomorrow = create_show()
 
         def delete_the_customer(show_id, *queries):
             results = fetch_all(*queries)
@@ -163,7 +163,7 @@ class RaceTests(TransactionTestCase):
 
     def test_book_while_show_stays_locked_answers_503_after_lock_timeout(self):
         """With the time limit of production: 3 s on PostgreSQL; shortened from 20 s on SQLite."""
-        tomorrow = show()
+        tomorrow = create_show()
         other = connection.copy()
         self.addCleanup(other.close)
         if connection.vendor == "sqlite":

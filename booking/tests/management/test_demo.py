@@ -9,7 +9,7 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from booking.models import Booking, Movie, Show
-from booking.tests.factories import movie, show
+from booking.tests.factories import create_movie, create_show
 
 
 def everything():
@@ -75,8 +75,8 @@ class DemoTests(TestCase):
 class ExistingDataTests(TestCase):
     def test_what_is_there_is_left_alone(self):
         User.objects.create_user("demo", password="my-own-words")
-        mine = movie("My film")
-        on_screen_1 = show(mine, date_time=timezone.now() + timedelta(days=1))
+        mine = create_movie("My film")
+        on_screen_1 = create_show(mine, date_time=timezone.now() + timedelta(days=1))
         with override_settings(DEBUG=True):
             said = demo()
         self.assertTrue(User.objects.get(username="demo").check_password("my-own-words"))

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from booking.middleware import VALID_REQUEST_ID
-from booking.tests.factories import ApiTestCase, booking, hold, show
+from booking.tests.factories import ApiTestCase, create_booking, create_hold, create_show
 from booking.tests.security.test_access import whole_database
 
 JSON = "application/json"
@@ -440,9 +440,9 @@ SUBJECTS = [fields, missing_fields, whole_bodies, urls, methods, queries, header
 class BadInputTableTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        hall = show()
-        mine = booking(self.alices_user, hall, 5)
-        held = hold(self.alices_user, hall, 6)
+        hall = create_show()
+        mine = create_booking(self.alice, hall, 5)
+        held = create_hold(self.alice, hall, 6)
         self.names = {
             "movie": hall.movie_id,
             "show": hall.pk,
@@ -452,7 +452,7 @@ class BadInputTableTests(ApiTestCase):
         self.before = whole_database()
 
     def ask(self, case):
-        client = APIClient() if case.anonymous else self.alice
+        client = APIClient() if case.anonymous else self.alice_client
         client.raise_request_exception = False
         address = "/api/" + re.sub(r"{(\w+)}", lambda m: str(self.names[m[1]]), case.address)
         return client.generic(

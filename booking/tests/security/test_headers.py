@@ -4,7 +4,7 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
 from booking.middleware import CONTENT_SECURITY_POLICY
-from booking.tests.factories import ApiTestCase, booking, show
+from booking.tests.factories import ApiTestCase, create_booking, create_show
 
 OTHER_ORIGIN = "https://cinema.example"
 
@@ -42,7 +42,7 @@ class RequestIdTests(ApiTestCase):
 
 class CacheControlTests(ApiTestCase):
     def test_personal_responses_are_not_stored(self):
-        mine = booking(self.alices_user, show())
+        mine = create_booking(self.alice, create_show())
         calls = [
             ("get", "my-bookings"),
             ("get", "me"),
@@ -55,10 +55,10 @@ class CacheControlTests(ApiTestCase):
             ("get", "nothing"),
         ]
         for method, address in calls:
-            answer = getattr(self.alice, method)(f"/api/{address}/")
+            answer = getattr(self.alice_client, method)(f"/api/{address}/")
             self.assertEqual(answer["Cache-Control"], "private, no-store", address)
         replayed = [
-            self.alice.post(
+            self.alice_client.post(
                 f"/api/shows/{mine.show_id}/book/",
                 {"seat_number": 6},
                 headers={"idempotency-key": "k"},
@@ -70,9 +70,9 @@ class CacheControlTests(ApiTestCase):
 
     def test_public_responses_are_cached_for_a_while(self):
         """With seat counts only for a moment. The user makes no difference."""
-        tomorrow = show()
+        tomorrow = create_show()
         movie = f"movies/{tomorrow.movie_id}"
-        for client in (self.client, self.alice):
+        for client in (self.client, self.alice_client):
             for address in ("movies", movie, "shows", f"shows/{tomorrow.id}", f"{movie}/shows"):
                 answer = client.get(f"/api/{address}/")
                 seconds = 60 if address in ("movies", movie) else 2
@@ -115,8 +115,8 @@ class HttpsTests(ApiTestCase):
         }
         with override_settings(**self.REDIRECT, SECURE_REDIRECT_EXEMPT=[r"^api/", r"^api$"]):
             for method, address in (("post", "/api/login/"), ("get", "/api/me"), ("get", "/api")):
-                self.assertAnswer(getattr(self.alice, method)(address), 403, wanted)
-                secure = getattr(self.alice, method)(address, secure=True)
+                self.assertResponse(getattr(self.alice_client, method)(address), 403, wanted)
+                secure = getattr(self.alice_client, method)(address, secure=True)
                 self.assertNotEqual(secure.status_code, 403)
                 self.assertIn("max-age", secure["Strict-Transport-Security"])
             page = self.client.get("/swagger/")

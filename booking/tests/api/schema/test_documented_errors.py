@@ -17,7 +17,14 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.models import Booking, Show
-from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+    create_user,
+)
 from booking.tests.openapi_document import document, query_parameters
 from booking.throttling import UserThrottle
 from booking.tokens import open_session
@@ -104,11 +111,11 @@ class DocumentedErrorTests(ApiTestCase):
     @classmethod
     def setUpTestData(cls):
         super().setUpTestData()
-        cls.alices_user.set_password(PASSWORD)
-        cls.alices_user.save()
-        cls.hall = show()
-        cls.booked = booking(cls.alices_user, cls.hall, 5)
-        cls.held = hold(cls.alices_user, cls.hall, 7)
+        cls.alice.set_password(PASSWORD)
+        cls.alice.save()
+        cls.hall = create_show()
+        cls.booked = create_booking(cls.alice, cls.hall, 5)
+        cls.held = create_hold(cls.alice, cls.hall, 7)
 
     def test_every_documented_error_is_returned(self):
         answered = set()
@@ -138,7 +145,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def spoiled(self, operation, code):
         self.operation, self.more = operation, {}
-        self.client = client_of(self.alices_user) if self.is_personal() else APIClient()
+        self.client = api_client(self.alice) if self.is_personal() else APIClient()
         self.client.raise_request_exception = False
         self.address = operation["path"].format(**self.ids())
         self.body = dict(self.good_body())
@@ -166,7 +173,7 @@ class DocumentedErrorTests(ApiTestCase):
         return {"id": found.get(kind), "reference": target.reference}
 
     def good_body(self):
-        refresh = {"refresh": str(open_session(user=self.alices_user))}
+        refresh = {"refresh": str(open_session(user=self.alice))}
         return {
             "signUp": {"username": "carol", "password": PASSWORD},
             "logIn": {"username": "alice", "password": PASSWORD},
@@ -228,7 +235,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.address = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
 
     def not_yours(self):
-        self.client = self.bob
+        self.client = self.bob_client
 
     def throttled(self):
         UserThrottle.window = None
@@ -265,11 +272,11 @@ class DocumentedErrorTests(ApiTestCase):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer two words")
 
     def user_not_found(self):
-        self.client = client_of(self.create_other_user())
+        self.client = api_client(self.create_other_user())
         self.other_user.delete()
 
     def user_inactive(self):
-        self.client = client_of(self.create_other_user(is_active=False))
+        self.client = api_client(self.create_other_user(is_active=False))
 
     def password_changed(self):
         token = AccessToken.for_user(self.create_other_user())
@@ -278,7 +285,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     def create_other_user(self, **more):
-        self.other_user = person("dave", **more)
+        self.other_user = create_user("dave", **more)
         return self.other_user
 
     def no_active_account(self):
@@ -328,7 +335,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def sell(self, *seats):
         for seat in seats:
-            booking(self.bobs_user, self.hall, seat)
+            create_booking(self.bob, self.hall, seat)
 
     def too_many_seats(self):
         self.during.enter_context(self.settings(MAX_SEATS_PER_CUSTOMER=2))
@@ -339,7 +346,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def held_too_soon(self):
         for _ in range(2):
-            hold(self.alices_user, self.hall, 1, ends_in=timedelta(seconds=-1))
+            create_hold(self.alice, self.hall, 1, ends_in=timedelta(seconds=-1))
             Booking.objects.filter(seat_number=1).update(status="expired")
         self.body["hold"] = True
 

@@ -23,7 +23,7 @@ from booking.api.schema.generator import INFO, SchemaGenerator, StaffSchemaGener
 from booking.api.serializers import BookSeat
 from booking.exceptions import NoActiveAccount
 from booking.seating import seat_label
-from booking.tests.factories import ApiTestCase, person, show
+from booking.tests.factories import ApiTestCase, create_show, create_user
 from booking.tests.openapi_document import document
 
 try:
@@ -159,7 +159,7 @@ class AudienceTests(TestCase):
         for address in ("/swagger/staff/", "/swagger/staff.json"):
             response = self.client.get(address)
             self.assertRedirects(response, f"/admin/login/?next={address}")
-        self.client.force_login(person("stella", is_staff=True))
+        self.client.force_login(create_user("stella", is_staff=True))
         page = self.client.get("/swagger/staff/", headers={"accept": "text/html"})
         self.assertIn(b'"url": "/swagger/staff.json"', page.content)
         served = self.client.get("/swagger/staff.json").json()
@@ -189,7 +189,7 @@ class ExampleTests(SimpleTestCase):
 class RequestExampleTests(ApiTestCase):
     def test_request_examples_succeed(self):
         definitions = document().raw["definitions"]
-        hall = f"/api/shows/{show().pk}"
+        hall = f"/api/shows/{create_show().pk}"
 
         def send(method, address, definition):
             return getattr(self.client, method)(address, definitions[definition]["example"])
