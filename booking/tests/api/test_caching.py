@@ -42,8 +42,8 @@ class ConditionalGetTests(ApiTestCase):
         self.assertNotEqual((changed["ETag"], changed.content), (etag, first.content))
 
     def test_etag_movies_and_shows_304_until_a_change(self):
-        tomorrow = create_show()
-        the_movie = tomorrow.movie
+        show = create_show()
+        the_movie = show.movie
 
         def change_title():
             the_movie.title += "!"
@@ -55,12 +55,12 @@ class ConditionalGetTests(ApiTestCase):
                 self.assertEtagUntil(url, change_title)
         for url in (
             "/api/shows/",
-            f"/api/shows/{tomorrow.pk}/",
+            f"/api/shows/{show.pk}/",
             f"{MOVIES}{the_movie.pk}/shows/",
-            f"/api/shows/{tomorrow.pk}/seats/",
+            f"/api/shows/{show.pk}/seats/",
         ):
             with self.subTest(url):
-                self.assertEtagUntil(url, lambda: create_booking(self.bob, tomorrow, next(seats)))
+                self.assertEtagUntil(url, lambda: create_booking(self.bob, show, next(seats)))
 
     def test_etag_next_page_appears_or_disappears_changes(self):
         """The body of a page is the same, but its Link header is not."""
@@ -102,19 +102,19 @@ class ConditionalGetTests(ApiTestCase):
                 self.assertEqual(self.client.get(MOVIES, headers=headers).status_code, 200)
 
     def test_cache_control_of_each_endpoint(self):
-        tomorrow = create_show()
-        create_booking(self.alice, tomorrow)
+        show = create_show()
+        create_booking(self.alice, show)
         public = "public, max-age=2"
         cases = [
             (self.client, MOVIES, "public, max-age=60", "Accept, origin"),
-            (self.client, f"{MOVIES}{tomorrow.movie_id}/", "public, max-age=60", "Accept, origin"),
-            (self.client, f"{MOVIES}{tomorrow.movie_id}/shows/", public, "origin"),
+            (self.client, f"{MOVIES}{show.movie_id}/", "public, max-age=60", "Accept, origin"),
+            (self.client, f"{MOVIES}{show.movie_id}/shows/", public, "origin"),
             (self.client, "/api/shows/", public, "origin"),
-            (self.client, f"/api/shows/{tomorrow.pk}/", public, "origin"),
-            (self.client, f"/api/shows/{tomorrow.pk}/seats/", public, "Authorization, origin"),
+            (self.client, f"/api/shows/{show.pk}/", public, "origin"),
+            (self.client, f"/api/shows/{show.pk}/seats/", public, "Authorization, origin"),
             (
                 self.alice_client,
-                f"/api/shows/{tomorrow.pk}/seats/",
+                f"/api/shows/{show.pk}/seats/",
                 "private, no-store",
                 "Authorization, origin",
             ),
@@ -243,10 +243,10 @@ class LocalCacheTests(ApiTestCase):
         self.assertEqual(self.client.get(url).json(), movie_json(new))
 
     def test_shows_are_never_cached(self):
-        tomorrow = create_show(self.movie)
-        for url in (f"/api/shows/{tomorrow.pk}/", f"{MOVIES}{self.movie.pk}/shows/"):
+        show = create_show(self.movie)
+        for url in (f"/api/shows/{show.pk}/", f"{MOVIES}{self.movie.pk}/shows/"):
             before = self.client.get(url).content
-            tomorrow.screen_name += "!"
-            tomorrow.save()
+            show.screen_name += "!"
+            show.save()
             self.assertNotEqual(self.client.get(url).content, before)
-        self.assertEqual(self.client.get(f"/api/shows/{tomorrow.pk}/").json(), show_json(tomorrow))
+        self.assertEqual(self.client.get(f"/api/shows/{show.pk}/").json(), show_json(show))

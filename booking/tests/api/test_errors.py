@@ -29,11 +29,11 @@ class UnknownUrlTests(ApiTestCase):
     def test_unknown_url_in_the_api_returns_404_as_json(self):
         nothing = {"detail": "No such endpoint.", "code": "not_found"}
         for debug in [False, True]:
-            for address in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
+            for path in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
                 for method in ["get", "post", "put", "patch", "delete"]:
-                    with self.subTest(f"{method} {address}", debug=debug):
+                    with self.subTest(f"{method} {path}", debug=debug):
                         with override_settings(DEBUG=debug):
-                            response = getattr(self.client, method)(address)
+                            response = getattr(self.client, method)(path)
                         self.assertResponse(response, 404, nothing)
 
     def test_unknown_url_elsewhere_returns_404_as_html(self):
@@ -44,8 +44,8 @@ class UnknownUrlTests(ApiTestCase):
 
 class TrailingSlashTests(ApiTestCase):
     def test_post_without_trailing_slash_is_done(self):
-        tomorrow = create_show()
-        response = self.alice_client.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
+        show = create_show()
+        response = self.alice_client.post(f"/api/shows/{show.id}/book", {"seat_number": 5})
         self.assertEqual((response.status_code, response.json()["seat_number"]), (201, 5))
         with override_settings(DEBUG=True):
             again = self.alice_client.post(f"/api/bookings/{response.json()['id']}/cancel")
@@ -55,10 +55,10 @@ class TrailingSlashTests(ApiTestCase):
         response = self.client.get("/apix")
         self.assertEqual((response.status_code, response["Content-Type"][:9]), (404, "text/html"))
 
-    def test_get_without_trailing_slash_is_answered(self):
-        for address in ["/api", "/api/movies", "/api/movies?search=x"]:
-            with self.subTest(address):
-                self.assertEqual(self.client.get(address).status_code, 200)
+    def test_get_without_trailing_slash_succeeds(self):
+        for path in ["/api", "/api/movies", "/api/movies?search=x"]:
+            with self.subTest(path):
+                self.assertEqual(self.client.get(path).status_code, 200)
 
 
 class ServerErrorTests(ApiTestCase):
@@ -171,21 +171,21 @@ class CharsetTests(TestCase):
     REQUIRED = {field: ["This field is required."] for field in ("username", "password")}
 
     def ask(self, content_type, body):
-        answer = {}
+        response = {}
 
         def start_response(status, headers):
-            answer.update(status=status)
+            response.update(status=status)
 
         environ = RequestFactory().generic("POST", "/api/login/?a=b", body).environ
         environ["CONTENT_TYPE"] = content_type
         content = b"".join(wsgi.application(environ, start_response))
-        return answer["status"], json.loads(content)
+        return response["status"], json.loads(content)
 
     def test_charset_invalid_is_ignored(self):
         for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
             with self.subTest(charset):
-                answer = self.ask(f"application/json; charset={charset}", b"{}")
-                self.assertEqual(answer, ("400 Bad Request", self.REQUIRED))
+                response = self.ask(f"application/json; charset={charset}", b"{}")
+                self.assertEqual(response, ("400 Bad Request", self.REQUIRED))
         multipart = self.ask("multipart/form-data; charset=idna; boundary=x", b"--x--")
         self.assertEqual(multipart, ("400 Bad Request", self.REQUIRED))
 

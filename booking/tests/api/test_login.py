@@ -44,8 +44,8 @@ class LoginTests(ApiTestCase):
         User.objects.create_user("Émile", password="paper-moon-1973")  # by staff
         for name in ["Carol", "CAROL", "ｃａｒｏｌ", "Émile", "E\u0301mile"]:
             with self.subTest(name):
-                answer = self.log_in(username=name, password="paper-moon-1973")
-                self.assertEqual(answer.status_code, 200)
+                response = self.log_in(username=name, password="paper-moon-1973")
+                self.assertEqual(response.status_code, 200)
 
     def test_login_with_wrong_credentials_is_refused(self):
         wrong = self.log_in(username="carol", password="wrong")

@@ -48,10 +48,10 @@ class MeTests(AccountCase):
 
     def test_patch_changes_name_and_email(self):
         new = {"email": "a@EXAMPLE.com", "first_name": "Ada", "last_name": "Lovelace"}
-        answer = self.alice_client.patch("/api/me/", new)
-        self.assertResponse(answer, 200, self.me(**new | {"email": "a@example.com"}))
-        answer = self.alice_client.patch("/api/me/", {"last_name": "", "email": ""})
-        self.assertResponse(answer, 200, self.me(first_name="Ada", email=""))
+        response = self.alice_client.patch("/api/me/", new)
+        self.assertResponse(response, 200, self.me(**new | {"email": "a@example.com"}))
+        response = self.alice_client.patch("/api/me/", {"last_name": "", "email": ""})
+        self.assertResponse(response, 200, self.me(first_name="Ada", email=""))
         self.assertResponse(
             self.alice_client.get("/api/me/"), 200, self.me(first_name="Ada", email="")
         )
@@ -88,13 +88,13 @@ class PasswordTests(AccountCase):
 
     def test_password_change_closes_other_sessions(self):
         elsewhere, bobs = open_session(user=self.alice), open_session(user=self.bob)
-        answer = self.change()
-        self.assertEqual((answer.status_code, set(answer.json())), (200, {"access", "refresh"}))
-        for token, status in ((elsewhere, 401), (answer.json()["refresh"], 200), (bobs, 200)):
+        response = self.change()
+        self.assertEqual((response.status_code, set(response.json())), (200, {"access", "refresh"}))
+        for token, status in ((elsewhere, 401), (response.json()["refresh"], 200), (bobs, 200)):
             refreshed = self.client.post("/api/token/refresh/", {"refresh": str(token)})
             self.assertEqual(refreshed.status_code, status)
         self.assertEqual(self.alice_client.get("/api/me/").json()["code"], "password_changed")
-        self.alice_client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
+        self.alice_client.credentials(HTTP_AUTHORIZATION=f"Bearer {response.json()['access']}")
         self.assertResponse(self.alice_client.get("/api/me/"), 200, self.me())
         self.alice.refresh_from_db()
         self.assertTrue(self.alice.check_password("silver-screen-1927"))
@@ -102,7 +102,7 @@ class PasswordTests(AccountCase):
     def test_password_change_with_wrong_or_weak_password_is_refused(self):
         short = ["This password is too short. It must contain at least 8 characters."]
         alike = ["The password is too similar to the username."]
-        for answer, errors in (
+        for response, errors in (
             (self.change(old="wrong"), {"old_password": NOT_YOUR_PASSWORD}),
             (self.change(new="m00n!gl"), {"new_password": short}),
             (self.change(new="alice2026"), {"new_password": alike}),
@@ -111,7 +111,7 @@ class PasswordTests(AccountCase):
                 {"old_password": REQUIRED, "new_password": REQUIRED},
             ),
         ):
-            self.assertResponse(answer, 400, errors)
+            self.assertResponse(response, 400, errors)
         self.assertResponse(self.change(by=self.client), 401, NO_TOKEN)
         self.alice.refresh_from_db()
         self.assertTrue(self.alice.check_password(PASSWORD))
@@ -126,8 +126,8 @@ class EraseTests(AccountCase):
         self.alice.save()
         self.alice.groups.add(Group.objects.create(name="door"))
         session = open_session(user=self.alice)
-        answer = self.erase()
-        self.assertEqual((answer.status_code, answer.content), (204, b""))
+        response = self.erase()
+        self.assertEqual((response.status_code, response.content), (204, b""))
         row = User.objects.filter(pk=self.alice.pk).values().get()
         self.assertTrue(row.pop("username").startswith("erased-"))
         self.assertTrue(row.pop("password").startswith("!"))
@@ -154,28 +154,28 @@ class EraseTests(AccountCase):
         self.assertEqual(self.client.post("/api/signup/", again).status_code, 201)
 
     def test_erase_cancels_bookings_of_future_shows(self):
-        tomorrow, yesterday = create_show(), create_show(starts_in=-timedelta(days=1))
+        show, yesterday = create_show(), create_show(starts_in=-timedelta(days=1))
         mine = [
-            create_booking(self.alice, tomorrow, 5),
-            create_hold(self.alice, tomorrow, 6),
+            create_booking(self.alice, show, 5),
+            create_hold(self.alice, show, 6),
             create_booking(self.alice, create_show(), 5),
         ]
         past = create_booking(self.alice, yesterday, 5)
-        bobs = create_booking(self.bob, tomorrow, 7)
+        bobs_booking = create_booking(self.bob, show, 7)
         self.erase()
         statuses = dict(Booking.objects.values_list("id", "status"))
         self.assertEqual([statuses[each.id] for each in mine], ["cancelled"] * 3)
-        self.assertEqual((statuses[past.id], statuses[bobs.id]), ("booked", "booked"))
-        answer = self.bob_client.post(f"/api/shows/{tomorrow.id}/book/", {"seat_number": 5})
-        self.assertEqual(answer.status_code, 201)
+        self.assertEqual((statuses[past.id], statuses[bobs_booking.id]), ("booked", "booked"))
+        response = self.bob_client.post(f"/api/shows/{show.id}/book/", {"seat_number": 5})
+        self.assertEqual(response.status_code, 201)
 
     def test_erase_refuses_requests_already_in_progress(self):
         """They have loaded the user before the account was erased."""
         before = User.objects.get(pk=self.alice.pk)
-        tomorrow = create_show()
+        show = create_show()
         self.erase()
         with self.assertRaises(CustomerNotFound):
-            box_office.book(show_id=tomorrow.id, seat_number=5, by=before)
+            box_office.book(show_id=show.id, seat_number=5, by=before)
         with self.assertRaises(CustomerNotFound):
             accounts.update(user=before, email="alice@example.com")
         with self.assertRaises(WrongPassword):

@@ -78,8 +78,8 @@ class MovieListTests(ApiTestCase):
         ]
         for query, found in cases:
             with self.subTest(query):
-                answer = self.client.get(f"/api/movies/?{query}")
-                self.assertResponse(answer, 200, [movie_json(each) for each in found])
+                response = self.client.get(f"/api/movies/?{query}")
+                self.assertResponse(response, 200, [movie_json(each) for each in found])
 
     def test_movies_filter_wrong_is_400(self):
         long = ["Ensure this field has no more than 200 characters."]

@@ -16,19 +16,19 @@ from booking.tests.factories import (
 
 class MyBookingsTests(ApiTestCase):
     def test_my_bookings_newest_first_with_cancelled_ones(self):
-        tomorrow = create_show()
+        show = create_show()
         now = timezone.now()
-        first = create_booking(self.alice, tomorrow, 5, created_at=now - timedelta(days=2))
+        first = create_booking(self.alice, show, 5, created_at=now - timedelta(days=2))
         cancelled = create_booking(
             self.alice,
-            tomorrow,
+            show,
             6,
             created_at=now - timedelta(days=1),
             status="cancelled",
             cancelled_at=now,
         )
-        newest = create_booking(self.alice, tomorrow, 7)
-        create_booking(self.bob, tomorrow, 8)
+        newest = create_booking(self.alice, show, 7)
+        create_booking(self.bob, show, 8)
         expected = [
             booking_json(newest, available_seats=7),
             booking_json(
@@ -47,19 +47,19 @@ class MyBookingsTests(ApiTestCase):
         over = create_booking(self.alice, started, 1)
         held = create_hold(self.alice, create_show(), 2)
         expired_hold = create_hold(self.alice, create_show(), 3, ends_in=-timedelta(seconds=1))
-        answer = self.alice_client.get("/api/my-bookings/").json()
+        body = self.alice_client.get("/api/my-bookings/").json()
         self.assertEqual(
-            [(each["id"], each["can_cancel"]) for each in answer],
+            [(each["id"], each["can_cancel"]) for each in body],
             [(expired_hold.id, False), (held.id, True), (over.id, False)],
         )
 
     def test_status_of_an_expired_hold_is_expired(self):
-        tomorrow = create_show()
-        held = create_hold(self.alice, tomorrow, 1)
-        expired_hold = create_hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
-        marked_expired = create_booking(self.alice, tomorrow, 3, status="expired")
-        answer = self.alice_client.get("/api/my-bookings/")
-        seconds = answer.json()[2]["expires_in"]
+        show = create_show()
+        held = create_hold(self.alice, show, 1)
+        expired_hold = create_hold(self.alice, show, 2, ends_in=-timedelta(seconds=1))
+        marked_expired = create_booking(self.alice, show, 3, status="expired")
+        response = self.alice_client.get("/api/my-bookings/")
+        seconds = response.json()[2]["expires_in"]
         self.assertIn(seconds, range(590, 601))
         gone = {"available_seats": 9, "status": "expired", "can_cancel": False}
         expected = [
@@ -74,7 +74,7 @@ class MyBookingsTests(ApiTestCase):
                 cancel_until=iso(held.held_until),
             ),
         ]
-        self.assertResponse(answer, 200, expected)
+        self.assertResponse(response, 200, expected)
 
     def test_my_bookings_filtered_by_each_parameter(self):
         first, second = create_show(), create_show()
@@ -96,8 +96,8 @@ class MyBookingsTests(ApiTestCase):
         ]
         for query, found in cases:
             with self.subTest(query):
-                answer = self.alice_client.get(f"/api/my-bookings/?{query}")
-                self.assertEqual([b["id"] for b in answer.json()], [each.id for each in found])
+                response = self.alice_client.get(f"/api/my-bookings/?{query}")
+                self.assertEqual([b["id"] for b in response.json()], [each.id for each in found])
 
     def test_my_bookings_filter_wrong_is_400(self):
         wrong = {"status": ['"sold" is not a valid choice.']}

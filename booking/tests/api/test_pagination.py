@@ -37,11 +37,11 @@ class PaginationTests(ApiTestCase):
                 self.assertEqual(self.pages(self.client, url), [ids[:2], ids[2:4], ids[4:]])
 
     def test_my_bookings_of_one_moment_follow_the_id(self):
-        tomorrow = create_show()
-        ids = [create_booking(self.alice, tomorrow, seat).id for seat in range(1, 6)]
+        show = create_show()
+        ids = [create_booking(self.alice, show, seat).id for seat in range(1, 6)]
         Booking.objects.update(created_at=datetime(2026, 1, 1, tzinfo=UTC))
-        ids.append(create_booking(self.alice, tomorrow, 6).id)
-        create_booking(self.bob, tomorrow, 7)
+        ids.append(create_booking(self.alice, show, 6).id)
+        create_booking(self.bob, show, 7)
         newest_first = ids[::-1]
         self.assertEqual(
             self.pages(self.alice_client, "/api/my-bookings/?page_size=4"),
@@ -95,19 +95,19 @@ class PaginationTests(ApiTestCase):
         """Without query parameters it is read by a compiled query, with an empty one it is not."""
         metropolis = create_movie()
         Movie.objects.bulk_create(Movie(title="M", duration_minutes=117) for _ in range(100))
-        tomorrow = create_show(metropolis, total_seats=200)
+        show = create_show(metropolis, total_seats=200)
         Show.objects.bulk_create(
             Show(
                 movie=metropolis,
                 screen_name="Screen 1",
                 total_seats=number,
-                date_time=tomorrow.date_time + timedelta(hours=number),
+                date_time=show.date_time + timedelta(hours=number),
             )
             for number in range(1, 102)
         )
         for seat in range(1, 103):
-            create_booking(self.alice, tomorrow, seat, status="cancelled" if seat % 9 else "booked")
-        create_booking(self.bob, tomorrow, 103)
+            create_booking(self.alice, show, seat, status="cancelled" if seat % 9 else "booked")
+        create_booking(self.bob, show, 103)
         for url in (
             "/api/movies/",
             "/api/shows/",
@@ -142,5 +142,5 @@ class PaginationTests(ApiTestCase):
         wrong = {"cursor": ["This is not a cursor of this list."]}
         for cursor in ["x", ours[:-1], ours + "x", another, "%00", "é"]:
             with self.subTest(cursor):
-                answer = self.client.get(f"/api/movies/?cursor={cursor}")
-                self.assertResponse(answer, 400, wrong)
+                response = self.client.get(f"/api/movies/?cursor={cursor}")
+                self.assertResponse(response, 400, wrong)

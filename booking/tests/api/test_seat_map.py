@@ -8,15 +8,15 @@ NONE = {"detail": "Not found.", "code": "not_found"}
 class SeatMapTests(ApiTestCase):
     def test_seat_map_lists_booked_and_held_seats(self):
         """Thirty seats in rows of ten. Expired holds and cancelled bookings are free."""
-        hall = create_show(total_seats=30)
+        show = create_show(total_seats=30)
         for seat in [14, 3]:
-            create_booking(self.alice, hall, seat)
-        create_hold(self.bob, hall, 27)
-        create_hold(self.bob, hall, 28, ends_in=-timedelta(seconds=1))
-        create_booking(self.alice, hall, 1, status="cancelled")
-        create_booking(self.alice, hall, 2, status="expired")
+            create_booking(self.alice, show, seat)
+        create_hold(self.bob, show, 27)
+        create_hold(self.bob, show, 28, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, show, 1, status="cancelled")
+        create_booking(self.alice, show, 2, status="expired")
         create_booking(self.alice, create_show(), 5)
-        answer = self.client.get(f"/api/shows/{hall.id}/seats/")
+        response = self.client.get(f"/api/shows/{show.id}/seats/")
         body = {
             "total_seats": 30,
             "seats_per_row": 10,
@@ -25,15 +25,15 @@ class SeatMapTests(ApiTestCase):
             "booked": [3, 14],
             "held": [27],
         }
-        self.assertResponse(answer, 200, body)
-        self.assertEqual(answer["Cache-Control"], "public, max-age=2")
-        self.assertEqual(answer["Vary"], "Authorization, origin")
+        self.assertResponse(response, 200, body)
+        self.assertEqual(response["Cache-Control"], "public, max-age=2")
+        self.assertEqual(response["Vary"], "Authorization, origin")
 
     def test_seat_map_with_token_lists_the_users_own_seats(self):
-        hall = create_show(total_seats=10)
-        create_booking(self.alice, hall, 3)
-        create_hold(self.alice, hall, 4)
-        create_booking(self.bob, hall, 8)
+        show = create_show(total_seats=10)
+        create_booking(self.alice, show, 3)
+        create_hold(self.alice, show, 4)
+        create_booking(self.bob, show, 8)
         body = {
             "total_seats": 10,
             "seats_per_row": 10,
@@ -42,30 +42,30 @@ class SeatMapTests(ApiTestCase):
             "booked": [3, 8],
             "held": [4],
         }
-        alices = self.alice_client.get(f"/api/shows/{hall.id}/seats/")
-        bobs = self.bob_client.get(f"/api/shows/{hall.id}/seats/")
+        alices = self.alice_client.get(f"/api/shows/{show.id}/seats/")
+        bobs = self.bob_client.get(f"/api/shows/{show.id}/seats/")
         self.assertResponse(alices, 200, body | {"mine": {"booked": [3], "held": [4]}})
         self.assertResponse(bobs, 200, body | {"mine": {"booked": [8], "held": []}})
         self.assertEqual(bobs["Cache-Control"], "private, no-store")
         self.assertNotEqual(alices["ETag"], bobs["ETag"])
 
     def test_seat_map_unchanged_is_304(self):
-        hall = create_show()
-        address = f"/api/shows/{hall.id}/seats/"
-        first = self.client.get(address)
+        show = create_show()
+        path = f"/api/shows/{show.id}/seats/"
+        first = self.client.get(path)
         self.assertRegex(first["ETag"], '^"[0-9a-f]{32}"$')  # strong
         for header in [f'"x", W/{first["ETag"]}', "*"]:
             self.assertEqual(
-                self.client.get(address, headers={"if-none-match": header}).status_code, 304
+                self.client.get(path, headers={"if-none-match": header}).status_code, 304
             )
         other = {"if-match": '"x"', "if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT"}
-        self.assertEqual(self.client.get(address, headers=other).status_code, 200)
-        again = self.client.get(address, headers={"if-none-match": first["ETag"]})
+        self.assertEqual(self.client.get(path, headers=other).status_code, 200)
+        again = self.client.get(path, headers={"if-none-match": first["ETag"]})
         self.assertEqual((again.status_code, again.content), (304, b""))
         for header in ["ETag", "Cache-Control", "Vary"]:
             self.assertEqual(again[header], first[header])
-        create_booking(self.alice, hall, 3)
-        changed = self.client.get(address, headers={"if-none-match": first["ETag"]})
+        create_booking(self.alice, show, 3)
+        changed = self.client.get(path, headers={"if-none-match": first["ETag"]})
         self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))
         self.assertNotEqual(changed["ETag"], first["ETag"])
 
@@ -75,11 +75,11 @@ class SeatMapTests(ApiTestCase):
             create_booking(self.alice, small, seat)
         for seat in range(1, 300):
             create_booking(self.alice, large, seat)
-        for hall in [small, large]:
+        for show in [small, large]:
             with self.assertNumQueries(2):
-                self.client.get(f"/api/shows/{hall.id}/seats/")
+                self.client.get(f"/api/shows/{show.id}/seats/")
             with self.assertNumQueries(3):  # the user
-                self.alice_client.get(f"/api/shows/{hall.id}/seats/")
+                self.alice_client.get(f"/api/shows/{show.id}/seats/")
 
     def test_seat_map_of_a_full_show_has_no_free_seat(self):
         full = create_show(total_seats=1)

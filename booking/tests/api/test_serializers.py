@@ -60,11 +60,11 @@ class OutputTests(SameAsStock, TestCase):
         the_movie = create_movie(
             "Amélie “2”", release_date="2001-04-25", poster_url="https://example.com/a.jpg"
         )
-        cls.hall = create_show(the_movie, seats_per_row=4)
-        create_booking(cls.alice, cls.hall, 1)
-        create_hold(cls.alice, cls.hall, 6)
+        cls.show = create_show(the_movie, seats_per_row=4)
+        create_booking(cls.alice, cls.show, 1)
+        create_hold(cls.alice, cls.show, 6)
         now = datetime.now(UTC)
-        create_booking(cls.alice, cls.hall, 7, status="cancelled", cancelled_at=now)
+        create_booking(cls.alice, cls.show, 7, status="cancelled", cancelled_at=now)
         without_microseconds = now.replace(microsecond=0) + timedelta(days=1)
         create_show(create_movie(), date_time=without_microseconds, cancelled_at=now)
 
@@ -79,7 +79,7 @@ class OutputTests(SameAsStock, TestCase):
             self.assertSameAsStock(ReservationSerializer, Reservation.find(each.reference))
         self.assertSameAsStock(PersonSerializer, self.alice)
         self.assertSameAsStock(AccountSerializer, self.alice)
-        seat_map = SeatMap(self.hall, user=self.alice)
+        seat_map = SeatMap(self.show, user=self.alice)
         self.assertSameAsStock(SeatMapSerializer, seat_map)
         self.assertSameAsStock(PersonalSeatMapSerializer, seat_map)
 
@@ -98,7 +98,7 @@ class OutputTests(SameAsStock, TestCase):
 
 
 class Snapshot(NamedTuple):
-    create_movie: Movie
+    movie: Movie
     is_new: bool
     screens: list
     premiere: datetime | None
@@ -135,7 +135,7 @@ class ReadOnlySerializerTests(SameAsStock, SimpleTestCase):
             title = serializers.CharField()
 
         class Evening(ReadOnlySerializer):
-            create_movie = Title()
+            movie = Title()
             others = Title(many=True)
 
         found = self.assertSameAsStock(

@@ -36,10 +36,10 @@ class RefreshTests(ApiTestCase):
         self.assertResponse(self.refresh(token), 401, NOT_VALID)
 
     def test_refresh_returns_new_tokens(self):
-        answer = self.refresh(self.session)
-        self.assertEqual((answer.status_code, set(answer.json())), (200, {"refresh", "access"}))
-        self.assertEqual(AccessToken(answer.json()["access"])["user_id"], str(self.alice.id))
-        again = self.refresh(answer.json()["refresh"])
+        response = self.refresh(self.session)
+        self.assertEqual((response.status_code, set(response.json())), (200, {"refresh", "access"}))
+        self.assertEqual(AccessToken(response.json()["access"])["user_id"], str(self.alice.id))
+        again = self.refresh(response.json()["refresh"])
         self.assertEqual(again.status_code, 200)
         self.assertEqual(Session.objects.count(), 1)
 
@@ -85,8 +85,8 @@ class RefreshTests(ApiTestCase):
                 self.assertNotValid(token)
 
     def test_refresh_without_token_is_refused(self):
-        answer = self.client.post("/api/token/refresh/")
-        self.assertResponse(answer, 400, {"refresh": REQUIRED})
+        response = self.client.post("/api/token/refresh/")
+        self.assertResponse(response, 400, {"refresh": REQUIRED})
 
     def test_session_row_does_not_contain_the_token(self):
         """simplejwt 5.5.1 stores refresh tokens in clear."""
@@ -113,16 +113,16 @@ class RefreshRaceTests(TransactionTestCase):
 
     def test_simultaneous_refreshes_with_one_token_succeed_once(self):
         """simplejwt 5.5.1: all succeed."""
-        answers = sorted(self.race(), key=lambda each: each.status_code)
-        self.assertEqual([each.status_code for each in answers], [200] + [401] * 7)
-        self.assertEqual(refresh(APIClient(), answers[0].json()["refresh"]).status_code, 200)
+        responses = sorted(self.race(), key=lambda each: each.status_code)
+        self.assertEqual([each.status_code for each in responses], [200] + [401] * 7)
+        self.assertEqual(refresh(APIClient(), responses[0].json()["refresh"]).status_code, 200)
 
     def test_simultaneous_refreshes_without_guard_all_succeed(self):
         renewed = mock.Mock(**{"filter.return_value.update.return_value": 1})
         with mock.patch.object(Session, "objects", renewed):
             token = RefreshToken.for_user(create_user("alice"))
-            answers = at_once([lambda: refresh(APIClient(), token) for _ in range(8)])
-        self.assertEqual({each.status_code for each in answers}, {200})
+            responses = at_once([lambda: refresh(APIClient(), token) for _ in range(8)])
+        self.assertEqual({each.status_code for each in responses}, {200})
 
 
 class LogoutTests(ApiTestCase):
@@ -131,8 +131,8 @@ class LogoutTests(ApiTestCase):
 
     def test_logout_ends_only_this_session(self):
         mine, other = open_session(user=self.alice), open_session(user=self.alice)
-        answer = self.log_out(mine)
-        self.assertEqual((answer.status_code, answer.content), (204, b""))
+        response = self.log_out(mine)
+        self.assertEqual((response.status_code, response.content), (204, b""))
         self.assertResponse(refresh(self.client, mine), 401, NOT_VALID)
         self.assertEqual(refresh(self.client, other).status_code, 200)
 

@@ -52,15 +52,15 @@ class ShowListTests(ApiTestCase):
 
     def test_available_seats_exclude_booked_and_held_ones(self):
         """Cancelled and expired bookings and expired holds leave a seat free."""
-        tomorrow = create_show()
-        create_booking(self.alice, tomorrow, 1)
-        create_hold(self.bob, tomorrow, 2)
-        create_hold(self.bob, tomorrow, 3, ends_in=-timedelta(seconds=1))
-        create_booking(self.bob, tomorrow, 4, status="cancelled")
-        create_booking(self.bob, tomorrow, 5, status="expired")
-        create_booking(self.bob, create_show(tomorrow.movie, starts_in=timedelta(days=3)), 6)
+        show = create_show()
+        create_booking(self.alice, show, 1)
+        create_hold(self.bob, show, 2)
+        create_hold(self.bob, show, 3, ends_in=-timedelta(seconds=1))
+        create_booking(self.bob, show, 4, status="cancelled")
+        create_booking(self.bob, show, 5, status="expired")
+        create_booking(self.bob, create_show(show.movie, starts_in=timedelta(days=3)), 6)
         first = self.client.get("/api/shows/").json()[0]
-        self.assertEqual(first, show_json(tomorrow, available_seats=8))
+        self.assertEqual(first, show_json(show, available_seats=8))
 
     def test_is_bookable_full_closed_or_cancelled_is_false(self):
         full = create_show(total_seats=1)
@@ -106,8 +106,8 @@ class ShowListTests(ApiTestCase):
         ]
         for query, found in cases:
             with self.subTest(query):
-                answer = self.client.get(f"/api/shows/?{query}")
-                self.assertResponse(answer, 200, [show_json(each) for each in found])
+                response = self.client.get(f"/api/shows/?{query}")
+                self.assertResponse(response, 200, [show_json(each) for each in found])
 
     def test_date_is_a_day_in_the_cinemas_time_zone(self):
         evening = create_show(date_time=on("2090-12-24", 23, 30))
@@ -126,8 +126,8 @@ class ShowListTests(ApiTestCase):
         for zone in ["Asia/Tokyo", "America/New_York"]:
             for day in ["0001-01-01", "9999-12-31"]:
                 with self.subTest(zone=zone, day=day), override_settings(TIME_ZONE=zone):
-                    answer = self.client.get(f"/api/shows/?from={day}")
-                    self.assertResponse(answer, 400, {"from": far})
+                    response = self.client.get(f"/api/shows/?from={day}")
+                    self.assertResponse(response, 400, {"from": far})
 
     def test_date_when_the_clocks_change_has_25_hours(self):
         """The 25 hours of 29 October 2090 in Berlin begin at 22:00 UTC and end at 23:00 UTC."""
@@ -137,8 +137,8 @@ class ShowListTests(ApiTestCase):
         )
         create_show(date_time=on("2090-10-28", 21, 59)), create_show(date_time=on("2090-10-29", 23))
         with override_settings(TIME_ZONE="Europe/Berlin"):
-            answer = self.client.get("/api/shows/?date=2090-10-29")
-        self.assertResponse(answer, 200, [show_json(first), show_json(last)])
+            response = self.client.get("/api/shows/?date=2090-10-29")
+        self.assertResponse(response, 200, [show_json(first), show_json(last)])
 
     def test_shows_filter_wrong_is_400(self):
         not_a_date = ["Date has wrong format. Use one of these formats instead: YYYY-MM-DD."]
@@ -171,10 +171,10 @@ class ShowListTests(ApiTestCase):
 
 class ShowDetailTests(ApiTestCase):
     def test_show_by_id(self):
-        tomorrow = create_show()
-        create_booking(self.alice, tomorrow)
-        answer = self.client.get(f"/api/shows/{tomorrow.id}/")
-        self.assertResponse(answer, 200, show_json(tomorrow, available_seats=9))
+        show = create_show()
+        create_booking(self.alice, show)
+        response = self.client.get(f"/api/shows/{show.id}/")
+        self.assertResponse(response, 200, show_json(show, available_seats=9))
 
     def test_show_unknown_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
@@ -184,13 +184,13 @@ class ShowDetailTests(ApiTestCase):
 class MovieShowsTests(ApiTestCase):
     def test_movie_shows_are_listed_by_time(self):
         metropolis, alien = create_movie(), create_movie("Alien")
-        tomorrow = create_show(metropolis)
+        show = create_show(metropolis)
         yesterday = create_show(metropolis, starts_in=-timedelta(days=1))
         create_show(alien)
-        create_booking(self.alice, tomorrow)
+        create_booking(self.alice, show)
         expected = [
             show_json(yesterday, is_bookable=False),
-            show_json(tomorrow, available_seats=9),
+            show_json(show, available_seats=9),
         ]
         self.assertResponse(self.client.get(f"/api/movies/{metropolis.id}/shows/"), 200, expected)
 
@@ -199,10 +199,10 @@ class MovieShowsTests(ApiTestCase):
         create_show(metropolis, date_time=on("2090-12-24", 12))
         second = create_show(metropolis, date_time=on("2090-12-25", 12))
         create_show(metropolis, date_time=on("2090-12-26", 12))
-        answer = self.client.get(
+        response = self.client.get(
             f"/api/movies/{metropolis.id}/shows/?from=2090-12-25&to=2090-12-26"
         )
-        self.assertResponse(answer, 200, [show_json(second)])
+        self.assertResponse(response, 200, [show_json(second)])
 
     def test_movie_shows_none_is_an_empty_list(self):
         self.assertResponse(self.client.get(f"/api/movies/{create_movie().id}/shows/"), 200, [])

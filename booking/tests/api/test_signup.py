@@ -16,9 +16,9 @@ class SignUpRaceTests(TransactionTestCase):
     def test_simultaneous_signups_with_one_username_succeed_once(self):
         names = ["carol", "Carol", "CAROL", "caRol"] * 2
         bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
-        answers = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
-        self.assertEqual(sorted(each.status_code for each in answers), [201] + [400] * 7)
-        refused = [each.json() for each in answers if each.status_code == 400]
+        responses = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
+        self.assertEqual(sorted(each.status_code for each in responses), [201] + [400] * 7)
+        refused = [each.json() for each in responses if each.status_code == 400]
         self.assertEqual(refused, [TAKEN] * 7)
         self.assertEqual(User.objects.count(), 1)
 
@@ -77,8 +77,8 @@ class SignUpTests(ApiTestCase):
             "ı",
         ]:
             with self.subTest(name):
-                answer = self.sign_up(username=name, password="paper-moon-1973")
-                self.assertResponse(answer, 400, {"username": [NOT_A_NAME]})
+                response = self.sign_up(username=name, password="paper-moon-1973")
+                self.assertResponse(response, 400, {"username": [NOT_A_NAME]})
         self.assertEqual(User.objects.count(), 2)
 
     def test_signup_with_username_taken_after_validation_is_refused(self):

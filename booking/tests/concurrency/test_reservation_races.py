@@ -188,8 +188,8 @@ class ExpiryRaceTests(TransactionTestCase):
         self.show = create_show(total_seats=2)
         self.lead = 0.005  # seconds before the hold expires at which it is confirmed
 
-    def post(self, client, address, **body):
-        return client.post(f"/api/{address}/", body)
+    def post(self, client, path, **body):
+        return client.post(f"/api/{path}/", body)
 
     def reserve(self, client, **body):
         """Reserve both seats, as soon as they are free."""

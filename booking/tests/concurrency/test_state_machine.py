@@ -368,7 +368,7 @@ class BoxOffice(RuleBasedStateMachine):
 
 @override_settings(**SETTINGS)
 class StateMachineTests(TestCase):
-    def test_api_in_random_sequences_answers_as_reference_model(self):
+    def test_api_in_random_sequences_responds_as_reference_model(self):
         run_state_machine_as_test(
             BoxOffice,
             settings=settings(

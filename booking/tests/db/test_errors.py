@@ -126,11 +126,11 @@ class ViolationTests(TransactionTestCase):
 
 class RetryTests(TransactionTestCase):
     def setUp(self):
-        self.tomorrow = create_show()
-        self.alice = api_client(create_user("alice"))
+        self.show = create_show()
+        self.alice_client = api_client(create_user("alice"))
 
     def book(self):
-        return self.alice.post(f"/api/shows/{self.tomorrow.id}/book/", {"seat_number": 5})
+        return self.alice_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 5})
 
     def failing_lock(self, *failures):
         """The lock, after which one of these errors is raised each time."""

@@ -29,7 +29,7 @@ class DemoTests(TestCase):
         with override_settings(DEBUG=True):
             cls.said = demo()
 
-    def test_what_it_loads(self):
+    def test_demo_loads_movies_shows_bookings_and_users(self):
         self.assertEqual(Movie.objects.count(), 24)
         for empty in ["", None]:
             fields = ["genre", "language", "certificate", "release_date"]
@@ -44,16 +44,16 @@ class DemoTests(TestCase):
         self.assertTrue(self.client.login(username="staff", password="staff-popcorn"))
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
-    def test_what_it_says(self):
+    def test_demo_prints_counts_and_logins(self):
         self.assertIn("24 films, ", self.said)
         self.assertIn("demo / demo-popcorn", self.said)
         self.assertIn("staff / staff-popcorn", self.said)
 
-    def test_the_demo_customer_has_bookings_to_look_at(self):
+    def test_demo_customer_has_bookings_of_each_kind(self):
         statuses = User.objects.get(username="demo").bookings.values_list("status", flat=True)
         self.assertEqual(sorted(statuses), ["booked", "booked", "cancelled"])
 
-    def test_no_two_shows_are_on_one_screen_at_once(self):
+    def test_shows_on_one_screen_do_not_overlap(self):
         screens = defaultdict(list)
         for each in Show.objects.select_related("movie").order_by("date_time"):
             screens[each.screen_name].append(each)
@@ -62,18 +62,18 @@ class DemoTests(TestCase):
                 ends = one.date_time + timedelta(minutes=one.movie.duration_minutes)
                 self.assertLess(ends, following.date_time)
 
-    def test_some_seats_are_free_in_every_show(self):
+    def test_every_show_has_free_seats(self):
         for each in Show.objects.with_availability():
             self.assertGreaterEqual(each.available_seats, each.seats_per_row - 1)
 
-    def test_twice_changes_nothing(self):
+    def test_demo_repeated_changes_nothing(self):
         before = everything()
         self.assertIn("0 new shows", demo())
         self.assertEqual(everything(), before)
 
 
 class ExistingDataTests(TestCase):
-    def test_what_is_there_is_left_alone(self):
+    def test_demo_with_existing_data_leaves_it_alone(self):
         User.objects.create_user("demo", password="my-own-words")
         mine = create_movie("My film")
         on_screen_1 = create_show(mine, date_time=timezone.now() + timedelta(days=1))
@@ -86,7 +86,7 @@ class ExistingDataTests(TestCase):
             list(Show.objects.matching(on=day).filter(screen_name="Screen 1")), [on_screen_1]
         )
 
-    def test_never_in_production(self):
+    def test_demo_with_debug_off_is_refused(self):
         before = everything()
         with self.assertRaisesMessage(CommandError, "DEBUG is off here."):
             demo()

@@ -12,12 +12,12 @@ class ExpiredTests(TestCase):
     """A hold that has expired: one decision, in SQL and in Python."""
 
     def test_status_in_sql_is_the_status_in_python(self):
-        tomorrow, alice = create_show(), create_user("alice")
+        show, alice = create_show(), create_user("alice")
         seconds = [-3600, -1, 0, 1, 3600]
         for seat, ends_in in enumerate(seconds, 1):
-            create_hold(alice, tomorrow, seat, ends_in=timedelta(seconds=ends_in))
+            create_hold(alice, show, seat, ends_in=timedelta(seconds=ends_in))
         for seat, status in enumerate(["booked", "cancelled", "expired"], 6):
-            create_booking(alice, tomorrow, seat, status=status)
+            create_booking(alice, show, seat, status=status)
         found = Booking.objects.annotate_current_status().annotate(now=Now()).order_by("pk")
         for each in found:
             with self.subTest(seat=each.seat_number):
@@ -47,11 +47,11 @@ class SnapshotTests(TestCase):
     """What a booking is and may, at one moment, whichever way it was read."""
 
     def test_plain_booking_has_the_same_snapshot(self):
-        alice, tomorrow = create_user("alice"), create_show(total_seats=10)
+        alice, show = create_user("alice"), create_show(total_seats=10)
         for seat, status in enumerate(["booked", "cancelled", "expired"], 1):
-            create_booking(alice, tomorrow, seat, status=status)
-        create_hold(alice, tomorrow, 4)
-        create_hold(alice, tomorrow, 5, ends_in=-timedelta(seconds=1))
+            create_booking(alice, show, seat, status=status)
+        create_hold(alice, show, 4)
+        create_hold(alice, show, 5, ends_in=-timedelta(seconds=1))
         for read in Booking.objects.order_by("pk").snapshots():
             plain = Booking.objects.get(pk=read.booking.pk)
             show_then = plain.show.snapshot(
@@ -70,15 +70,15 @@ class SnapshotTests(TestCase):
         self.assertFalse(sold.can_cancel(starts))
 
     def test_show_snapshot_counts_free_seats(self):
-        tomorrow, alice = create_show(total_seats=3), create_user("alice")
-        create_booking(alice, tomorrow, 1)
-        create_hold(alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
-        [found] = show_snapshots(type(tomorrow).objects.all())
-        self.assertEqual((found.show, found.available_seats), (tomorrow, 2))
+        show, alice = create_show(total_seats=3), create_user("alice")
+        create_booking(alice, show, 1)
+        create_hold(alice, show, 2, ends_in=-timedelta(seconds=1))
+        [found] = show_snapshots(type(show).objects.all())
+        self.assertEqual((found.show, found.available_seats), (show, 2))
         self.assertTrue(found.is_bookable)
-        create_hold(alice, tomorrow, 3)
+        create_hold(alice, show, 3)
         Booking.objects.filter(seat_number=2).update(status="booked")
-        [found] = show_snapshots(type(tomorrow).objects.all())
+        [found] = show_snapshots(type(show).objects.all())
         self.assertEqual((found.available_seats, found.is_bookable), (0, False))
         self.assertLess(abs(found.now - timezone.now()), timedelta(minutes=5))
 
@@ -86,9 +86,9 @@ class SnapshotTests(TestCase):
 class ReservationTests(TestCase):
     def test_reservation_with_a_reference_used_twice_shows_one_owner(self):
         """The box office uses no reference twice; if it did, nobody would see another's seats."""
-        tomorrow = create_show()
-        first = create_booking(create_user("alice"), tomorrow, 5, reference="ACDEFGHJ")
-        create_booking(create_user("bob"), tomorrow, 4, reference="ACDEFGHJ")
+        show = create_show()
+        first = create_booking(create_user("alice"), show, 5, reference="ACDEFGHJ")
+        create_booking(create_user("bob"), show, 4, reference="ACDEFGHJ")
         found = Reservation.find("ACDEFGHJ")
         self.assertEqual([each.booking for each in found.bookings], [first])
         self.assertEqual((found.user_id, found.status), (first.user_id, "booked"))

@@ -147,10 +147,10 @@ class AccessTests(TestCase):
         cls.users["door"].user_permissions.set(rights.filter(codename__startswith="view_"))
         cls.users["manager"].user_permissions.set(rights)
         alice, bob = cls.users["alice"], cls.users["bob"]
-        cls.hall = create_show()
-        cls.held, cls.booked = create_hold(alice, cls.hall, 5), create_booking(alice, cls.hall, 6)
-        create_booking(bob, cls.hall, 7)
-        create_hold(bob, cls.hall, 8)
+        cls.show = create_show()
+        cls.held, cls.booked = create_hold(alice, cls.show, 5), create_booking(alice, cls.show, 6)
+        create_booking(bob, cls.show, 7)
+        create_hold(bob, cls.show, 8)
         cls.unsold = create_show(create_movie("Unsold"))
         cls.group = Group.objects.create(name="door")
 
@@ -160,7 +160,7 @@ class AccessTests(TestCase):
         for name, user in self.users.items():
             self.clients[name].force_login(user)  # for the admin; the API uses the token
 
-    def address(self, route):
+    def path(self, route):
         """URL with the ids of Alice's objects, or of unsold ones."""
         special = {
             "swagger.<str:format>": "swagger.json",
@@ -177,12 +177,12 @@ class AccessTests(TestCase):
             ),
         }
         of = {
-            "movies": self.hall.movie_id,
-            "shows": self.hall.pk,
+            "movies": self.show.movie_id,
+            "shows": self.show.pk,
             "bookings": self.held.pk,
             "reservations": self.held.reference,
-            "movie": self.hall.movie_id,
-            "show": self.hall.pk,
+            "movie": self.show.movie_id,
+            "show": self.show.pk,
             "booking": self.held.pk,
             "user": self.users["bob"].pk,
             "group": self.group.pk,
@@ -210,7 +210,7 @@ class AccessTests(TestCase):
             body = json.dumps(self.body(method, route)) if method in WITH_BODY else ""
             before = whole_database() if name == "bob" and route in OBJECTS else None
             response = self.clients[name].generic(
-                method, self.address(route), body, content_type="application/json"
+                method, self.path(route), body, content_type="application/json"
             )
             changed = before is not None and whole_database() != before
             transaction.set_rollback(True)

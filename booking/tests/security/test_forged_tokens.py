@@ -96,7 +96,7 @@ class ForgedTokenTests(ApiTestCase):
         for name, token in forgeries.items():
             with self.subTest(name):
                 self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-                answer = self.client.get("/api/my-bookings/")
-                self.assertEqual(answer.status_code, 401, answer.content)
-                self.assertIn("code", answer.json())
-                self.assertEqual(answer["WWW-Authenticate"], 'Bearer realm="api"')
+                response = self.client.get("/api/my-bookings/")
+                self.assertEqual(response.status_code, 401, response.content)
+                self.assertIn("code", response.json())
+                self.assertEqual(response["WWW-Authenticate"], 'Bearer realm="api"')

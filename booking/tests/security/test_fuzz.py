@@ -123,21 +123,21 @@ class FuzzTests(TestCase):
         metropolis = create_movie(
             release_date="1927-01-10", poster_url="https://example.com/metropolis.jpg"
         )
-        hall = create_show(metropolis)
+        show = create_show(metropolis)
         cls.shows = [
-            hall,
+            show,
             create_show(metropolis, starts_in=timedelta(hours=-1)),
             create_show(metropolis, cancelled_at=datetime.now(UTC)),
             create_show(create_movie("M"), total_seats=1),
         ]
         cls.bookings = [
-            create_booking(cls.alice, hall, 1),
-            create_hold(cls.alice, hall, 2),
-            create_hold(cls.alice, hall, 3, ends_in=timedelta(minutes=-1)),
-            create_booking(cls.alice, hall, 4, status="cancelled"),
+            create_booking(cls.alice, show, 1),
+            create_hold(cls.alice, show, 2),
+            create_hold(cls.alice, show, 3, ends_in=timedelta(minutes=-1)),
+            create_booking(cls.alice, show, 4, status="cancelled"),
             create_booking(cls.alice, cls.shows[1], 1),
-            create_booking(bob, hall, 5),
-            create_hold(bob, hall, 6),
+            create_booking(bob, show, 5),
+            create_hold(bob, show, 6),
             create_booking(bob, cls.shows[3], 1),
         ]
         cls.bob = bob
@@ -146,8 +146,8 @@ class FuzzTests(TestCase):
         link = self.client.get("/api/movies/?page_size=1")["Link"]
         self.cursor = parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
         self.refresh = [str(open_session(user=self.alice)), str(open_session(user=self.bob))]
-        address, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
-        api_client(self.alice).post(address, {"seat_number": 9}, headers=key)
+        path, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
+        api_client(self.alice).post(path, {"seat_number": 9}, headers=key)
         raw = strict(self.client.get("/swagger.json").json())
         self.schema = schemathesis.openapi.from_dict(raw, config=SchemathesisConfig())
         self.schema.app = application

@@ -113,19 +113,19 @@ class DocumentedErrorTests(ApiTestCase):
         super().setUpTestData()
         cls.alice.set_password(PASSWORD)
         cls.alice.save()
-        cls.hall = create_show()
-        cls.booked = create_booking(cls.alice, cls.hall, 5)
-        cls.held = create_hold(cls.alice, cls.hall, 7)
+        cls.show = create_show()
+        cls.booked = create_booking(cls.alice, cls.show, 5)
+        cls.held = create_hold(cls.alice, cls.show, 7)
 
     def test_every_documented_error_is_returned(self):
         answered = set()
         for operation, status, code, example in documented_errors():
             name = f"{operation['operationId']} {status} {code}"
             with self.subTest(name), transaction.atomic():
-                answer = self.spoiled(operation, code)
-                body = answer.json()
+                response = self.spoiled(operation, code)
+                body = response.json()
                 self.assertEqual(
-                    (answer.status_code, body.get("code", FIELD_ERRORS)), (status, code)
+                    (response.status_code, body.get("code", FIELD_ERRORS)), (status, code)
                 )
                 if code == example["code"]:
                     self.assertEqual(example.keys(), body.keys())
@@ -147,7 +147,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.operation, self.more = operation, {}
         self.client = api_client(self.alice) if self.is_personal() else APIClient()
         self.client.raise_request_exception = False
-        self.address = operation["path"].format(**self.ids())
+        self.path = operation["path"].format(**self.ids())
         self.body = dict(self.good_body())
         with ExitStack() as self.during:
             getattr(self, code)()
@@ -156,7 +156,7 @@ class DocumentedErrorTests(ApiTestCase):
     def ask(self):
         method = getattr(self.client, self.operation["method"])
         given = {"data": self.body} if self.body and self.operation["method"] != "get" else {}
-        return method(self.address, **given | self.more)
+        return method(self.path, **given | self.more)
 
     def is_personal(self):
         return bool(self.operation["security"])
@@ -169,7 +169,7 @@ class DocumentedErrorTests(ApiTestCase):
     def ids(self):
         kind = self.operation["path"].split("/")[2]
         target = self.booked if self.is_about("Booking") else self.held
-        found = {"movies": self.hall.movie_id, "shows": self.hall.pk, "bookings": target.pk}
+        found = {"movies": self.show.movie_id, "shows": self.show.pk, "bookings": target.pk}
         return {"id": found.get(kind), "reference": target.reference}
 
     def good_body(self):
@@ -191,8 +191,8 @@ class DocumentedErrorTests(ApiTestCase):
         operations = {each["operationId"]: each for each, *_ in documented_errors()}
         for name, operation in operations.items():
             with self.subTest(name), transaction.atomic():
-                answer = self.spoiled(operation, "not_spoiled")
-                self.assertIn(answer.status_code, (200, 201, 204))
+                response = self.spoiled(operation, "not_spoiled")
+                self.assertIn(response.status_code, (200, 201, 204))
                 transaction.set_rollback(True)
 
     def not_spoiled(self):
@@ -202,7 +202,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def field_errors(self):
         if query_parameters(self.operation):
-            self.address += "?page_size=0"
+            self.path += "?page_size=0"
         elif self.operation["operationId"] == "changeMe":
             self.body = {"first_name": None}
         else:
@@ -232,7 +232,7 @@ class DocumentedErrorTests(ApiTestCase):
             self.more["HTTP_IDEMPOTENCY_KEY"] = "key"
 
     def not_found(self):
-        self.address = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
+        self.path = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
 
     def not_yours(self):
         self.client = self.bob_client
@@ -299,7 +299,7 @@ class DocumentedErrorTests(ApiTestCase):
     def idempotency_mismatch(self):
         self.more = {"HTTP_IDEMPOTENCY_KEY": "key"}
         seat = {"seat_number": 3}
-        self.client.post(f"/api/shows/{self.hall.pk}/book/", seat, HTTP_IDEMPOTENCY_KEY="key")
+        self.client.post(f"/api/shows/{self.show.pk}/book/", seat, HTTP_IDEMPOTENCY_KEY="key")
 
     def in_progress(self):
         """A lock timeout of PostgreSQL; a real one is in test_idempotency.py."""
@@ -335,7 +335,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def sell(self, *seats):
         for seat in seats:
-            create_booking(self.bob, self.hall, seat)
+            create_booking(self.bob, self.show, seat)
 
     def too_many_seats(self):
         self.during.enter_context(self.settings(MAX_SEATS_PER_CUSTOMER=2))
@@ -346,7 +346,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def held_too_soon(self):
         for _ in range(2):
-            create_hold(self.alice, self.hall, 1, ends_in=timedelta(seconds=-1))
+            create_hold(self.alice, self.show, 1, ends_in=timedelta(seconds=-1))
             Booking.objects.filter(seat_number=1).update(status="expired")
         self.body["hold"] = True
 

@@ -163,14 +163,14 @@ class TestClientTests(ApiTestCase):
                 client.get(f"/api/movies/{metropolis.pk}/")
 
     def test_request_of_every_format_is_checked(self):
-        hall = create_show()
+        show = create_show()
         with self.assertRaisesMessage(AssertionError, "'row' was unexpected"):
-            self.alice_client.post(f"/api/shows/{hall.pk}/book/", {"seat_number": 5, "row": 1})
+            self.alice_client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5, "row": 1})
         for form in ("multipart", None):
             kind = {"format": form} if form else {"content_type": FORM}
             data = {"seat_number": 6, "row": 1} if form else "seat_number=6&row=1"
             with self.assertRaisesMessage(AssertionError, "'row' was unexpected"):
-                self.alice_client.post(f"/api/shows/{hall.pk}/book/", data, **kind)
+                self.alice_client.post(f"/api/shows/{show.pk}/book/", data, **kind)
             Booking.objects.all().delete()
         for send in [
             lambda: self.alice_client.get("/api/movies/", {"page": 2}),
