@@ -7,7 +7,7 @@ from django.conf import settings
 from booking.tests.transcripts import TranscriptTestCase
 
 
-@skipUnless(shutil.which("bash") and shutil.which("curl"), "the commands need both")
+@skipUnless(shutil.which("bash") and shutil.which("curl"), "bash or curl is missing")
 class ReadmeTests(TranscriptTestCase):
     def test_commands_in_readme_and_docs_print_what_they_show(self):
         pages = [settings.BASE_DIR / "README.md", settings.BASE_DIR / "docs" / "api.md"]

@@ -265,7 +265,7 @@ class BookingAdminTests(AdminTestCase):
 
 
 class CounterSaleTests(AdminTestCase):
-    """Staff sell seats to customers, through the box office."""
+    """Staff sell seats to customers in the admin."""
 
     def sell(self, show, seat_number, changes=None):
         given = {"user": self.alice.pk, "show": show.pk, "seat_number": seat_number}

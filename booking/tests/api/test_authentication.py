@@ -1,4 +1,4 @@
-"""What the account of a token must be like, and what happens if the user query fails."""
+"""Which accounts a token is accepted for, and what happens if the user query fails."""
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -22,7 +22,7 @@ SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_e
 
 
 class AccountStateTests(ApiTestCase):
-    """A token is refused before anything else is looked at, whatever the request."""
+    """An invalid token is refused before the rest of the request is validated."""
 
     def setUp(self):
         super().setUp()
@@ -104,7 +104,7 @@ class UserQueryTests(ApiTestCase):
             self.assertEqual(self.alice_client.get("/api/me/").status_code, 200)
 
     def test_exception_in_user_query_is_a_server_error(self):
-        """Not a 401 that would log out every user because of a defect of ours."""
+        """A 401 would log out every user because of a server error."""
         self.alice_client.raise_request_exception = False
         for error in (TypeError, ValueError, OverflowError, User.DoesNotExist):
 

@@ -127,7 +127,7 @@ class BookTests(ApiTestCase):
         )
 
     def test_book_any_seat_of_full_show_is_sold_out(self):
-        """Sold out, whichever seat is asked for."""
+        """The code is sold_out, not seat_taken, whichever seat is requested."""
         full = create_show(total_seats=2)
         create_booking(self.bob, full, 1)
         create_hold(self.bob, full, 2)
@@ -184,7 +184,7 @@ class BookTests(ApiTestCase):
         self.assertFalse(Booking.objects.exists())
 
     def test_book_seat_taken_after_check_is_refused_by_constraint(self):
-        """As if the seat were taken after it was looked at and before it is sold."""
+        """The seat is taken between the check and the INSERT."""
         show = create_show()
 
         def take_the_seat(sale):

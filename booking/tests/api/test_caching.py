@@ -23,7 +23,7 @@ class ConditionalGetTests(ApiTestCase):
     def assertEtagUntil(self, url, change):
         first = self.client.get(url)
         etag = first["ETag"]
-        self.assertRegex(etag, '^"[0-9a-f]{32}"$')  # a strong one
+        self.assertRegex(etag, '^"[0-9a-f]{32}"$')  # a strong ETag
         for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
             for method in (self.client.get, self.client.head):
                 again = method(url, headers={"if-none-match": header})

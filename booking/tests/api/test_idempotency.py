@@ -1,4 +1,4 @@
-"""The header `Idempotency-Key`: what was done once is answered again, not done again."""
+"""Idempotency-Key: a repeated request returns the stored response and changes nothing."""
 
 from datetime import timedelta
 from io import StringIO
@@ -68,7 +68,7 @@ class IdempotencyTests(ApiTestCase):
     def test_request_repeated_with_key_returns_the_first_response(self):
         first = self.book()
         self.assertEqual(first.status_code, 201, first.content)
-        create_booking(self.bob, self.show, 6)  # which a new answer would show
+        create_booking(self.bob, self.show, 6)  # a new response would show it in available_seats
         self.assertReplayed(self.book(), first)
         self.assertReplayed(self.book(), first)
         self.assertEqual(Booking.objects.filter(user=self.alice).count(), 1)
@@ -132,7 +132,7 @@ class IdempotencyTests(ApiTestCase):
         self.assertReplayed(responses[1], responses[0])
 
     def test_key_of_another_user_is_another_key(self):
-        """Bob's same key is another key; Alice's survives her token."""
+        """Keys belong to the user, not to the token."""
         first = self.book(5)
         self.assertEqual(self.book(6, by=self.bob_client).status_code, 201)
         self.assertReplayed(self.book(5, by=api_client(self.alice)), first)
@@ -188,7 +188,7 @@ class IdempotencyTests(ApiTestCase):
         self.assertFalse(IdempotencyKey.objects.exists())
 
     def test_request_with_key_costs_two_more_queries(self):
-        with self.assertNumQueries(8):  # two of the key: INSERT and UPDATE
+        with self.assertNumQueries(8):  # two for the key: INSERT and UPDATE
             self.book()
         with self.assertNumQueries(5):  # the user; BEGIN, INSERT, COMMIT; the first response
             self.book()
@@ -232,7 +232,7 @@ class AgeTests(ApiTestCase):
 
 
 class MomentTests(TransactionTestCase):
-    """Both at the same time, with real connections."""
+    """Simultaneous requests with one key, in threads with database connections of their own."""
 
     def setUp(self):
         self.show = create_show()
@@ -243,7 +243,7 @@ class MomentTests(TransactionTestCase):
         return post(client, f"shows/{self.show.id}/book", {"seat_number": seat_number})
 
     def race(self):
-        """Somebody whose finger is fast: sixteen times the same."""
+        """Send the same request sixteen times at once."""
         path = f"shows/{self.show.id}/reservations"
         return at_once([lambda c=each: post(c, path, {"count": 1}) for each in self.clients])
 
@@ -270,7 +270,7 @@ class MomentTests(TransactionTestCase):
         self.assertGreater(Booking.objects.count(), 1)
 
     def meanwhile(self, act):
-        """The first request's answer, and what `act` returns, called while it is at work."""
+        """Call `act` while the first request holds its lock; return its response and the result."""
         at_work, go_on, responses = Event(), Event(), []
 
         def lock_and_wait(show_id, *queries):

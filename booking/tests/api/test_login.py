@@ -57,7 +57,7 @@ class LoginTests(ApiTestCase):
         self.assertResponse(self.log_in(**right), 401, NO_ACCOUNT)
 
     def test_login_failures_hash_once_and_query_equally(self):
-        """So the time does not tell whether a username exists."""
+        """The response time must not reveal whether a username exists."""
         User.objects.create_user("gone", password="paper-moon-1973", is_active=False)
         for body in (
             {"username": "carol", "password": "wrong"},

@@ -170,7 +170,7 @@ class EraseTests(AccountCase):
         self.assertEqual(response.status_code, 201)
 
     def test_erase_refuses_requests_already_in_progress(self):
-        """They have loaded the user before the account was erased."""
+        """Requests that loaded the user before the account was erased."""
         before = User.objects.get(pk=self.alice.pk)
         show = create_show()
         self.erase()

@@ -58,7 +58,7 @@ class MoveTests(ApiTestCase):
         self.assertEqual(expired.status, "expired")
 
     def test_move_at_seat_limit_succeeds(self):
-        """Changing a seat takes none away from anybody."""
+        """A move does not change the number of seats a customer has."""
         with self.settings(MAX_SEATS_PER_CUSTOMER=1):
             self.assertEqual(self.move(9).status_code, 200)
 

@@ -113,7 +113,7 @@ class MyBookingsTests(ApiTestCase):
         self.assertResponse(self.client.get("/api/my-bookings/"), 401, NO_TOKEN)
 
     def test_my_bookings_one_or_three_cost_two_queries(self):
-        """The user, and the bookings with their shows."""
+        """One query for the user, one for the bookings with their shows."""
         create_booking(self.alice, create_show(), 5)
         with self.assertNumQueries(2):
             self.alice_client.get("/api/my-bookings/")

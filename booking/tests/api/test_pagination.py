@@ -9,7 +9,7 @@ PAGE_SIZE_INTEGER = {"page_size": ["Enter a whole number, such as 5."]}
 
 class PaginationTests(ApiTestCase):
     def pages(self, client, url):
-        """The ids of every page, by following the Link header."""
+        """Follow the Link header; return a list of ids for each page."""
         pages = []
         while url:
             response = client.get(url)
@@ -92,7 +92,7 @@ class PaginationTests(ApiTestCase):
             self.client.get(re.search("<(.+)>", first["Link"])[1])
 
     def test_first_page_compiled_and_plain_are_the_same(self):
-        """Without query parameters it is read by a compiled query, with an empty one it is not."""
+        """Only the request without query parameters uses a compiled query."""
         metropolis = create_movie()
         Movie.objects.bulk_create(Movie(title="M", duration_minutes=117) for _ in range(100))
         show = create_show(metropolis, total_seats=200)
@@ -132,7 +132,7 @@ class PaginationTests(ApiTestCase):
         self.assertResponse(self.client.get("/api/movies/?page_size=0"), 400, at_least_one)
 
     def test_cursor_wrong_is_400(self):
-        """Invented, changed, or of another list."""
+        """Cursors that are invented, changed, or from another list."""
         create_movie("A"), create_movie("B"), create_show(), create_show()
         link = self.client.get("/api/movies/?page_size=1")["Link"]
         ours = re.search("cursor=([^&>]+)", link)[1]

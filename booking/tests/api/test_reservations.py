@@ -1,4 +1,4 @@
-"""The life of a reservation after it was made: looked at, confirmed, extended, cancelled."""
+"""Retrieve, confirm, extend and cancel a reservation."""
 
 from datetime import timedelta
 from io import StringIO
@@ -22,7 +22,7 @@ NOT_YOURS = {"detail": "You do not have access to this booking.", "code": "not_y
 
 
 class ReservationTestCase(ApiTestCase):
-    """Alice's reservation RRRRRRRR of seats 5 and 6; Bob's of seat 8 beside it."""
+    """Alice has reservation RRRRRRRR of seats 5 and 6; Bob has seat 8."""
 
     def setUp(self):
         super().setUp()
@@ -159,7 +159,7 @@ class ConfirmTests(ReservationTestCase):
         self.assertEqual((again.status_code, again.json()["status"]), (200, "booked"))
 
     def test_confirm_expired_hold_is_refused_with_free_seats(self):
-        """The refusal says which of the seats can still be had."""
+        """The refusal lists which of the seats are still free."""
         five, six = self.held(ends_in=-timedelta(seconds=1))
         self.assertExpired(self.post("confirm"), still_free=[5, 6])
         self.bob_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 6})
@@ -295,8 +295,8 @@ class CancelTests(ReservationTestCase):
         self.assertEqual(self.statuses(), ["booked", "booked"])
 
 
-class MixedTests(ReservationTestCase):
-    """One seat of the hold was given back by itself: that is not undone."""
+class PartlyCancelledTests(ReservationTestCase):
+    """One of two held seats was cancelled before; its row must not change."""
 
     def setUp(self):
         super().setUp()
@@ -304,22 +304,22 @@ class MixedTests(ReservationTestCase):
         self.alice_client.post(f"/api/bookings/{five.id}/cancel/")
         self.five = Booking.objects.values().get(pk=five.pk)
 
-    def assertFiveIsAsItWas(self):
+    def assertFiveUnchanged(self):
         self.assertEqual(Booking.objects.values().get(pk=self.five["id"]), self.five)
 
     def test_confirm_leaves_the_cancelled_seat_alone(self):
         self.assertEqual(self.post("confirm").status_code, 200)
         self.assertEqual(self.statuses(), ["cancelled", "booked"])
-        self.assertFiveIsAsItWas()
+        self.assertFiveUnchanged()
 
     def test_extend_leaves_the_cancelled_seat_alone(self):
         self.assertEqual(self.post("extend").json()["expires_in"], 600)
-        self.assertFiveIsAsItWas()
+        self.assertFiveUnchanged()
 
     def test_cancel_leaves_the_cancelled_seat_alone(self):
         self.assertEqual(self.post("cancel").json()["show"]["available_seats"], 19)
         self.assertEqual(self.statuses(), ["cancelled", "cancelled"])
-        self.assertFiveIsAsItWas()
+        self.assertFiveUnchanged()
 
     def test_expired_hold_lists_only_its_held_seat(self):
         Booking.objects.filter(pk=self.six.pk).update(held_until=timezone.now())
@@ -337,7 +337,7 @@ class MixedTests(ReservationTestCase):
 
 class SharedReferenceTests(ReservationTestCase):
     def test_cancel_with_shared_reference_leaves_other_users_seats_alone(self):
-        """Even if chance, or somebody's hand, gave two customers one reference."""
+        """Two customers share a reference only by accident, such as a manual change."""
         self.booked()
         bobs_booking = create_booking(self.bob, create_show(), 9, reference="RRRRRRRR")
         body = self.post("cancel").json()
@@ -346,7 +346,7 @@ class SharedReferenceTests(ReservationTestCase):
         self.assertEqual(bobs_booking.status, "booked")
 
 
-class AfterTheStartTests(ReservationTestCase):
+class StartedShowTests(ReservationTestCase):
     def setUp(self):
         super().setUp()
         self.show.date_time = timezone.now() - timedelta(minutes=2)
@@ -363,7 +363,7 @@ class AfterTheStartTests(ReservationTestCase):
         self.assertEqual(body["expires_at"], body["show"]["bookable_until"])
 
 
-class WhoMayTests(ReservationTestCase):
+class AccessTests(ReservationTestCase):
     def test_change_without_access_is_refused(self):
         self.held()
         for verb in ["confirm", "extend", "cancel"]:
@@ -379,11 +379,11 @@ class ExpireHoldsTests(ReservationTestCase):
         self.held(ends_in=-timedelta(seconds=1))
         other = create_hold(self.bob, create_show(), 1, ends_in=-timedelta(seconds=1))
         alive = create_hold(self.bob, self.show, 1)
-        said = StringIO()
-        call_command("expire_holds", stdout=said)
-        self.assertEqual(said.getvalue(), "Seats with an expired hold: 3.\n")
+        out = StringIO()
+        call_command("expire_holds", stdout=out)
+        self.assertEqual(out.getvalue(), "Seats with an expired hold: 3.\n")
         self.assertEqual(self.statuses(), ["expired", "expired"])
         other.refresh_from_db(), alive.refresh_from_db()
         self.assertEqual((other.status, alive.status), ("expired", "held"))
-        call_command("expire_holds", stdout=said)
-        self.assertIn("expired hold: 0.", said.getvalue())
+        call_command("expire_holds", stdout=out)
+        self.assertIn("expired hold: 0.", out.getvalue())

@@ -114,7 +114,7 @@ class ReserveTests(ApiTestCase):
         )
 
     def test_reserve_while_hold_expires_uses_one_time(self):
-        """All of a reservation is as of one moment: at that one the last seat was held."""
+        """A reservation reads the time once, after the lock: the hold was active at that time."""
         full = create_show(total_seats=2)
         create_booking(self.bob, full, 1)
         last = create_hold(self.bob, full, 2)
@@ -130,7 +130,7 @@ class ReserveTests(ApiTestCase):
         self.assertResponse(response, 400, sold_out)
 
     def test_reserve_with_hold_near_sales_close_expires_at_close(self):
-        """Nobody could confirm it later."""
+        """A hold that expired later could not be confirmed."""
         started = create_show(starts_in=-timedelta(minutes=4))
         with self.settings(SALES_CLOSE_AFTER_START=timedelta(minutes=10)):
             body = self.reserve(started, seat_numbers=[5], hold=True).json()
@@ -259,7 +259,7 @@ class ReserveTests(ApiTestCase):
 
 
 class LimitTests(ApiTestCase):
-    """At most ten active seats of a show for one customer, however they are taken."""
+    """A customer may have at most ten active seats of a show, booked or held."""
 
     def too_many(self, seats):
         return {
@@ -296,7 +296,7 @@ class LimitTests(ApiTestCase):
 
 
 class HoldAgainTests(ApiTestCase):
-    """Seats that one has let lapse may be held again, but once a minute only."""
+    """After a hold expires, the same user may hold its seats again, but only once a minute."""
 
     def setUp(self):
         super().setUp()
@@ -306,11 +306,11 @@ class HoldAgainTests(ApiTestCase):
         body = {"seat_numbers": seats, "hold": True}
         return (by or self.alice_client).post(f"/api/shows/{self.show.id}/reservations/", body)
 
-    def let_lapse(self):
+    def expire_holds(self):
         just_now = timezone.now() - timedelta(seconds=1)
         Booking.objects.filter(status="held").update(held_until=just_now)
 
-    def later(self, **time):
+    def let_time_pass(self, **time):
         for each in Booking.objects.all():
             each.created_at -= timedelta(**time)
             each.held_until -= timedelta(**time)
@@ -318,9 +318,9 @@ class HoldAgainTests(ApiTestCase):
 
     def test_hold_again_twice_within_a_minute_is_refused(self):
         self.assertEqual(self.hold(5, 6).status_code, 201)
-        self.let_lapse()
+        self.expire_holds()
         self.assertEqual(self.hold(6, 7).status_code, 201)
-        self.let_lapse()
+        self.expire_holds()
         refused = self.hold(7)
         self.assertResponse(
             refused,
@@ -334,23 +334,23 @@ class HoldAgainTests(ApiTestCase):
             },
         )
         self.assertIn(refused.json()["retry_after"], range(50, 61))
-        self.later(seconds=61)
+        self.let_time_pass(seconds=61)
         self.assertEqual(self.hold(7).status_code, 201)
 
     def test_hold_again_refusal_allows_other_users_seats_and_booking(self):
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         self.assertEqual(self.hold(5).json()["code"], "held_too_soon")
         self.assertEqual(self.hold(9).status_code, 201)
         self.assertEqual(self.hold(5, by=self.bob_client).status_code, 201)
-        self.let_lapse()
+        self.expire_holds()
         booked = self.alice_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 5})
         self.assertEqual(booked.status_code, 201)
 
     def test_hold_by_count_avoids_seats_held_before(self):
-        """Nobody who asks for any seats is refused while there are others."""
+        """The server picks other seats instead of refusing the request."""
         pick = {"count": 2, "hold": True}
         path = f"/api/shows/{self.show.id}/reservations/"
         picked = []
@@ -358,7 +358,7 @@ class HoldAgainTests(ApiTestCase):
             response = self.alice_client.post(path, pick)
             self.assertEqual(response.status_code, 201, response.content)
             picked.append([each["seat_number"] for each in response.json()["bookings"]])
-            self.let_lapse()
+            self.expire_holds()
         self.assertEqual(picked[0], picked[1])
         self.assertFalse(set(picked[1]) & set(picked[2]))
 
@@ -366,7 +366,7 @@ class HoldAgainTests(ApiTestCase):
         self.show = create_show(total_seats=2)
         for _ in range(2):
             self.assertEqual(self.hold(1, 2).status_code, 201)
-            self.let_lapse()
+            self.expire_holds()
         path = f"/api/shows/{self.show.id}/reservations/"
         refused = self.alice_client.post(path, {"count": 1, "hold": True}).json()
         self.assertEqual((refused["code"], refused["seat_numbers"]), ("held_too_soon", [1, 2]))
@@ -374,15 +374,15 @@ class HoldAgainTests(ApiTestCase):
 
     def test_hold_again_after_release_succeeds(self):
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         again = self.hold(5).json()
         self.alice_client.post(f"/api/reservations/{again['reference']}/cancel/")
         self.assertEqual(self.hold(5).status_code, 201)
 
     def test_hold_again_half_an_hour_later_succeeds(self):
         self.hold(5)
-        self.let_lapse()
-        self.later(minutes=31)
+        self.expire_holds()
+        self.let_time_pass(minutes=31)
         self.hold(5)
         Booking.objects.filter(status="held").update(status="expired")
         self.assertEqual(self.hold(5).status_code, 201)
@@ -391,15 +391,15 @@ class HoldAgainTests(ApiTestCase):
         other = create_show(total_seats=40)
         for _ in range(2):
             self.hold(5)
-            self.let_lapse()
+            self.expire_holds()
         path = f"/api/shows/{other.id}/reservations/"
         response = self.alice_client.post(path, {"seat_numbers": [5], "hold": True})
         self.assertEqual(response.status_code, 201)
 
     def test_hold_again_without_waiting_time_setting_succeeds(self):
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         with override_settings(HOLD_AGAIN_AFTER=timedelta(0)):
             self.assertEqual(self.hold(5).status_code, 201)

@@ -1,4 +1,4 @@
-"""Refresh, logout, and what ends a session."""
+"""Refresh and logout, and what ends a session."""
 
 from datetime import timedelta
 from io import StringIO

@@ -12,17 +12,6 @@ NOT_A_NAME = "Use only letters without accents, digits and @ . + - _"
 TAKEN = {"username": ["This username is already taken."]}
 
 
-class SignUpRaceTests(TransactionTestCase):
-    def test_simultaneous_signups_with_one_username_succeed_once(self):
-        names = ["carol", "Carol", "CAROL", "caRol"] * 2
-        bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
-        responses = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
-        self.assertEqual(sorted(each.status_code for each in responses), [201] + [400] * 7)
-        refused = [each.json() for each in responses if each.status_code == 400]
-        self.assertEqual(refused, [TAKEN] * 7)
-        self.assertEqual(User.objects.count(), 1)
-
-
 class SignUpTests(ApiTestCase):
     def sign_up(self, **body):
         return self.client.post("/api/signup/", body)
@@ -144,3 +133,14 @@ class SignUpTests(ApiTestCase):
             with self.subTest(given):
                 self.assertResponse(self.sign_up(**given), 400, errors)
         self.assertEqual(User.objects.count(), 2)
+
+
+class SignUpRaceTests(TransactionTestCase):
+    def test_simultaneous_signups_with_one_username_succeed_once(self):
+        names = ["carol", "Carol", "CAROL", "caRol"] * 2
+        bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
+        responses = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
+        self.assertEqual(sorted(each.status_code for each in responses), [201] + [400] * 7)
+        refused = [each.json() for each in responses if each.status_code == 400]
+        self.assertEqual(refused, [TAKEN] * 7)
+        self.assertEqual(User.objects.count(), 1)

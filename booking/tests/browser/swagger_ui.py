@@ -160,7 +160,7 @@ class SwaggerUITests(BrowserTestCase):
         ui.close(operation)
 
     def assertAuthorization(self, ui, authorization, status):
-        """Calls getMe; checks the header sent and the status shown."""
+        """Call getMe; assert the header sent and the status shown."""
         me = self.operation("getMe")
         ui.open(me)
         sent, shown = ui.execute(me)

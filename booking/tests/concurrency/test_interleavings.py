@@ -48,7 +48,10 @@ class Rival:
     def __init__(self, name, seat_number, *, alice, stella):
         self.user = factories.create_user(name)
         self.seat_number = seat_number
-        self.client, self.alice = factories.api_client(self.user), factories.api_client(alice)
+        self.client, self.alice_client = (
+            factories.api_client(self.user),
+            factories.api_client(alice),
+        )
         self.stella = Client()
         self.stella.force_login(stella)
 
@@ -120,19 +123,19 @@ def edit_show(scene, rival):
 
 
 def move_away(scene, rival):
-    return post(rival.alice, f"bookings/{scene.seat_of_alice.id}/move", seat_number=4)
+    return post(rival.alice_client, f"bookings/{scene.seat_of_alice.id}/move", seat_number=4)
 
 
 def confirm(scene, rival):
-    return post(rival.alice, f"reservations/{scene.seat_of_alice.reference}/confirm")
+    return post(rival.alice_client, f"reservations/{scene.seat_of_alice.reference}/confirm")
 
 
 def extend(scene, rival):
-    return post(rival.alice, f"reservations/{scene.seat_of_alice.reference}/extend")
+    return post(rival.alice_client, f"reservations/{scene.seat_of_alice.reference}/extend")
 
 
 def cancel(scene, rival):
-    return post(rival.alice, f"bookings/{scene.seat_of_alice.id}/cancel")
+    return post(rival.alice_client, f"bookings/{scene.seat_of_alice.id}/cancel")
 
 
 def expire(scene, rival):

@@ -113,7 +113,7 @@ class RaceTests(TransactionTestCase):
             cancelled, booked = self.race_to_cancel_and_book()
             with self.assertRaises(AssertionError):
                 self.assertCancelledOnceAndSoldOnce(cancelled, booked)
-            # For no other reason than that something was done twice.
+            # The assertion failed because something was done twice, not for another reason.
             twice = outcomes(cancelled)[DONE] == 2 or outcomes(booked)[DONE] > 1
             self.assertTrue(twice, (outcomes(cancelled), outcomes(booked)))
 
@@ -150,12 +150,12 @@ class RaceTests(TransactionTestCase):
         """The user is deleted after authentication; only the foreign key notices, at COMMIT."""
         show = create_show()
 
-        def delete_the_customer(show_id, *queries):
+        def delete_user(show_id, *queries):
             results = fetch_all(*queries)
             self.buyers[0].delete()
             return results
 
-        with mock.patch("booking.box_office.selling.lock_show", delete_the_customer):
+        with mock.patch("booking.box_office.selling.lock_show", delete_user):
             response = self.book(self.clients[0], show, 5)()
         gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
         self.assertEqual((response.status_code, response.json()), (401, gone))

@@ -103,7 +103,7 @@ class ReservationRaceTests(TransactionTestCase):
             self.assertGreater(len(seats), len(set(seats)))
 
     def test_reserve_by_count_is_refused_only_if_too_few_seats_are_left(self):
-        """One to four seats for each customer: refused is only who wants more than are left."""
+        """One to four seats for each customer; only requests for more seats than are left fail."""
         rng = random.Random(41)
         counts = [rng.randint(1, 4) for _ in range(CUSTOMERS)]
         responses = at_once(

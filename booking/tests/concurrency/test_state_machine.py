@@ -218,7 +218,7 @@ class BoxOffice(RuleBasedStateMachine):
 
     @rule(of=bookings_st, endpoint=endpoints_st)
     def access_booking_of_other_customer(self, of, endpoint):
-        """Answers 403."""
+        """Change a booking of another user: 403."""
         booking = self.ids[of]
         customer, reference = self.model.owner_and_reference(booking)
         method, path = endpoint.format(booking=booking, reference=reference).split()

@@ -27,14 +27,14 @@ class DemoTests(TestCase):
     @classmethod
     def setUpTestData(cls):
         with override_settings(DEBUG=True):
-            cls.said = demo()
+            cls.output = demo()
 
     def test_demo_loads_movies_shows_bookings_and_users(self):
         self.assertEqual(Movie.objects.count(), 24)
         for empty in ["", None]:
             fields = ["genre", "language", "certificate", "release_date"]
-            for film in Movie.objects.values(*fields):
-                self.assertNotIn(empty, film.values())
+            for movie in Movie.objects.values(*fields):
+                self.assertNotIn(empty, movie.values())
         today = timezone.localdate()
         days = {timezone.localdate(each.date_time) for each in Show.objects.all()}
         self.assertEqual(days, {today + timedelta(days=number) for number in range(7)})
@@ -45,9 +45,9 @@ class DemoTests(TestCase):
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
     def test_demo_prints_counts_and_logins(self):
-        self.assertIn("24 films, ", self.said)
-        self.assertIn("demo / demo-popcorn", self.said)
-        self.assertIn("staff / staff-popcorn", self.said)
+        self.assertIn("24 films, ", self.output)
+        self.assertIn("demo / demo-popcorn", self.output)
+        self.assertIn("staff / staff-popcorn", self.output)
 
     def test_demo_customer_has_bookings_of_each_kind(self):
         statuses = User.objects.get(username="demo").bookings.values_list("status", flat=True)
@@ -75,12 +75,12 @@ class DemoTests(TestCase):
 class ExistingDataTests(TestCase):
     def test_demo_with_existing_data_leaves_it_alone(self):
         User.objects.create_user("demo", password="my-own-words")
-        mine = create_movie("My film")
-        on_screen_1 = create_show(mine, date_time=timezone.now() + timedelta(days=1))
+        movie = create_movie("My movie")
+        on_screen_1 = create_show(movie, date_time=timezone.now() + timedelta(days=1))
         with override_settings(DEBUG=True):
-            said = demo()
+            output = demo()
         self.assertTrue(User.objects.get(username="demo").check_password("my-own-words"))
-        self.assertIn("demo / (the password that was set before)", said)
+        self.assertIn("demo / (the password that was set before)", output)
         day = timezone.localdate(on_screen_1.date_time)
         self.assertEqual(
             list(Show.objects.matching(on=day).filter(screen_name="Screen 1")), [on_screen_1]

@@ -15,7 +15,7 @@ from booking.tests.factories import (
 
 
 class ConstraintTests(TestCase):
-    """What must never be false is refused by the database itself."""
+    """The database itself refuses rows that break an invariant."""
 
     @classmethod
     def setUpTestData(cls):

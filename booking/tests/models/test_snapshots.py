@@ -9,7 +9,7 @@ from booking.tests.factories import create_booking, create_hold, create_show, cr
 
 
 class ExpiredTests(TestCase):
-    """A hold that has expired: one decision, in SQL and in Python."""
+    """SQL and Python agree on whether a hold has expired."""
 
     def test_status_in_sql_is_the_status_in_python(self):
         show, alice = create_show(), create_user("alice")
@@ -44,7 +44,7 @@ class ExpiredTests(TestCase):
 
 
 class SnapshotTests(TestCase):
-    """What a booking is and may, at one moment, whichever way it was read."""
+    """Status and permissions of a booking at one time, however it was loaded."""
 
     def test_plain_booking_has_the_same_snapshot(self):
         alice, show = create_user("alice"), create_show(total_seats=10)
@@ -85,7 +85,7 @@ class SnapshotTests(TestCase):
 
 class ReservationTests(TestCase):
     def test_reservation_with_a_reference_used_twice_shows_one_owner(self):
-        """The box office uses no reference twice; if it did, nobody would see another's seats."""
+        """References are unique; if one were not, each user would still see only own seats."""
         show = create_show()
         first = create_booking(create_user("alice"), show, 5, reference="ACDEFGHJ")
         create_booking(create_user("bob"), show, 4, reference="ACDEFGHJ")

@@ -1,6 +1,6 @@
 """A table of bad requests to every endpoint, each with the status and the field or code expected.
 
-None changes anything, and every body is an error of the API."""
+No request changes the database, and every response is an error of the API in JSON."""
 
 import json
 import re

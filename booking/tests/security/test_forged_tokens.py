@@ -1,4 +1,4 @@
-"""Forged and damaged access tokens. Each is a 401."""
+"""Forged and damaged access tokens: each returns 401."""
 
 import base64
 import hashlib

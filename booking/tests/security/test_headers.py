@@ -69,7 +69,7 @@ class CacheControlTests(ApiTestCase):
         self.assertEqual(self.client.get("/api/me/")["Cache-Control"], "private, no-store")
 
     def test_public_responses_are_cached_for_a_while(self):
-        """With seat counts only for a moment. The user makes no difference."""
+        """Responses with seat counts for 2 seconds; with a token as without."""
         show = create_show()
         movie = f"movies/{show.movie_id}"
         for client in (self.client, self.alice_client):

@@ -1,4 +1,4 @@
-"""What is logged, and what must never be."""
+"""The security log: its events, and secrets that are never logged."""
 
 import logging
 from hashlib import sha256

@@ -196,7 +196,7 @@ class DocumentedErrorTests(ApiTestCase):
                 transaction.set_rollback(True)
 
     def not_spoiled(self):
-        """Leaves the request as it is."""
+        """Leave the request as it is."""
 
     # --- Errors of any request ---
 

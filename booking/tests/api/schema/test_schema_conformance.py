@@ -1,4 +1,4 @@
-"""schema_conformance.py finds what it is meant to find."""
+"""Tests of schema_conformance.py: a response or request that breaks the schema fails."""
 
 import json
 from unittest import mock
@@ -22,7 +22,7 @@ TAKEN = {
 
 
 def request_of(method, path, data="", content_type="application/json", **more):
-    """With a token, unless `more` says otherwise."""
+    """Request with a token, unless `more` has another Authorization header."""
     more = {"HTTP_AUTHORIZATION": "Bearer x"} | more
     asked = RequestFactory().generic(method, path, data, content_type, **more)
     return schema_conformance.Request(asked, data)
