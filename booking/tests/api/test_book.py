@@ -109,11 +109,11 @@ class BookTests(ApiTestCase):
         show = create_show()
         expired = create_hold(self.bob, show, 5, ends_in=-timedelta(seconds=1))
         other = create_hold(self.bob, show, 6, ends_in=-timedelta(seconds=1))
-        elsewhere = create_hold(self.bob, create_show(), 5, ends_in=-timedelta(seconds=1))
+        in_other_show = create_hold(self.bob, create_show(), 5, ends_in=-timedelta(seconds=1))
         response = self.book(show, 5)
         sold = Booking.objects.get(status="booked")
         self.assertResponse(response, 201, booking_json(sold, available_seats=9))
-        for each, status in [(expired, "expired"), (other, "held"), (elsewhere, "held")]:
+        for each, status in [(expired, "expired"), (other, "held"), (in_other_show, "held")]:
             each.refresh_from_db()
             self.assertEqual(each.status, status)
 

@@ -74,7 +74,7 @@ class IdempotencyTests(ApiTestCase):
         self.assertEqual(Booking.objects.filter(user=self.alice).count(), 1)
 
     def test_every_operation_on_seats_repeated_changes_nothing(self):
-        held, booked, given_back = (
+        held, booked, to_cancel = (
             create_hold(self.alice, self.show, 1),
             create_booking(self.alice, self.show, 2),
             create_booking(self.alice, self.show, 3),
@@ -86,7 +86,7 @@ class IdempotencyTests(ApiTestCase):
             (f"reservations/{held.reference}/confirm", None),
             (f"reservations/{held.reference}/cancel", None),
             (f"bookings/{booked.id}/move", {"seat_number": 9}),
-            (f"bookings/{given_back.id}/cancel", None),
+            (f"bookings/{to_cancel.id}/cancel", None),
         ]
         for number, (path, body) in enumerate(calls):
             with self.subTest(path):
@@ -100,8 +100,8 @@ class IdempotencyTests(ApiTestCase):
         self.book(5)
         self.assertResponse(self.book(6), 422, MISMATCH)
         other = create_show()
-        elsewhere = post(self.alice_client, f"shows/{other.id}/book", {"seat_number": 5})
-        self.assertResponse(elsewhere, 422, MISMATCH)
+        response = post(self.alice_client, f"shows/{other.id}/book", {"seat_number": 5})
+        self.assertResponse(response, 422, MISMATCH)
         self.assertEqual(Booking.objects.count(), 1)
 
     def test_json_with_other_order_or_spaces_is_the_same_request(self):
@@ -269,7 +269,7 @@ class MomentTests(TransactionTestCase):
             self.assertDoneOnce(responses)
         self.assertGreater(Booking.objects.count(), 1)
 
-    def meanwhile(self, act):
+    def during_first_request(self, act):
         """Call `act` while the first request holds its lock; return its response and the result."""
         at_work, go_on, responses = Event(), Event(), []
 
@@ -302,14 +302,14 @@ class MomentTests(TransactionTestCase):
             later.start()
             return self.book(self.clients[1])
 
-        first, again = self.meanwhile(second)
+        first, again = self.during_first_request(second)
         self.assertEqual((first.status_code, again.status_code), (201, 201))
         self.assertEqual(again.content, first.content)
         self.assertEqual(again["Idempotency-Replayed"], "true")
 
     @skipUnless(ON_POSTGRESQL, "SQLite's one queue cannot tell what it waits for: 503")
     def test_second_request_during_a_slow_first_one_returns_409(self):
-        first, again = self.meanwhile(lambda go_on: self.book(self.clients[1]))
+        first, again = self.during_first_request(lambda go_on: self.book(self.clients[1]))
         in_progress = {
             "detail": "The first request with this Idempotency-Key is still in progress.",
             "code": "in_progress",

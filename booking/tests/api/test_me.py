@@ -87,10 +87,10 @@ class PasswordTests(AccountCase):
         return (by or self.alice_client).post("/api/me/password/", body)
 
     def test_password_change_closes_other_sessions(self):
-        elsewhere, bobs = open_session(user=self.alice), open_session(user=self.bob)
+        other_session, bobs = open_session(user=self.alice), open_session(user=self.bob)
         response = self.change()
         self.assertEqual((response.status_code, set(response.json())), (200, {"access", "refresh"}))
-        for token, status in ((elsewhere, 401), (response.json()["refresh"], 200), (bobs, 200)):
+        for token, status in ((other_session, 401), (response.json()["refresh"], 200), (bobs, 200)):
             refreshed = self.client.post("/api/token/refresh/", {"refresh": str(token)})
             self.assertEqual(refreshed.status_code, status)
         self.assertEqual(self.alice_client.get("/api/me/").json()["code"], "password_changed")

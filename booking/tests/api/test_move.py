@@ -80,14 +80,14 @@ class MoveTests(ApiTestCase):
         self.assertKept(self.move(9, booking=held), 400, not_booked)
 
     def test_move_expired_or_cancelled_booking_is_refused(self):
-        lapsed = create_hold(self.alice, self.show, 6, ends_in=-timedelta(seconds=1))
-        expired = {
+        expired = create_hold(self.alice, self.show, 6, ends_in=-timedelta(seconds=1))
+        hold_expired = {
             "detail": "Your hold has expired.",
             "code": "hold_expired",
             "seat_numbers": [6],
             "still_free": [6],
         }
-        self.assertResponse(self.move(9, booking=lapsed), 400, expired)
+        self.assertResponse(self.move(9, booking=expired), 400, hold_expired)
         now = timezone.now()
         gone = create_booking(self.alice, self.show, 7, status="cancelled", cancelled_at=now)
         cancelled = {

@@ -15,7 +15,7 @@ class MovieListTests(ApiTestCase):
             poster_url="https://example.com/metropolis.jpg",
         )
         casablanca = create_movie("Casablanca", duration_minutes=102)
-        everything = [
+        expected = [
             {
                 "id": casablanca.id,
                 "title": "Casablanca",
@@ -39,7 +39,7 @@ class MovieListTests(ApiTestCase):
                 "poster_url": "https://example.com/metropolis.jpg",
             },
         ]
-        self.assertResponse(self.client.get("/api/movies/"), 200, everything)
+        self.assertResponse(self.client.get("/api/movies/"), 200, expected)
 
     def test_movies_none_is_an_empty_list(self):
         self.assertResponse(self.client.get("/api/movies/"), 200, [])

@@ -57,10 +57,10 @@ class OutputTests(SameAsStock, TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.alice = create_user("alice", email="alice@example.com")
-        the_movie = create_movie(
+        movie = create_movie(
             "Amélie “2”", release_date="2001-04-25", poster_url="https://example.com/a.jpg"
         )
-        cls.show = create_show(the_movie, seats_per_row=4)
+        cls.show = create_show(movie, seats_per_row=4)
         create_booking(cls.alice, cls.show, 1)
         create_hold(cls.alice, cls.show, 6)
         now = datetime.now(UTC)

@@ -23,7 +23,7 @@ class ShowListTests(ApiTestCase):
     def test_shows_are_listed_by_time(self):
         late = create_show(starts_in=timedelta(days=2), screen_name="Screen 2", total_seats=50)
         soon = create_show(late.movie, seats_per_row=5)
-        everything = [
+        expected = [
             {
                 "id": soon.id,
                 "movie": {
@@ -48,7 +48,7 @@ class ShowListTests(ApiTestCase):
             },
             show_json(late),
         ]
-        self.assertResponse(self.client.get("/api/shows/"), 200, everything)
+        self.assertResponse(self.client.get("/api/shows/"), 200, expected)
 
     def test_available_seats_exclude_booked_and_held_ones(self):
         """Cancelled and expired bookings and expired holds leave a seat free."""

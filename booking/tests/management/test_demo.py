@@ -12,7 +12,7 @@ from booking.models import Booking, Movie, Show
 from booking.tests.factories import create_movie, create_show
 
 
-def everything():
+def all_rows():
     return [list(model.objects.order_by("pk").values()) for model in (User, Movie, Show, Booking)]
 
 
@@ -67,9 +67,9 @@ class DemoTests(TestCase):
             self.assertGreaterEqual(each.available_seats, each.seats_per_row - 1)
 
     def test_demo_repeated_changes_nothing(self):
-        before = everything()
+        before = all_rows()
         self.assertIn("0 new shows", demo())
-        self.assertEqual(everything(), before)
+        self.assertEqual(all_rows(), before)
 
 
 class ExistingDataTests(TestCase):
@@ -87,7 +87,7 @@ class ExistingDataTests(TestCase):
         )
 
     def test_demo_with_debug_off_is_refused(self):
-        before = everything()
+        before = all_rows()
         with self.assertRaisesMessage(CommandError, "DEBUG is off here."):
             demo()
-        self.assertEqual(everything(), before)
+        self.assertEqual(all_rows(), before)

@@ -513,7 +513,7 @@ class BadInputTableTests(ApiTestCase):
         self.assertGreaterEqual(len(set(cases)), 400)
 
     def test_table_has_every_operation(self):
-        asked = {
+        operations = {
             (case.method, re.sub(r"{\w+}", "{}", case.path.partition("?")[0]))
             for subject in SUBJECTS
             for case in subject()
@@ -521,4 +521,4 @@ class BadInputTableTests(ApiTestCase):
         for url, item in self.client.get("/swagger.json").json()["paths"].items():
             for method in item:
                 path = re.sub(r"{\w+}", "{}", url.removeprefix("/api/"))
-                self.assertIn((method.upper(), path), asked | set(OBJECTS))
+                self.assertIn((method.upper(), path), operations | set(OBJECTS))

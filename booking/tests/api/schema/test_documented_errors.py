@@ -91,8 +91,8 @@ def documented_errors():
                 response = document().resolve_response(response)
                 example = response["examples"]["application/json"]
                 schema = document().resolve_schema(response["schema"])
-                said = schema.get("allOf", [schema])[-1]["properties"]
-                for code in said["code"]["enum"]:
+                error = schema.get("allOf", [schema])[-1]["properties"]
+                for code in error["code"]["enum"]:
                     yield operation, int(status), code, example
                 if "allOf" not in schema:
                     yield operation, int(status), FIELD_ERRORS, example
@@ -212,7 +212,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.send("nonsense", "application/json")
 
     def bad_request(self):
-        self.more = {"HTTP_HOST": "elsewhere.example"}
+        self.more = {"HTTP_HOST": "other.example"}
 
     def https_required(self):
         self.during.enter_context(self.settings(HTTPS=True))

@@ -257,16 +257,16 @@ class SchemaTests(TestCase):
         )
 
     def test_lists_document_their_query_parameters(self):
-        asked = {
+        parameters = {
             each["operationId"]: [p["name"] for p in each["parameters"] if p["in"] == "query"]
             for _, each in self.operations()
         }
         paging = ["page_size", "cursor"]
-        self.assertEqual(asked["listMovies"], [*paging, "search", "genre", "language"])
-        self.assertEqual(asked["listShows"], [*paging, "movie", "date", "from", "to"])
-        self.assertEqual(asked["listMovieShows"], [*paging, "from", "to"])
-        self.assertEqual(asked["listMyBookings"], [*paging, "status", "show"])
-        self.assertEqual(asked["getShow"], [])
+        self.assertEqual(parameters["listMovies"], [*paging, "search", "genre", "language"])
+        self.assertEqual(parameters["listShows"], [*paging, "movie", "date", "from", "to"])
+        self.assertEqual(parameters["listMovieShows"], [*paging, "from", "to"])
+        self.assertEqual(parameters["listMyBookings"], [*paging, "status", "show"])
+        self.assertEqual(parameters["getShow"], [])
 
     def test_booking_errors_have_codes_and_sentences(self):
         refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]

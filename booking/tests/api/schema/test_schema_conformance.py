@@ -24,8 +24,8 @@ TAKEN = {
 def request_of(method, path, data="", content_type="application/json", **more):
     """Request with a token, unless `more` has another Authorization header."""
     more = {"HTTP_AUTHORIZATION": "Bearer x"} | more
-    asked = RequestFactory().generic(method, path, data, content_type, **more)
-    return schema_conformance.Request(asked, data)
+    request = RequestFactory().generic(method, path, data, content_type, **more)
+    return schema_conformance.Request(request, data)
 
 
 def response_with(body, status=200, **headers):
