@@ -1,6 +1,6 @@
-"""Who and what the tests are about, and how the API should show it.
+"""Test data, and the JSON that the API should return for it.
 
-Alice books. Bob has something of his own that could leak. Stella is staff.
+Alice books. Bob has bookings of his own that could leak. Stella is staff.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -19,35 +19,35 @@ NO_TOKEN = {
 }
 
 
-def person(name, **more):
-    return User.objects.create(username=name, **more)
+def create_user(username, **more):
+    return User.objects.create(username=username, **more)
 
 
-def client_of(user):
-    """A client that sends the user's access token, as a phone would."""
+def api_client(user):
+    """Return a test client that sends an access token of this user."""
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}")
     return client
 
 
-def movie(title="Metropolis", **more):
+def create_movie(title="Metropolis", **more):
     return Movie.objects.create(**{"title": title, "duration_minutes": 153} | more)
 
 
-def show(of=None, *, starts_in=timedelta(days=1), **more):
-    """A show with ten seats in one row, tomorrow."""
-    given = {"screen_name": "Screen 1", "total_seats": 10, **more}
-    given.setdefault("date_time", datetime.now(UTC) + starts_in)
-    return Show.objects.create(movie=of or movie(), **given)
+def create_show(movie=None, *, starts_in=timedelta(days=1), **more):
+    """Create a show with ten seats in one row, by default tomorrow."""
+    fields = {"screen_name": "Screen 1", "total_seats": 10, **more}
+    fields.setdefault("date_time", datetime.now(UTC) + starts_in)
+    return Show.objects.create(movie=movie or create_movie(), **fields)
 
 
-def booking(user, of, seat_number=5, **more):
-    return Booking.objects.create(user=user, show=of, seat_number=seat_number, **more)
+def create_booking(user, show, seat_number=5, **more):
+    return Booking.objects.create(user=user, show=show, seat_number=seat_number, **more)
 
 
-def hold(user, of, seat_number=5, *, ends_in=timedelta(minutes=10)):
-    until = datetime.now(UTC) + ends_in
-    return booking(user, of, seat_number, status="held", held_until=until)
+def create_hold(user, show, seat_number=5, *, ends_in=timedelta(minutes=10)):
+    held_until = datetime.now(UTC) + ends_in
+    return create_booking(user, show, seat_number, status="held", held_until=held_until)
 
 
 def iso(moment):
@@ -69,7 +69,7 @@ def movie_json(movie):
 
 
 def show_json(show, **differences):
-    """As a show of the future looks with all its seats free."""
+    """JSON of a future show whose seats are all free."""
     return {
         "id": show.id,
         "movie": movie_json(show.movie),
@@ -85,7 +85,7 @@ def show_json(show, **differences):
 
 
 def booking_json(booking, *, available_seats, **differences):
-    """As a booking of a future show looks."""
+    """JSON of a booking of a future show."""
     return {
         "id": booking.id,
         "reference": booking.reference,
@@ -104,7 +104,7 @@ def booking_json(booking, *, available_seats, **differences):
 
 
 def reservation_json(bookings, *, available_seats, status="booked", **differences):
-    """As a reservation of a future show looks, all seats of one status."""
+    """JSON of a reservation of a future show, all seats with the same status."""
     first = bookings[0]
     return {
         "reference": first.reference,
@@ -129,18 +129,18 @@ def reservation_json(bookings, *, available_seats, status="booked", **difference
 
 
 class ApiTestCase(APITestCase):
-    """`self.client` has no token; `self.alice` and `self.bob` are clients that have."""
+    """`self.client` has no token; `alice_client` and `bob_client` send their users' tokens."""
 
     @classmethod
     def setUpTestData(cls):
-        cls.alices_user = person("alice", email="alice@example.com")
-        cls.bobs_user = person("bob")
+        cls.alice = create_user("alice", email="alice@example.com")
+        cls.bob = create_user("bob")
 
     def setUp(self):
-        self.alice = client_of(self.alices_user)
-        self.bob = client_of(self.bobs_user)
+        self.alice_client = api_client(self.alice)
+        self.bob_client = api_client(self.bob)
 
-    def assertAnswer(self, response, status, body):
-        """The status and the whole body, and that the body is JSON."""
+    def assertResponse(self, response, status, body):
+        """Assert the status and the whole JSON body."""
         self.assertEqual(response["Content-Type"], "application/json", response.content)
         self.assertEqual((response.status_code, response.json()), (status, body))

@@ -62,7 +62,7 @@ class Document:
         return self.definitions[body["$ref"].removeprefix("#/definitions/")]["properties"]
 
     def violations(self, schema, value, where="response"):
-        """What is wrong with the value, one string per error."""
+        """Validation errors of the value, one string each."""
         key = json.dumps(schema, sort_keys=True)
         if key not in self.validators:
             whole = as_json_schema(schema, self.raw["definitions"])

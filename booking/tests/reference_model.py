@@ -141,8 +141,8 @@ class ReferenceModel:
         }
 
     def my_bookings_json(self, customer, status="", show=None):
-        asked = {"customer": customer} | ({"show": show} if show else {})
-        newest_first = reversed(self._filter(**asked))
+        filters = {"customer": customer} | ({"show": show} if show else {})
+        newest_first = reversed(self._filter(**filters))
         return [self.booking_json(b["id"]) for b in newest_first if status in ["", self.status(b)]]
 
     def seat_map_json(self, name, customer=None):

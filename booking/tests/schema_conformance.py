@@ -131,7 +131,7 @@ def response_problems(request, operation, response):
 
 
 def header_problems(documented, response):
-    """Of headers for clients. X-Request-ID is described once, on the document's first page."""
+    """Errors in the headers. X-Request-ID is described once, in the document's introduction."""
     for name in {*settings.CORS_EXPOSE_HEADERS} - {"X-Request-ID"}:
         if name in response and name not in documented:
             yield f"the header {name} is not documented"

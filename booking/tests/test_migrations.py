@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from booking.models import Session
-from booking.tests.factories import person
+from booking.tests.factories import create_user
 
 
 def migrate(name):
@@ -50,7 +50,7 @@ class UsernameMigrationTests(MigrationCase):
 
     def test_usernames_that_differ_in_case_stop_the_migration(self):
         for name in ("Alice", "alice", "bob"):
-            person(name)
+            create_user(name)
         with self.assertRaisesMessage(
             RuntimeError, "more than once, in upper and lower case: alice."
         ):
@@ -108,7 +108,7 @@ class SessionMigrationTests(MigrationCase):
 
     def test_users_stay_logged_in(self):
         self.create_old_table()
-        alice, bob = person("alice"), person("bob")
+        alice, bob = create_user("alice"), create_user("bob")
         tokens = [
             self.add_old_session(alice),
             self.add_old_session(bob),
@@ -125,7 +125,7 @@ class SessionMigrationTests(MigrationCase):
 
     def test_old_rows_do_not_prevent_deletion_of_a_user(self):
         self.create_old_table()
-        alice = person("alice")
+        alice = create_user("alice")
         self.add_old_session(alice)
         migrate("0007_copy_sessions")
         self.assertEqual(Session.objects.get().user, alice)
@@ -139,7 +139,7 @@ class SessionMigrationTests(MigrationCase):
 
     def test_migration_can_be_repeated(self):
         self.create_old_table()
-        self.add_old_session(person("alice"))
+        self.add_old_session(create_user("alice"))
         migrate("0007_copy_sessions")
         OutstandingToken.objects.update(user=User.objects.get())
         migrate("0006_sessions")

@@ -7,9 +7,9 @@ from django.conf import settings
 from booking.tests.transcripts import TranscriptTestCase
 
 
-@skipUnless(shutil.which("bash") and shutil.which("curl"), "the commands need both")
+@skipUnless(shutil.which("bash") and shutil.which("curl"), "bash or curl is missing")
 class ReadmeTests(TranscriptTestCase):
-    def test_readme_and_longer_walk_print_what_they_show(self):
+    def test_commands_in_readme_and_docs_print_what_they_show(self):
         pages = [settings.BASE_DIR / "README.md", settings.BASE_DIR / "docs" / "api.md"]
         text = "".join(page.read_text(encoding="utf-8") for page in pages)
         with TemporaryDirectory() as folder:

@@ -119,8 +119,8 @@ class SettingsTests(SimpleTestCase):
             cwd=settings.BASE_DIR,
             env=environment,
         )
-        said = "System check identified no issues (0 silenced).\n"
-        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, said, ""))
+        expected = "System check identified no issues (0 silenced).\n"
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, expected, ""))
 
     def test_rate_is_validated(self):
         self.assertEqual(load()["THROTTLE_LOGIN"], "10/15m")

@@ -1,4 +1,4 @@
-"""How much project code one booking runs, in limits: a booking must stay easy to follow."""
+"""Limits on how much project code one booking runs, so that it stays easy to follow."""
 
 from unittest import skipUnless
 

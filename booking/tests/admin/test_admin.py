@@ -7,13 +7,19 @@ from django.utils import timezone
 
 from booking.admin.bookings import SaleForm
 from booking.models import Booking, Movie, Show
-from booking.tests.factories import booking, hold, movie, person, show
+from booking.tests.factories import (
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 
 
 class AdminTestCase(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.alice = person("alice")
+        cls.alice = create_user("alice")
         cls.stella = User.objects.create_superuser("stella", password="!")
 
     def setUp(self):
@@ -24,16 +30,16 @@ class AdminTestCase(TestCase):
 
 
 class MovieAdminTests(AdminTestCase):
-    def test_pages(self):
-        metropolis = movie()
-        for address in ["", "add/", f"{metropolis.id}/change/"]:
-            with self.subTest(address):
-                page = self.client.get(f"/admin/booking/movie/{address}")
+    def test_movie_pages_are_displayed(self):
+        metropolis = create_movie()
+        for path in ["", "add/", f"{metropolis.id}/change/"]:
+            with self.subTest(path):
+                page = self.client.get(f"/admin/booking/movie/{path}")
                 self.assertEqual(page.status_code, 200)
         self.assertContains(self.client.get("/admin/booking/movie/"), "153 min")
 
-    def test_a_movie_with_bookings_cannot_be_deleted(self):
-        sold = booking(self.alice, show())
+    def test_movie_with_bookings_cannot_be_deleted(self):
+        sold = create_booking(self.alice, create_show())
         page = self.client.post(
             f"/admin/booking/movie/{sold.show.movie_id}/delete/", {"post": "yes"}, follow=True
         )
@@ -60,50 +66,50 @@ class ShowAdminTests(AdminTestCase):
             f"/admin/booking/show/{show.id}/change/", self.form(show, **changes)
         )
 
-    def test_the_list_shows_seats_sold_of_total(self):
-        tomorrow = show(total_seats=50)
-        booking(self.alice, tomorrow, 1)
-        hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1))
-        booking(self.alice, tomorrow, 3, status="cancelled")
-        show(tomorrow.movie, cancelled_at=timezone.now())
+    def test_show_list_has_seats_sold_and_total(self):
+        show = create_show(total_seats=50)
+        create_booking(self.alice, show, 1)
+        create_hold(self.alice, show, 2, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, show, 3, status="cancelled")
+        create_show(show.movie, cancelled_at=timezone.now())
         page = self.client.get("/admin/booking/show/")
         self.assertContains(page, '<td class="field-seats_sold">1 / 50</td>', html=True)
         self.assertContains(page, 'alt="True"', count=1)
         self.assertContains(page, 'alt="False"', count=1)
 
-    def test_the_list_costs_the_same_for_any_number(self):
-        show(movie("A"))
+    def test_show_list_of_any_length_costs_the_same(self):
+        create_show(create_movie("A"))
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/show/")
-        show(movie("B")), booking(self.alice, show(movie("C")))
+        create_show(create_movie("B")), create_booking(self.alice, create_show(create_movie("C")))
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/show/")
 
-    def test_shows_are_filtered_by_whether_they_take_place(self):
-        on, off = show(), show(cancelled_at=timezone.now())
+    def test_show_filter_lists_cancelled_or_other_shows(self):
+        on, off = create_show(), create_show(cancelled_at=timezone.now())
         for state, found in [("on", [on]), ("off", [off]), (None, [on, off])]:
             page = self.client.get("/admin/booking/show/", {"state": state} if state else {})
             self.assertCountEqual(page.context["cl"].queryset, found)
 
-    def test_a_new_show(self):
-        given = self.form(show())
+    def test_show_added_is_saved(self):
+        given = self.form(create_show())
         Show.objects.all().delete()
         response = self.client.post("/admin/booking/show/add/", given)
         self.assertEqual((response.status_code, Show.objects.count()), (302, 1))
 
-    def test_a_show_may_shrink_to_its_last_sold_seat(self):
-        tomorrow = show(total_seats=50)
-        booking(self.alice, tomorrow, 30)
-        booking(self.alice, tomorrow, 40, status="cancelled")
-        hold(self.alice, tomorrow, 41, ends_in=-timedelta(seconds=1))
-        self.assertEqual(self.change(tomorrow, total_seats=30).status_code, 302)
+    def test_show_reduced_to_its_last_active_seat_is_saved(self):
+        show = create_show(total_seats=50)
+        create_booking(self.alice, show, 30)
+        create_booking(self.alice, show, 40, status="cancelled")
+        create_hold(self.alice, show, 41, ends_in=-timedelta(seconds=1))
+        self.assertEqual(self.change(show, total_seats=30).status_code, 302)
         self.assertEqual(Show.objects.get().total_seats, 30)
 
-    def test_but_not_below_it(self):
-        tomorrow = show(total_seats=50)
-        booking(self.alice, tomorrow, 30)
-        hold(self.alice, tomorrow, 40)
-        page = self.change(tomorrow, total_seats=39)
+    def test_show_reduced_below_its_last_active_seat_is_refused(self):
+        show = create_show(total_seats=50)
+        create_booking(self.alice, show, 30)
+        create_hold(self.alice, show, 40)
+        page = self.change(show, total_seats=39)
         self.assertEqual(page.status_code, 200)
         self.assertFormError(
             page.context["adminform"],
@@ -112,23 +118,23 @@ class ShowAdminTests(AdminTestCase):
         )
         self.assertEqual(Show.objects.get().total_seats, 50)
 
-    def test_the_highest_seat_of_this_show_counts(self):
-        tomorrow, other = show(total_seats=50), show(total_seats=50)
+    def test_show_reduced_ignores_seats_of_other_shows(self):
+        show, other = create_show(total_seats=50), create_show(total_seats=50)
         for seat in [20, 30]:
-            booking(self.alice, tomorrow, seat)
-        booking(self.alice, other, 40)
-        page = self.change(tomorrow, total_seats=10)
+            create_booking(self.alice, show, seat)
+        create_booking(self.alice, other, 40)
+        page = self.change(show, total_seats=10)
         self.assertFormError(
             page.context["adminform"],
             "total_seats",
             "Seat 30 is held or booked, so this show needs at least 30 seats.",
         )
 
-    def test_rows_are_not_renumbered_under_sold_seats(self):
-        tomorrow = show(total_seats=50, seats_per_row=10)
-        self.assertEqual(self.change(tomorrow, seats_per_row=12).status_code, 302)
-        sold = booking(self.alice, tomorrow, 30)
-        page = self.change(tomorrow, seats_per_row=10)
+    def test_seats_per_row_with_active_seats_cannot_change(self):
+        show = create_show(total_seats=50, seats_per_row=10)
+        self.assertEqual(self.change(show, seats_per_row=12).status_code, 302)
+        sold = create_booking(self.alice, show, 30)
+        page = self.change(show, seats_per_row=10)
         self.assertFormError(
             page.context["adminform"],
             "seats_per_row",
@@ -136,23 +142,23 @@ class ShowAdminTests(AdminTestCase):
         )
         sold.status = "cancelled"
         sold.save()
-        self.assertEqual(self.change(tomorrow, seats_per_row=10).status_code, 302)
+        self.assertEqual(self.change(show, seats_per_row=10).status_code, 302)
 
-    def test_times_that_make_no_sense(self):
-        page = self.change(show(), date_time_0="9999-12-31")
+    def test_show_with_time_out_of_range_is_refused(self):
+        page = self.change(create_show(), date_time_0="9999-12-31")
         self.assertEqual(list(page.context["adminform"].errors), ["date_time"])
 
-    def test_sizes_that_make_no_sense(self):
-        tomorrow = show()
+    def test_show_with_invalid_size_is_refused(self):
+        show = create_show()
         for field in ["total_seats", "seats_per_row"]:
             for size in [0, -1, 10_001, 2**31, 2**63, "x", ""]:
                 with self.subTest(field=field, size=size):
-                    page = self.change(tomorrow, **{field: size})
+                    page = self.change(show, **{field: size})
                     self.assertEqual(list(page.context["adminform"].errors), [field])
 
-    def test_a_show_is_cancelled_by_its_date(self):
-        tomorrow = show()
-        self.change(tomorrow, cancelled_at_0="2026-11-23", cancelled_at_1="12:00:00")
+    def test_show_with_cancellation_time_is_cancelled(self):
+        show = create_show()
+        self.change(show, cancelled_at_0="2026-11-23", cancelled_at_1="12:00:00")
         self.assertIsNotNone(Show.objects.get().cancelled_at)
 
 
@@ -163,28 +169,31 @@ class BookingAdminTests(AdminTestCase):
             {"action": "cancel_selected", "_selected_action": [each.pk for each in bookings]},
         )
 
-    def test_the_list_costs_the_same_for_any_number(self):
-        booking(self.alice, show(movie("A")))
+    def test_booking_list_of_any_length_costs_the_same(self):
+        create_booking(self.alice, create_show(create_movie("A")))
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/booking/")
-        booking(person("bob"), show(movie("B"))), booking(person("carol"), show(movie("C")))
+        (
+            create_booking(create_user("bob"), create_show(create_movie("B"))),
+            create_booking(create_user("carol"), create_show(create_movie("C"))),
+        )
         with self.assertNumQueries(8):
             self.client.get("/admin/booking/booking/")
 
-    def test_a_booking_is_found_by_its_reference(self):
-        sold = booking(self.alice, show())
-        booking(self.alice, show(movie("Alien")))
+    def test_booking_search_finds_by_reference(self):
+        sold = create_booking(self.alice, create_show())
+        create_booking(self.alice, create_show(create_movie("Alien")))
         page = self.client.get(f"/admin/booking/booking/?q={sold.reference}")
         self.assertEqual([each.pk for each in page.context["cl"].queryset], [sold.pk])
 
     def test_status_filter_lists_expired_holds_as_expired(self):
-        tomorrow = show()
-        held = hold(self.alice, tomorrow, 1)
+        show = create_show()
+        held = create_hold(self.alice, show, 1)
         expired = [
-            hold(self.alice, tomorrow, 2, ends_in=-timedelta(seconds=1)),
-            booking(self.alice, tomorrow, 3, status="expired"),
+            create_hold(self.alice, show, 2, ends_in=-timedelta(seconds=1)),
+            create_booking(self.alice, show, 3, status="expired"),
         ]
-        booked = booking(self.alice, tomorrow, 4)
+        booked = create_booking(self.alice, show, 4)
         every = [held, *expired, booked]
         expected = {"held": [held], "expired": expired, "booked": [booked], "cancelled": []}
         for status, found in [*expected.items(), (None, every)]:
@@ -195,29 +204,32 @@ class BookingAdminTests(AdminTestCase):
         page = self.client.get(f"/admin/booking/booking/{expired[0].pk}/change/")
         self.assertContains(page, "Expired")
 
-    def test_nothing_of_it_can_be_edited(self):
-        sold = booking(self.alice, show())
+    def test_booking_page_is_read_only(self):
+        sold = create_booking(self.alice, create_show())
         before = Booking.objects.values().get()
-        address = f"/admin/booking/booking/{sold.pk}/change/"
-        page = self.client.get(address)
+        path = f"/admin/booking/booking/{sold.pk}/change/"
+        page = self.client.get(path)
         self.assertEqual(list(page.context["adminform"].form.fields), [])
         self.assertNotContains(page, "Save")
         changes = {"user": self.stella.pk, "seat_number": 9, "status": "cancelled"}
-        self.client.post(address, changes)
+        self.client.post(path, changes)
         self.assertEqual(Booking.objects.values().get(), before)
 
-    def test_none_is_deleted(self):
-        sold = booking(self.alice, show())
+    def test_booking_cannot_be_deleted(self):
+        sold = create_booking(self.alice, create_show())
         delete = self.client.post(f"/admin/booking/booking/{sold.pk}/delete/", {"post": "yes"})
         self.assertEqual(delete.status_code, 403)
         self.assertEqual(Booking.objects.count(), 1)
 
-    def test_selected_bookings_are_cancelled_and_each_refusal_is_reported(self):
-        tomorrow = show()
-        first, second = booking(self.alice, tomorrow, 1), booking(self.alice, tomorrow, 2)
-        already = booking(self.alice, tomorrow, 3, status="cancelled")
-        started = booking(self.alice, show(starts_in=-timedelta(minutes=1)), 4)
-        untouched = booking(self.alice, tomorrow, 5)
+    def test_cancel_selected_cancels_bookings_and_reports_each_refusal(self):
+        show = create_show()
+        first, second = (
+            create_booking(self.alice, show, 1),
+            create_booking(self.alice, show, 2),
+        )
+        already = create_booking(self.alice, show, 3, status="cancelled")
+        started = create_booking(self.alice, create_show(starts_in=-timedelta(minutes=1)), 4)
+        untouched = create_booking(self.alice, show, 5)
         response = self.cancel(first, second, already, started)
         self.assertEqual(
             sorted(self.messages(response)),
@@ -242,9 +254,9 @@ class BookingAdminTests(AdminTestCase):
             },
         )
 
-    def test_who_may_only_look_cannot_cancel(self):
-        sold = booking(self.alice, show())
-        viewer = person("viewer", is_staff=True)
+    def test_cancel_selected_without_change_permission_does_nothing(self):
+        sold = create_booking(self.alice, create_show())
+        viewer = create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
         self.client.force_login(viewer)
         self.assertEqual(self.client.get("/admin/booking/booking/").status_code, 200)
@@ -253,7 +265,7 @@ class BookingAdminTests(AdminTestCase):
 
 
 class CounterSaleTests(AdminTestCase):
-    """Staff sell seats to customers, through the box office."""
+    """Staff sell seats to customers in the admin."""
 
     def sell(self, show, seat_number, changes=None):
         given = {"user": self.alice.pk, "show": show.pk, "seat_number": seat_number}
@@ -264,59 +276,59 @@ class CounterSaleTests(AdminTestCase):
         self.assertEqual(page.status_code, 200)
         self.assertFormError(page.context["adminform"], field, sentence)
 
-    def test_a_seat_is_sold(self):
-        tomorrow = show()
+    def test_sale_books_the_seat(self):
+        show = create_show()
         self.assertEqual(self.client.get("/admin/booking/booking/add/").status_code, 200)
-        response = self.sell(tomorrow, 5)
+        response = self.sell(show, 5)
         sold = Booking.objects.get()
         self.assertEqual(
             (response.status_code, sold.user, sold.show, sold.seat_number, sold.status),
-            (302, self.alice, tomorrow, 5, "booked"),
+            (302, self.alice, show, 5, "booked"),
         )
         self.assertIn(sold.reference, self.messages(response)[0])
 
-    def test_form_that_is_only_validated_sells_nothing(self):
-        given = {"user": self.alice.pk, "show": show().pk, "seat_number": 5}
+    def test_sale_form_only_validated_books_nothing(self):
+        given = {"user": self.alice.pk, "show": create_show().pk, "seat_number": 5}
         form = SaleForm(given)
         self.assertTrue(form.is_valid() and form.is_valid(), form.errors)
         self.assertFalse(Booking.objects.exists())
 
-    def test_seat_of_an_expired_hold_is_sold(self):
-        tomorrow = show()
-        expired = hold(self.alice, tomorrow, 5, ends_in=-timedelta(seconds=1))
-        self.assertEqual(self.sell(tomorrow, 5).status_code, 302)
+    def test_sale_of_seat_with_expired_hold_succeeds(self):
+        show = create_show()
+        expired = create_hold(self.alice, show, 5, ends_in=-timedelta(seconds=1))
+        self.assertEqual(self.sell(show, 5).status_code, 302)
         statuses = Booking.objects.order_by("pk").values_list("status", flat=True)
         self.assertEqual(list(statuses), ["expired", "booked"])
         self.assertEqual(Booking.objects.first(), expired)
 
-    def test_the_limits_of_a_customer_do_not_bind_staff(self):
-        tomorrow = show(total_seats=20)
+    def test_sale_beyond_the_customer_limit_succeeds(self):
+        show = create_show(total_seats=20)
         for seat in range(1, 11):
-            booking(self.alice, tomorrow, seat)
-        self.assertEqual(self.sell(tomorrow, 11).status_code, 302)
+            create_booking(self.alice, show, seat)
+        self.assertEqual(self.sell(show, 11).status_code, 302)
         self.assertEqual(Booking.objects.count(), 11)
 
-    def test_what_the_box_office_refuses(self):
-        tomorrow = show(total_seats=5)
-        booking(self.alice, tomorrow, 3)
+    def test_sale_refused_by_the_box_office_is_a_form_error(self):
+        show = create_show(total_seats=5)
+        create_booking(self.alice, show, 3)
         taken = "This seat has just been taken. Free nearby: 2, 4, 1, 5."
-        self.assertNotSold(self.sell(tomorrow, 3), "seat_number", taken)
+        self.assertNotSold(self.sell(show, 3), "seat_number", taken)
         beyond = "There is no seat 6 in this show. Seats are numbered from 1 to 5."
-        self.assertNotSold(self.sell(tomorrow, 6), "seat_number", beyond)
+        self.assertNotSold(self.sell(show, 6), "seat_number", beyond)
         closed = "Sales for this show have closed."
-        self.assertNotSold(self.sell(show(starts_in=-timedelta(days=1)), 1), None, closed)
+        self.assertNotSold(self.sell(create_show(starts_in=-timedelta(days=1)), 1), None, closed)
         self.assertEqual(Booking.objects.count(), 1)
 
-    def test_forms_that_are_not_filled_in(self):
+    def test_sale_with_invalid_fields_is_refused(self):
         for changes in [{"user": ""}, {"show": "99999"}, {"seat_number": "A1"}, {"seat_number": 0}]:
             with self.subTest(changes):
-                page = self.sell(show(), 5, changes)
+                page = self.sell(create_show(), 5, changes)
                 self.assertEqual(list(page.context["adminform"].errors), list(changes))
         self.assertFalse(Booking.objects.exists())
 
-    def test_who_may_only_look_cannot_sell(self):
-        viewer = person("viewer", is_staff=True)
+    def test_sale_without_add_permission_returns_403(self):
+        viewer = create_user("viewer", is_staff=True)
         viewer.user_permissions.add(Permission.objects.get(codename="view_booking"))
         self.client.force_login(viewer)
-        self.assertEqual(self.sell(show(), 5).status_code, 403)
+        self.assertEqual(self.sell(create_show(), 5).status_code, 403)
         self.assertFalse(Booking.objects.exists())

@@ -9,38 +9,40 @@ from booking.tests.factories import (
     NO_TOKEN,
     NOT_FOUND,
     ApiTestCase,
-    booking,
     booking_json,
-    hold,
+    create_booking,
+    create_hold,
+    create_show,
     iso,
     movie_json,
-    show,
 )
 
 
 @override_settings(SALES_CLOSE_AFTER_START=timedelta(minutes=10))
 class BookTests(ApiTestCase):
     def book(self, show, seat_number=5, by=None):
-        return (by or self.alice).post(f"/api/shows/{show.id}/book/", {"seat_number": seat_number})
+        return (by or self.alice_client).post(
+            f"/api/shows/{show.id}/book/", {"seat_number": seat_number}
+        )
 
-    def test_a_seat_is_booked(self):
-        tomorrow = show(total_seats=30, seats_per_row=12)
-        response = self.book(tomorrow, 14)
+    def test_book_free_seat_returns_the_booking(self):
+        show = create_show(total_seats=30, seats_per_row=12)
+        response = self.book(show, 14)
         sold = Booking.objects.get()
         body = {
             "id": sold.id,
             "reference": sold.reference,
-            "user": self.alices_user.id,
+            "user": self.alice.id,
             "show": {
-                "id": tomorrow.id,
-                "movie": movie_json(tomorrow.movie),
+                "id": show.id,
+                "movie": movie_json(show.movie),
                 "screen_name": "Screen 1",
-                "date_time": iso(tomorrow.date_time),
+                "date_time": iso(show.date_time),
                 "total_seats": 30,
                 "seats_per_row": 12,
                 "available_seats": 29,
                 "is_bookable": True,
-                "bookable_until": iso(tomorrow.date_time + timedelta(minutes=10)),
+                "bookable_until": iso(show.date_time + timedelta(minutes=10)),
                 "cancelled_at": None,
             },
             "seat_number": 14,
@@ -51,150 +53,150 @@ class BookTests(ApiTestCase):
             "expires_at": None,
             "expires_in": None,
             "can_cancel": True,
-            "cancel_until": iso(tomorrow.date_time),
+            "cancel_until": iso(show.date_time),
         }
-        self.assertAnswer(response, 201, body)
-        self.assertEqual((sold.user, sold.show, sold.seat_number), (self.alices_user, tomorrow, 14))
+        self.assertResponse(response, 201, body)
+        self.assertEqual((sold.user, sold.show, sold.seat_number), (self.alice, show, 14))
         self.assertLess(abs(sold.created_at - timezone.now()), timedelta(seconds=5))
         self.assertEqual(len(sold.reference), 8)
         self.assertFalse(set(sold.reference) & set("0O1IL2Z5S8B"))  # look-alikes
         self.assertRegex(sold.reference, "^[A-Z0-9]+$")
 
-    def test_forms_are_accepted(self):
-        tomorrow = show()
-        address = f"/api/shows/{tomorrow.id}/book/"
-        multipart = self.alice.post(address, {"seat_number": "5"}, format="multipart")
-        urlencoded = self.alice.post(
-            address, "seat_number=6", content_type="application/x-www-form-urlencoded"
+    def test_book_with_form_body_succeeds(self):
+        show = create_show()
+        path = f"/api/shows/{show.id}/book/"
+        multipart = self.alice_client.post(path, {"seat_number": "5"}, format="multipart")
+        urlencoded = self.alice_client.post(
+            path, "seat_number=6", content_type="application/x-www-form-urlencoded"
         )
         self.assertEqual((multipart.status_code, multipart.json()["seat_number"]), (201, 5))
         self.assertEqual((urlencoded.status_code, urlencoded.json()["seat_number"]), (201, 6))
 
-    def test_the_last_seat(self):
-        tiny = show(total_seats=1)
-        response = self.book(tiny, 1)
+    def test_book_last_seat_returns_zero_available_seats(self):
+        show = create_show(total_seats=1)
+        response = self.book(show, 1)
         expected = booking_json(Booking.objects.get(), available_seats=0)
         expected["show"]["is_bookable"] = False
-        self.assertAnswer(response, 201, expected)
+        self.assertResponse(response, 201, expected)
 
-    def test_a_seat_that_is_taken(self):
-        tomorrow = show()
-        booking(self.bobs_user, show(), 4)
-        booking(self.bobs_user, tomorrow, 5)
-        booking(self.bobs_user, tomorrow, 6)
+    def test_book_booked_seat_is_refused_with_alternatives(self):
+        show = create_show()
+        create_booking(self.bob, create_show(), 4)
+        create_booking(self.bob, show, 5)
+        create_booking(self.bob, show, 6)
         taken = {
             "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [5],
             "alternatives": [4, 3, 7, 2, 8],
         }
-        self.assertAnswer(self.book(tomorrow, 5), 400, taken)
-        self.assertAnswer(self.book(tomorrow, 5, by=self.bob), 400, taken)
+        self.assertResponse(self.book(show, 5), 400, taken)
+        self.assertResponse(self.book(show, 5, by=self.bob_client), 400, taken)
         self.assertEqual(Booking.objects.count(), 3)
 
-    def test_a_seat_that_somebody_holds(self):
-        tomorrow = show(total_seats=2)
-        hold(self.bobs_user, tomorrow, 1)
+    def test_book_held_seat_is_refused_with_alternatives(self):
+        show = create_show(total_seats=2)
+        create_hold(self.bob, show, 1)
         taken = {
             "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [1],
             "alternatives": [2],
         }
-        self.assertAnswer(self.book(tomorrow, 1), 400, taken)
+        self.assertResponse(self.book(show, 1), 400, taken)
 
-    def test_a_seat_whose_hold_has_lapsed(self):
-        tomorrow = show()
-        lapsed = hold(self.bobs_user, tomorrow, 5, ends_in=-timedelta(seconds=1))
-        other = hold(self.bobs_user, tomorrow, 6, ends_in=-timedelta(seconds=1))
-        elsewhere = hold(self.bobs_user, show(), 5, ends_in=-timedelta(seconds=1))
-        response = self.book(tomorrow, 5)
+    def test_book_seat_of_expired_hold_succeeds(self):
+        show = create_show()
+        expired = create_hold(self.bob, show, 5, ends_in=-timedelta(seconds=1))
+        other = create_hold(self.bob, show, 6, ends_in=-timedelta(seconds=1))
+        in_other_show = create_hold(self.bob, create_show(), 5, ends_in=-timedelta(seconds=1))
+        response = self.book(show, 5)
         sold = Booking.objects.get(status="booked")
-        self.assertAnswer(response, 201, booking_json(sold, available_seats=9))
-        for each, status in [(lapsed, "expired"), (other, "held"), (elsewhere, "held")]:
+        self.assertResponse(response, 201, booking_json(sold, available_seats=9))
+        for each, status in [(expired, "expired"), (other, "held"), (in_other_show, "held")]:
             each.refresh_from_db()
             self.assertEqual(each.status, status)
 
-    def test_a_cancelled_seat_is_free_again(self):
-        tomorrow = show(total_seats=1)
-        booking(self.bobs_user, tomorrow, 1, status="cancelled")
-        self.assertEqual(self.book(tomorrow, 1).status_code, 201)
+    def test_book_cancelled_seat_succeeds(self):
+        show = create_show(total_seats=1)
+        create_booking(self.bob, show, 1, status="cancelled")
+        self.assertEqual(self.book(show, 1).status_code, 201)
         self.assertEqual(
             sorted(Booking.objects.values_list("user", "status")),
-            sorted([(self.bobs_user.id, "cancelled"), (self.alices_user.id, "booked")]),
+            sorted([(self.bob.id, "cancelled"), (self.alice.id, "booked")]),
         )
 
-    def test_a_full_show(self):
-        """Sold out, whichever seat is asked for."""
-        full = show(total_seats=2)
-        booking(self.bobs_user, full, 1)
-        hold(self.bobs_user, full, 2)
+    def test_book_any_seat_of_full_show_is_sold_out(self):
+        """The code is sold_out, not seat_taken, whichever seat is requested."""
+        full = create_show(total_seats=2)
+        create_booking(self.bob, full, 1)
+        create_hold(self.bob, full, 2)
         sold_out = {"detail": "This show is sold out.", "code": "sold_out"}
-        self.assertAnswer(self.book(full, 1), 400, sold_out)
-        self.assertAnswer(self.book(full, 2, by=self.bob), 400, sold_out)
+        self.assertResponse(self.book(full, 1), 400, sold_out)
+        self.assertResponse(self.book(full, 2, by=self.bob_client), 400, sold_out)
 
-    def test_sales_close_ten_minutes_after_the_start(self):
-        nearly = show(starts_in=-timedelta(minutes=9, seconds=50))
-        closed = show(starts_in=-timedelta(minutes=10, seconds=1))
+    def test_book_after_sales_have_closed_is_refused(self):
+        nearly = create_show(starts_in=-timedelta(minutes=9, seconds=50))
+        closed = create_show(starts_in=-timedelta(minutes=10, seconds=1))
         sales_closed = {
             "detail": "Sales for this show have closed.",
             "code": "sales_closed",
             "bookable_until": iso(closed.date_time + timedelta(minutes=10)),
         }
         self.assertEqual(self.book(nearly).status_code, 201)
-        self.assertAnswer(self.book(closed), 400, sales_closed)
+        self.assertResponse(self.book(closed), 400, sales_closed)
 
-    def test_when_sales_close_is_a_setting(self):
-        started = show(starts_in=-timedelta(minutes=15))
+    def test_book_with_later_sales_close_setting_succeeds(self):
+        started = create_show(starts_in=-timedelta(minutes=15))
         with self.settings(SALES_CLOSE_AFTER_START=timedelta(minutes=20)):
             self.assertEqual(self.book(started).status_code, 201)
 
-    def test_a_cancelled_show(self):
-        off = show(cancelled_at=timezone.now())
+    def test_book_seat_of_cancelled_show_is_refused(self):
+        off = create_show(cancelled_at=timezone.now())
         cancelled = {
             "detail": "This show has been cancelled.",
             "code": "show_cancelled",
             "cancelled_at": iso(off.cancelled_at),
         }
-        self.assertAnswer(self.book(off), 400, cancelled)
+        self.assertResponse(self.book(off), 400, cancelled)
 
-    def test_a_seat_that_the_show_does_not_have(self):
-        tomorrow = show(total_seats=10)
+    def test_book_seat_beyond_the_last_is_refused(self):
+        show = create_show(total_seats=10)
         for seat_number in [11, 2**31 - 1]:
             with self.subTest(seat_number):
                 sentence = f"There is no seat {seat_number} in this show. "
                 beyond = {"seat_number": [f"{sentence}Seats are numbered from 1 to 10."]}
-                self.assertAnswer(self.book(tomorrow, seat_number), 400, beyond)
-        self.assertEqual(self.book(tomorrow, 10).status_code, 201)
-        full = show(total_seats=1)
-        booking(self.bobs_user, full, 1)
+                self.assertResponse(self.book(show, seat_number), 400, beyond)
+        self.assertEqual(self.book(show, 10).status_code, 201)
+        full = create_show(total_seats=1)
+        create_booking(self.bob, full, 1)
         sentence = "There is no seat 2 in this show. Seats are numbered from 1 to 1."
         beyond = {"seat_number": [sentence]}
-        self.assertAnswer(self.book(full, 2), 400, beyond)
+        self.assertResponse(self.book(full, 2), 400, beyond)
 
-    def test_an_unknown_show(self):
-        self.assertAnswer(
-            self.alice.post("/api/shows/999/book/", {"seat_number": 5}), 404, NOT_FOUND
+    def test_book_seat_of_unknown_show_returns_404(self):
+        self.assertResponse(
+            self.alice_client.post("/api/shows/999/book/", {"seat_number": 5}), 404, NOT_FOUND
         )
 
-    def test_without_a_token(self):
-        self.assertAnswer(self.book(show(), by=self.client), 401, NO_TOKEN)
+    def test_book_without_token_returns_401(self):
+        self.assertResponse(self.book(create_show(), by=self.client), 401, NO_TOKEN)
         self.assertFalse(Booking.objects.exists())
 
-    def test_whoever_gets_past_the_lock_meets_the_constraint(self):
-        """As if the seat were taken after it was looked at and before it is sold."""
-        tomorrow = show()
+    def test_book_seat_taken_after_check_is_refused_by_constraint(self):
+        """The seat is taken between the check and the INSERT."""
+        show = create_show()
 
         def take_the_seat(sale):
-            booking(self.bobs_user, sale.snapshot.show, 10)
+            create_booking(self.bob, sale.snapshot.show, 10)
 
         with mock.patch("booking.box_office.selling.require_seats_free", take_the_seat):
-            response = self.book(tomorrow, 10)
+            response = self.book(show, 10)
         taken = {
             "detail": "This seat has just been taken.",
             "code": "seat_taken",
             "seat_numbers": [10],
             "alternatives": [9, 8, 7, 6, 5],
         }
-        self.assertAnswer(response, 400, taken)
+        self.assertResponse(response, 400, taken)
         self.assertFalse(Booking.objects.exists())

@@ -7,7 +7,14 @@ from django.core.cache import caches
 from django.test import override_settings
 
 from booking.models import Movie
-from booking.tests.factories import ApiTestCase, booking, movie, movie_json, show, show_json
+from booking.tests.factories import (
+    ApiTestCase,
+    create_booking,
+    create_movie,
+    create_show,
+    movie_json,
+    show_json,
+)
 
 MOVIES = "/api/movies/"
 
@@ -16,7 +23,7 @@ class ConditionalGetTests(ApiTestCase):
     def assertEtagUntil(self, url, change):
         first = self.client.get(url)
         etag = first["ETag"]
-        self.assertRegex(etag, '^"[0-9a-f]{32}"$')  # a strong one
+        self.assertRegex(etag, '^"[0-9a-f]{32}"$')  # a strong ETag
         for header in (etag, f"W/{etag}", f'"other", {etag}', "*"):
             for method in (self.client.get, self.client.head):
                 again = method(url, headers={"if-none-match": header})
@@ -35,8 +42,8 @@ class ConditionalGetTests(ApiTestCase):
         self.assertNotEqual((changed["ETag"], changed.content), (etag, first.content))
 
     def test_etag_movies_and_shows_304_until_a_change(self):
-        tomorrow = show()
-        the_movie = tomorrow.movie
+        show = create_show()
+        the_movie = show.movie
 
         def change_title():
             the_movie.title += "!"
@@ -48,20 +55,20 @@ class ConditionalGetTests(ApiTestCase):
                 self.assertEtagUntil(url, change_title)
         for url in (
             "/api/shows/",
-            f"/api/shows/{tomorrow.pk}/",
+            f"/api/shows/{show.pk}/",
             f"{MOVIES}{the_movie.pk}/shows/",
-            f"/api/shows/{tomorrow.pk}/seats/",
+            f"/api/shows/{show.pk}/seats/",
         ):
             with self.subTest(url):
-                self.assertEtagUntil(url, lambda: booking(self.bobs_user, tomorrow, next(seats)))
+                self.assertEtagUntil(url, lambda: create_booking(self.bob, show, next(seats)))
 
     def test_etag_next_page_appears_or_disappears_changes(self):
         """The body of a page is the same, but its Link header is not."""
-        movie("A")
+        create_movie("A")
         url = f"{MOVIES}?page_size=1"
         alone = self.client.get(url)
         self.assertNotIn("Link", alone)
-        second = movie("B")
+        second = create_movie("B")
         first = self.client.get(url, headers={"if-none-match": alone["ETag"]})
         self.assertEqual((first.status_code, first.content), (200, alone.content))
         again = self.client.get(url, headers={"if-none-match": first["ETag"]})
@@ -71,21 +78,21 @@ class ConditionalGetTests(ApiTestCase):
         self.assertEqual((last.status_code, last["ETag"]), (200, alone["ETag"]))
 
     def test_etag_a_minute_later_is_the_same(self):
-        movie("A"), movie("B")
+        create_movie("A"), create_movie("B")
         first = self.client.get(f"{MOVIES}?page_size=1")
         with mock.patch("time.time", return_value=time.time() + 60):
             later = self.client.get(f"{MOVIES}?page_size=1")
         self.assertEqual((later["ETag"], later["Link"]), (first["ETag"], first["Link"]))
 
     def test_head_without_if_none_match_has_the_headers_of_get(self):
-        movie()
+        create_movie()
         get, head = self.client.get(MOVIES), self.client.head(MOVIES)
         self.assertEqual((head.status_code, head.content), (200, b""))
         for name in ("ETag", "Cache-Control", "Vary", "Content-Type", "Content-Length"):
             self.assertEqual(head[name], get[name])
 
     def test_if_match_of_a_get_is_ignored(self):
-        movie()
+        create_movie()
         for headers in (
             {"if-match": '"x"'},
             {"if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT"},
@@ -95,23 +102,23 @@ class ConditionalGetTests(ApiTestCase):
                 self.assertEqual(self.client.get(MOVIES, headers=headers).status_code, 200)
 
     def test_cache_control_of_each_endpoint(self):
-        tomorrow = show()
-        booking(self.alices_user, tomorrow)
+        show = create_show()
+        create_booking(self.alice, show)
         public = "public, max-age=2"
         cases = [
             (self.client, MOVIES, "public, max-age=60", "Accept, origin"),
-            (self.client, f"{MOVIES}{tomorrow.movie_id}/", "public, max-age=60", "Accept, origin"),
-            (self.client, f"{MOVIES}{tomorrow.movie_id}/shows/", public, "origin"),
+            (self.client, f"{MOVIES}{show.movie_id}/", "public, max-age=60", "Accept, origin"),
+            (self.client, f"{MOVIES}{show.movie_id}/shows/", public, "origin"),
             (self.client, "/api/shows/", public, "origin"),
-            (self.client, f"/api/shows/{tomorrow.pk}/", public, "origin"),
-            (self.client, f"/api/shows/{tomorrow.pk}/seats/", public, "Authorization, origin"),
+            (self.client, f"/api/shows/{show.pk}/", public, "origin"),
+            (self.client, f"/api/shows/{show.pk}/seats/", public, "Authorization, origin"),
             (
-                self.alice,
-                f"/api/shows/{tomorrow.pk}/seats/",
+                self.alice_client,
+                f"/api/shows/{show.pk}/seats/",
                 "private, no-store",
                 "Authorization, origin",
             ),
-            (self.alice, "/api/my-bookings/", "private, no-store", "origin"),
+            (self.alice_client, "/api/my-bookings/", "private, no-store", "origin"),
         ]
         for client, url, cache_control, vary in cases:
             with self.subTest(url):
@@ -136,7 +143,7 @@ class ConditionalGetTests(ApiTestCase):
                 self.assertEqual(response["Cache-Control"], "private, no-store")
 
     def test_my_bookings_have_no_etag(self):
-        self.assertNotIn("ETag", self.alice.get("/api/my-bookings/"))
+        self.assertNotIn("ETag", self.alice_client.get("/api/my-bookings/"))
 
 
 @override_settings(CACHE_MOVIES=True)
@@ -145,7 +152,7 @@ class LocalCacheTests(ApiTestCase):
         super().setUp()
         self.addCleanup(caches["local"].clear)
         caches["local"].clear()
-        self.movie = movie("Alien")
+        self.movie = create_movie("Alien")
         self.now = time.time()
         clock = mock.patch("time.time", lambda: self.now)
         clock.start()
@@ -196,7 +203,7 @@ class LocalCacheTests(ApiTestCase):
         self.assertEqual(head["Content-Length"], first["Content-Length"])
 
     def test_each_url_has_its_own_response(self):
-        movie("M")
+        create_movie("M")
         self.assertEqual(self.titles(), ["Alien", "M"])
         self.assertEqual(self.titles(f"{MOVIES}?search=m"), ["M"])
         self.assertEqual(self.titles(f"{MOVIES}?page_size=1"), ["Alien"])
@@ -225,21 +232,21 @@ class LocalCacheTests(ApiTestCase):
     def test_a_token_makes_no_difference(self):
         first = self.client.get(MOVIES)
         with self.assertNumQueries(0):
-            again = self.alice.get(MOVIES)
+            again = self.alice_client.get(MOVIES)
         self.assertEqual((again.content, again["Vary"]), (first.content, first["Vary"]))
         self.assertEqual(again["Vary"], "Accept, origin")
 
     def test_errors_are_not_cached(self):
         url = f"{MOVIES}{self.movie.pk + 1}/"
         self.assertEqual(self.client.get(url).status_code, 404)
-        new = movie("M", id=self.movie.pk + 1)
+        new = create_movie("M", id=self.movie.pk + 1)
         self.assertEqual(self.client.get(url).json(), movie_json(new))
 
     def test_shows_are_never_cached(self):
-        tomorrow = show(self.movie)
-        for url in (f"/api/shows/{tomorrow.pk}/", f"{MOVIES}{self.movie.pk}/shows/"):
+        show = create_show(self.movie)
+        for url in (f"/api/shows/{show.pk}/", f"{MOVIES}{self.movie.pk}/shows/"):
             before = self.client.get(url).content
-            tomorrow.screen_name += "!"
-            tomorrow.save()
+            show.screen_name += "!"
+            show.save()
             self.assertNotEqual(self.client.get(url).content, before)
-        self.assertEqual(self.client.get(f"/api/shows/{tomorrow.pk}/").json(), show_json(tomorrow))
+        self.assertEqual(self.client.get(f"/api/shows/{show.pk}/").json(), show_json(show))

@@ -19,7 +19,7 @@ from django.test import (
 from psycopg.errors import LockNotAvailable
 
 from booking.models import Booking
-from booking.tests.factories import ApiTestCase, booking, show
+from booking.tests.factories import ApiTestCase, create_booking, create_show
 from movie_booking import asgi, wsgi
 
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
@@ -29,12 +29,12 @@ class UnknownUrlTests(ApiTestCase):
     def test_unknown_url_in_the_api_returns_404_as_json(self):
         nothing = {"detail": "No such endpoint.", "code": "not_found"}
         for debug in [False, True]:
-            for address in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
+            for path in ["/api/nothing/", "/api/nothing", "/api/shows/1/nothing/", "/api//"]:
                 for method in ["get", "post", "put", "patch", "delete"]:
-                    with self.subTest(f"{method} {address}", debug=debug):
+                    with self.subTest(f"{method} {path}", debug=debug):
                         with override_settings(DEBUG=debug):
-                            response = getattr(self.client, method)(address)
-                        self.assertAnswer(response, 404, nothing)
+                            response = getattr(self.client, method)(path)
+                        self.assertResponse(response, 404, nothing)
 
     def test_unknown_url_elsewhere_returns_404_as_html(self):
         response = self.client.get("/nothing/")
@@ -44,27 +44,27 @@ class UnknownUrlTests(ApiTestCase):
 
 class TrailingSlashTests(ApiTestCase):
     def test_post_without_trailing_slash_is_done(self):
-        tomorrow = show()
-        response = self.alice.post(f"/api/shows/{tomorrow.id}/book", {"seat_number": 5})
+        show = create_show()
+        response = self.alice_client.post(f"/api/shows/{show.id}/book", {"seat_number": 5})
         self.assertEqual((response.status_code, response.json()["seat_number"]), (201, 5))
         with override_settings(DEBUG=True):
-            again = self.alice.post(f"/api/bookings/{response.json()['id']}/cancel")
+            again = self.alice_client.post(f"/api/bookings/{response.json()['id']}/cancel")
         self.assertEqual((again.status_code, again.json()["status"]), (200, "cancelled"))
 
     def test_url_outside_the_api_gets_no_slash(self):
         response = self.client.get("/apix")
         self.assertEqual((response.status_code, response["Content-Type"][:9]), (404, "text/html"))
 
-    def test_get_without_trailing_slash_is_answered(self):
-        for address in ["/api", "/api/movies", "/api/movies?search=x"]:
-            with self.subTest(address):
-                self.assertEqual(self.client.get(address).status_code, 200)
+    def test_get_without_trailing_slash_succeeds(self):
+        for path in ["/api", "/api/movies", "/api/movies?search=x"]:
+            with self.subTest(path):
+                self.assertEqual(self.client.get(path).status_code, 200)
 
 
 class ServerErrorTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.alice.raise_request_exception = False
+        self.alice_client.raise_request_exception = False
         self.client.raise_request_exception = False
 
     def break_(self, error):
@@ -78,14 +78,16 @@ class ServerErrorTests(ApiTestCase):
                 self.break_(ZeroDivisionError("secret")),
                 self.assertLogs("django.request", "ERROR") as logged,
             ):
-                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-            self.assertAnswer(response, 500, SERVER_ERROR)
+                response = self.alice_client.post(
+                    f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+                )
+            self.assertResponse(response, 500, SERVER_ERROR)
             self.assertIn("ZeroDivisionError: secret", logged.output[0])
 
     def test_exception_in_a_view_is_signalled(self):
-        self.alice.raise_request_exception = True
+        self.alice_client.raise_request_exception = True
         with self.break_(ZeroDivisionError()), self.assertRaises(ZeroDivisionError):
-            self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
+            self.alice_client.post(f"/api/shows/{create_show().id}/book/", {"seat_number": 5})
 
     def test_exception_in_middleware_returns_500(self):
         with (
@@ -95,7 +97,7 @@ class ServerErrorTests(ApiTestCase):
             ),
             self.assertLogs("django.request", "ERROR"),
         ):
-            self.assertAnswer(self.client.get("/api/movies/"), 500, SERVER_ERROR)
+            self.assertResponse(self.client.get("/api/movies/"), 500, SERVER_ERROR)
             page = self.client.get("/admin/login/")
         self.assertTrue(page["Content-Type"].startswith("text/html"))
 
@@ -108,8 +110,10 @@ class ServerErrorTests(ApiTestCase):
         }
         for error in [OperationalError("database is locked"), timed_out]:
             with self.break_(error), self.assertLogs("booking", "WARNING") as logged:
-                response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-            self.assertAnswer(response, 503, busy)
+                response = self.alice_client.post(
+                    f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+                )
+            self.assertResponse(response, 503, busy)
             self.assertEqual(response["Retry-After"], "1")
             self.assertIn(str(error), logged.output[0])
 
@@ -122,8 +126,10 @@ class ServerErrorTests(ApiTestCase):
             self.break_(OperationalError("connection refused")),
             self.assertLogs("booking", "ERROR"),
         ):
-            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-        self.assertAnswer(response, 503, away)
+            response = self.alice_client.post(
+                f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+            )
+        self.assertResponse(response, 503, away)
         self.assertEqual(response["Retry-After"], "5")
 
     def test_table_missing_returns_500(self):
@@ -131,8 +137,10 @@ class ServerErrorTests(ApiTestCase):
             self.break_(OperationalError("no such table: booking_show")),
             self.assertLogs("django.request", "ERROR"),
         ):
-            response = self.alice.post(f"/api/shows/{show().id}/book/", {"seat_number": 5})
-        self.assertAnswer(response, 500, SERVER_ERROR)
+            response = self.alice_client.post(
+                f"/api/shows/{create_show().id}/book/", {"seat_number": 5}
+            )
+        self.assertResponse(response, 500, SERVER_ERROR)
 
 
 class BadRequestTests(ApiTestCase):
@@ -142,7 +150,7 @@ class BadRequestTests(ApiTestCase):
             for host in ["evil.example", "localhost:abc", ""]:
                 with self.subTest(host), self.settings(DEBUG=debug, ALLOWED_HOSTS=["testserver"]):
                     response = self.client.get("/api/movies", headers={"host": host})
-                    self.assertAnswer(response, 400, unreadable)
+                    self.assertResponse(response, 400, unreadable)
         with self.assertLogs("django.security.DisallowedHost", "ERROR"):
             page = self.client.get("/admin/login/", headers={"host": "evil.example"})
         self.assertTrue(page["Content-Type"].startswith("text/html"))
@@ -150,10 +158,10 @@ class BadRequestTests(ApiTestCase):
 
 class RefusalTests(ApiTestCase):
     def test_refusal_changes_no_booking(self):
-        sold = booking(self.alices_user, show())
+        sold = create_booking(self.alice, create_show())
         before = list(Booking.objects.values())
-        self.bob.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
-        self.bob.post(f"/api/bookings/{sold.id}/cancel/")
+        self.bob_client.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
+        self.bob_client.post(f"/api/bookings/{sold.id}/cancel/")
         self.assertEqual(list(Booking.objects.values()), before)
 
 
@@ -163,21 +171,21 @@ class CharsetTests(TestCase):
     REQUIRED = {field: ["This field is required."] for field in ("username", "password")}
 
     def ask(self, content_type, body):
-        answer = {}
+        response = {}
 
         def start_response(status, headers):
-            answer.update(status=status)
+            response.update(status=status)
 
         environ = RequestFactory().generic("POST", "/api/login/?a=b", body).environ
         environ["CONTENT_TYPE"] = content_type
         content = b"".join(wsgi.application(environ, start_response))
-        return answer["status"], json.loads(content)
+        return response["status"], json.loads(content)
 
     def test_charset_invalid_is_ignored(self):
         for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
             with self.subTest(charset):
-                answer = self.ask(f"application/json; charset={charset}", b"{}")
-                self.assertEqual(answer, ("400 Bad Request", self.REQUIRED))
+                response = self.ask(f"application/json; charset={charset}", b"{}")
+                self.assertEqual(response, ("400 Bad Request", self.REQUIRED))
         multipart = self.ask("multipart/form-data; charset=idna; boundary=x", b"--x--")
         self.assertEqual(multipart, ("400 Bad Request", self.REQUIRED))
 

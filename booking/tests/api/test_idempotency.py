@@ -1,4 +1,4 @@
-"""The header `Idempotency-Key`: what was done once is answered again, not done again."""
+"""Idempotency-Key: a repeated request returns the stored response and changes nothing."""
 
 from datetime import timedelta
 from io import StringIO
@@ -18,7 +18,14 @@ from booking.box_office.locking import lock_show
 from booking.db.compiled import fetch_all
 from booking.models import Booking, IdempotencyKey
 from booking.tests.concurrency.racing import at_once
-from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+    create_user,
+)
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 MISMATCH = {
@@ -32,19 +39,22 @@ BAD_KEY = {
 }
 
 
-def post(client, address, body=None, *, key="k-1", **more):
+def post(client, path, body=None, *, key="k-1", **more):
     headers = {} if key is None else {"Idempotency-Key": key}
-    return client.post(f"/api/{address}/", body, headers=headers, **more)
+    return client.post(f"/api/{path}/", body, headers=headers, **more)
 
 
 class IdempotencyTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.show = show()
+        self.show = create_show()
 
     def book(self, seat_number=5, by=None, **more):
         return post(
-            by or self.alice, f"shows/{self.show.id}/book", {"seat_number": seat_number}, **more
+            by or self.alice_client,
+            f"shows/{self.show.id}/book",
+            {"seat_number": seat_number},
+            **more,
         )
 
     def assertReplayed(self, again, first):
@@ -55,19 +65,19 @@ class IdempotencyTests(ApiTestCase):
             (first.status_code, first.content, first["Content-Type"]),
         )
 
-    def test_the_first_answer_is_given_again(self):
+    def test_request_repeated_with_key_returns_the_first_response(self):
         first = self.book()
         self.assertEqual(first.status_code, 201, first.content)
-        booking(self.bobs_user, self.show, 6)  # which a new answer would show
+        create_booking(self.bob, self.show, 6)  # a new response would show it in available_seats
         self.assertReplayed(self.book(), first)
         self.assertReplayed(self.book(), first)
-        self.assertEqual(Booking.objects.filter(user=self.alices_user).count(), 1)
+        self.assertEqual(Booking.objects.filter(user=self.alice).count(), 1)
 
-    def test_every_post_that_changes_a_seat(self):
-        held, booked, given_back = (
-            hold(self.alices_user, self.show, 1),
-            booking(self.alices_user, self.show, 2),
-            booking(self.alices_user, self.show, 3),
+    def test_every_operation_on_seats_repeated_changes_nothing(self):
+        held, booked, to_cancel = (
+            create_hold(self.alice, self.show, 1),
+            create_booking(self.alice, self.show, 2),
+            create_booking(self.alice, self.show, 3),
         )
         calls = [
             (f"shows/{self.show.id}/book", {"seat_number": 5}),
@@ -76,39 +86,39 @@ class IdempotencyTests(ApiTestCase):
             (f"reservations/{held.reference}/confirm", None),
             (f"reservations/{held.reference}/cancel", None),
             (f"bookings/{booked.id}/move", {"seat_number": 9}),
-            (f"bookings/{given_back.id}/cancel", None),
+            (f"bookings/{to_cancel.id}/cancel", None),
         ]
-        for number, (address, body) in enumerate(calls):
-            with self.subTest(address):
-                first = post(self.alice, address, body, key=f"key {number}")
+        for number, (path, body) in enumerate(calls):
+            with self.subTest(path):
+                first = post(self.alice_client, path, body, key=f"key {number}")
                 self.assertIn(first.status_code, [200, 201], first.content)
                 before = list(Booking.objects.order_by("id").values())
-                self.assertReplayed(post(self.alice, address, body, key=f"key {number}"), first)
+                self.assertReplayed(post(self.alice_client, path, body, key=f"key {number}"), first)
                 self.assertEqual(list(Booking.objects.order_by("id").values()), before)
 
-    def test_another_request_with_the_key(self):
+    def test_key_of_another_request_is_refused(self):
         self.book(5)
-        self.assertAnswer(self.book(6), 422, MISMATCH)
-        other = show()
-        elsewhere = post(self.alice, f"shows/{other.id}/book", {"seat_number": 5})
-        self.assertAnswer(elsewhere, 422, MISMATCH)
+        self.assertResponse(self.book(6), 422, MISMATCH)
+        other = create_show()
+        response = post(self.alice_client, f"shows/{other.id}/book", {"seat_number": 5})
+        self.assertResponse(response, 422, MISMATCH)
         self.assertEqual(Booking.objects.count(), 1)
 
-    def test_the_same_request_in_other_words(self):
-        address = f"shows/{self.show.id}/reservations"
-        first = self.alice.generic(
+    def test_json_with_other_order_or_spaces_is_the_same_request(self):
+        path = f"shows/{self.show.id}/reservations"
+        first = self.alice_client.generic(
             "POST",
-            f"/api/{address}/",
+            f"/api/{path}/",
             '{"count": 2, "hold": true}',
             content_type="application/json",
             headers={"Idempotency-Key": "k-1"},
         )
         self.assertEqual(first.status_code, 201)
-        self.assertReplayed(post(self.alice, address, {"hold": True, "count": 2}), first)
+        self.assertReplayed(post(self.alice_client, path, {"hold": True, "count": 2}), first)
 
-    def test_a_form_with_another_boundary(self):
-        answers = [
-            self.alice.generic(
+    def test_form_with_another_boundary_is_the_same_request(self):
+        responses = [
+            self.alice_client.generic(
                 "POST",
                 f"/api/shows/{self.show.id}/book/",
                 f'--{boundary}\r\nContent-Disposition: form-data; name="seat_number"\r\n\r\n5\r\n'
@@ -118,32 +128,36 @@ class IdempotencyTests(ApiTestCase):
             )
             for boundary in ("once", "again")
         ]
-        self.assertEqual(answers[0].status_code, 201, answers[0].content)
-        self.assertReplayed(answers[1], answers[0])
+        self.assertEqual(responses[0].status_code, 201, responses[0].content)
+        self.assertReplayed(responses[1], responses[0])
 
-    def test_the_key_is_the_users(self):
-        """Bob's same key is another key; Alice's survives her token."""
+    def test_key_of_another_user_is_another_key(self):
+        """Keys belong to the user, not to the token."""
         first = self.book(5)
-        self.assertEqual(self.book(6, by=self.bob).status_code, 201)
-        self.assertReplayed(self.book(5, by=client_of(self.alices_user)), first)
+        self.assertEqual(self.book(6, by=self.bob_client).status_code, 201)
+        self.assertReplayed(self.book(5, by=api_client(self.alice)), first)
 
-    def test_a_refusal_is_not_kept(self):
-        taken = booking(self.bobs_user, self.show, 5)
+    def test_refusal_is_not_stored(self):
+        taken = create_booking(self.bob, self.show, 5)
         refused = self.book()
         self.assertEqual((refused.status_code, refused.json()["code"]), (400, "seat_taken"))
         self.assertFalse(IdempotencyKey.objects.exists())
-        box_office.cancel(booking=taken, by=self.bobs_user)
+        box_office.cancel(booking=taken, by=self.bob)
         self.assertEqual(self.book().status_code, 201)
 
-    def test_nor_is_whatever_else_goes_wrong(self):
+    def test_error_response_is_not_stored(self):
         self.assertEqual(self.book("x").status_code, 400)
-        self.assertEqual(post(self.alice, "shows/0/book", {"seat_number": 5}).status_code, 404)
-        bobs = booking(self.bobs_user, self.show, 5)
-        self.assertEqual(post(self.alice, f"bookings/{bobs.id}/cancel").status_code, 403)
-        self.assertEqual(post(self.client, f"bookings/{bobs.id}/cancel").status_code, 401)
+        self.assertEqual(
+            post(self.alice_client, "shows/0/book", {"seat_number": 5}).status_code, 404
+        )
+        bobs_booking = create_booking(self.bob, self.show, 5)
+        self.assertEqual(
+            post(self.alice_client, f"bookings/{bobs_booking.id}/cancel").status_code, 403
+        )
+        self.assertEqual(post(self.client, f"bookings/{bobs_booking.id}/cancel").status_code, 401)
         self.assertFalse(IdempotencyKey.objects.exists())
 
-    def test_quoted_or_bare_it_is_the_same_key(self):
+    def test_key_with_or_without_quotes_is_the_same(self):
         first = self.book(key="8e03 978e")
         self.assertReplayed(self.book(key='"8e03 978e"'), first)
         self.assertEqual(IdempotencyKey.objects.get().key, "8e03 978e")
@@ -151,30 +165,30 @@ class IdempotencyTests(ApiTestCase):
         self.assertEqual(escaped.status_code, 201)
         self.assertTrue(IdempotencyKey.objects.filter(key='a "b" \\').exists())
 
-    def test_keys_of_any_length_that_is_allowed(self):
+    def test_key_of_any_allowed_length_is_accepted(self):
         for seat, key in enumerate(["k", "k" * 255, '"' + "k" * 254 + '"'], 1):
             self.assertEqual(self.book(seat, key=key).status_code, 201)
 
-    def test_keys_that_are_none(self):
+    def test_key_invalid_is_refused(self):
         bad = ["", '""', '"', '"a', '"a" b', "ä", "a\x01", "a\tb", "k" * 256, '"a"b', '"a", "b"']
         bad += ['"' + "k" * 256 + '"', r'"\a"', '"a";p=1']
         for key in bad:
             with self.subTest(key):
-                self.assertAnswer(self.book(key=key), 400, BAD_KEY)
+                self.assertResponse(self.book(key=key), 400, BAD_KEY)
         self.assertFalse(Booking.objects.exists())
 
-    def test_a_key_where_none_is_needed_is_ignored(self):
+    def test_key_of_a_get_request_is_ignored(self):
         for _ in range(2):
-            response = self.alice.get("/api/movies/", headers={"Idempotency-Key": ""})
+            response = self.alice_client.get("/api/movies/", headers={"Idempotency-Key": ""})
             self.assertEqual(response.status_code, 200)
 
-    def test_without_the_header_it_costs_nothing(self):
+    def test_request_without_key_costs_no_extra_query(self):
         with self.assertNumQueries(6):  # as many as db/test_query_counts.py counts
             self.book(key=None)
         self.assertFalse(IdempotencyKey.objects.exists())
 
-    def test_what_it_costs(self):
-        with self.assertNumQueries(8):  # two of the key: INSERT and UPDATE
+    def test_request_with_key_costs_two_more_queries(self):
+        with self.assertNumQueries(8):  # two for the key: INSERT and UPDATE
             self.book()
         with self.assertNumQueries(5):  # the user; BEGIN, INSERT, COMMIT; the first response
             self.book()
@@ -183,15 +197,15 @@ class IdempotencyTests(ApiTestCase):
 class AgeTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.show = show()
+        self.show = create_show()
 
     def book(self, seat_number):
-        return post(self.alice, f"shows/{self.show.id}/book", {"seat_number": seat_number})
+        return post(self.alice_client, f"shows/{self.show.id}/book", {"seat_number": seat_number})
 
     def age(self, **by):
         IdempotencyKey.objects.update(created_at=F("created_at") - timedelta(**by))
 
-    def test_a_key_lives_for_a_day(self):
+    def test_key_is_forgotten_after_a_day(self):
         first = self.book(5)
         self.age(hours=23, minutes=59)
         self.assertEqual(self.book(5).content, first.content)
@@ -200,9 +214,9 @@ class AgeTests(ApiTestCase):
         self.assertEqual(IdempotencyKey.objects.count(), 1)
         self.assertEqual(Booking.objects.count(), 2)
 
-    def test_prune(self):
+    def test_prune_deletes_expired_keys_only(self):
         self.book(5)
-        lapsed = hold(self.bobs_user, self.show, 6, ends_in=-timedelta(days=100))
+        expired = create_hold(self.bob, self.show, 6, ends_in=-timedelta(days=100))
         for deleted in (0, 1):
             out = StringIO()
             call_command("prune", stdout=out)
@@ -213,51 +227,51 @@ class AgeTests(ApiTestCase):
                 "Deleted 0 expired counters.\n",
             )
             self.age(hours=24)
-        self.assertTrue(Booking.objects.filter(pk=lapsed.pk).exists())
+        self.assertTrue(Booking.objects.filter(pk=expired.pk).exists())
         self.assertEqual(Booking.objects.count(), 2)
 
 
 class MomentTests(TransactionTestCase):
-    """Both at the same time, with real connections."""
+    """Simultaneous requests with one key, in threads with database connections of their own."""
 
     def setUp(self):
-        self.show = show()
-        self.user = person("alice")
-        self.clients = [client_of(self.user) for _ in range(16)]
+        self.show = create_show()
+        self.user = create_user("alice")
+        self.clients = [api_client(self.user) for _ in range(16)]
 
     def book(self, client, seat_number=5):
         return post(client, f"shows/{self.show.id}/book", {"seat_number": seat_number})
 
     def race(self):
-        """Somebody whose finger is fast: sixteen times the same."""
-        address = f"shows/{self.show.id}/reservations"
-        return at_once([lambda c=each: post(c, address, {"count": 1}) for each in self.clients])
+        """Send the same request sixteen times at once."""
+        path = f"shows/{self.show.id}/reservations"
+        return at_once([lambda c=each: post(c, path, {"count": 1}) for each in self.clients])
 
-    def assertDoneOnce(self, answers):
-        self.assertEqual({(each.status_code, each.content) for each in answers}, {
-            (201, answers[0].content)
+    def assertDoneOnce(self, responses):
+        self.assertEqual({(each.status_code, each.content) for each in responses}, {
+            (201, responses[0].content)
         })  # fmt: skip
-        self.assertEqual(sum("Idempotency-Replayed" in each for each in answers), 15)
+        self.assertEqual(sum("Idempotency-Replayed" in each for each in responses), 15)
         self.assertEqual(Booking.objects.count(), 1)
 
-    def test_many_at_once(self):
+    def test_simultaneous_requests_with_one_key_book_once(self):
         self.assertDoneOnce(self.race())
 
-    def test_many_at_once_without_the_guard_goes_wrong(self):
+    def test_simultaneous_requests_without_unique_key_book_twice(self):
         def insert_another_key(key, unique):
             key.key = uuid4()
             key.save()
             return True
 
         with mock.patch.object(idempotency, "insert_unless_exists", insert_another_key):
-            answers = self.race()
+            responses = self.race()
         with self.assertRaises(AssertionError):
-            self.assertDoneOnce(answers)
+            self.assertDoneOnce(responses)
         self.assertGreater(Booking.objects.count(), 1)
 
-    def meanwhile(self, act):
-        """The first request's answer, and what `act` returns, called while it is at work."""
-        at_work, go_on, answers = Event(), Event(), []
+    def during_first_request(self, act):
+        """Call `act` while the first request holds its lock; return its response and the result."""
+        at_work, go_on, responses = Event(), Event(), []
 
         def lock_and_wait(show_id, *queries):
             results = lock_show(show_id, *queries)
@@ -267,7 +281,7 @@ class MomentTests(TransactionTestCase):
 
         def first():
             try:
-                answers.append(self.book(self.clients[0]))
+                responses.append(self.book(self.clients[0]))
             finally:
                 connections.close_all()
 
@@ -280,22 +294,22 @@ class MomentTests(TransactionTestCase):
         finally:
             go_on.set()
             thread.join()
-        return answers[0], result
+        return responses[0], result
 
-    def test_the_second_one_waits_for_the_first(self):
+    def test_second_request_waits_for_the_first(self):
         def second(go_on):
             later = Thread(target=lambda: (go_on.wait(0.3), go_on.set()))
             later.start()
             return self.book(self.clients[1])
 
-        first, again = self.meanwhile(second)
+        first, again = self.during_first_request(second)
         self.assertEqual((first.status_code, again.status_code), (201, 201))
         self.assertEqual(again.content, first.content)
         self.assertEqual(again["Idempotency-Replayed"], "true")
 
     @skipUnless(ON_POSTGRESQL, "SQLite's one queue cannot tell what it waits for: 503")
-    def test_a_first_one_that_takes_too_long(self):
-        first, again = self.meanwhile(lambda go_on: self.book(self.clients[1]))
+    def test_second_request_during_a_slow_first_one_returns_409(self):
+        first, again = self.during_first_request(lambda go_on: self.book(self.clients[1]))
         in_progress = {
             "detail": "The first request with this Idempotency-Key is still in progress.",
             "code": "in_progress",
@@ -305,30 +319,30 @@ class MomentTests(TransactionTestCase):
         self.assertEqual(first.status_code, 201)
         self.assertEqual(self.book(self.clients[1]).content, first.content)
 
-    def test_a_customer_who_is_deleted_meanwhile(self):
+    def test_request_of_user_deleted_meanwhile_returns_401(self):
         def delete_the_user(show_id, *queries):
             results = fetch_all(*queries)
             self.user.delete()
             return results
 
         with mock.patch("booking.box_office.selling.lock_show", delete_the_user):
-            answer = self.book(self.clients[0])
+            response = self.book(self.clients[0])
         gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
-        self.assertEqual((answer.status_code, answer.json()), (401, gone))
+        self.assertEqual((response.status_code, response.json()), (401, gone))
         self.assertFalse(IdempotencyKey.objects.exists() or Booking.objects.exists())
 
-    def test_a_deadlock_is_tried_again_as_a_whole(self):
+    def test_request_with_deadlocks_is_retried_as_a_whole(self):
         tries = []
 
         def unlucky(show_id, *queries):
             tries.append(show_id)
-            answers = lock_show(show_id, *queries)
+            responses = lock_show(show_id, *queries)
             if len(tries) < 3:
                 raise OperationalError("deadlock detected") from DeadlockDetected()
-            return answers
+            return responses
 
         with mock.patch("booking.box_office.selling.lock_show", unlucky):
-            answer = self.book(self.clients[0])
-        self.assertEqual((answer.status_code, len(tries)), (201, 3))
+            response = self.book(self.clients[0])
+        self.assertEqual((response.status_code, len(tries)), (201, 3))
         self.assertEqual(Booking.objects.count(), 1)
-        self.assertEqual(IdempotencyKey.objects.get().body, answer.content.decode())
+        self.assertEqual(IdempotencyKey.objects.get().body, response.content.decode())

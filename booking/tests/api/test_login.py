@@ -5,7 +5,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.contrib.auth.models import User
 from rest_framework_simplejwt.tokens import AccessToken, RefreshToken
 
-from booking.tests.factories import NO_TOKEN, ApiTestCase, client_of
+from booking.tests.factories import NO_TOKEN, ApiTestCase, api_client
 from movie_booking.hashers import OwaspArgon2Hasher
 
 REQUIRED = ["This field is required."]
@@ -33,7 +33,7 @@ class LoginTests(ApiTestCase):
         refresh = RefreshToken(response.json()["refresh"])
         self.assertEqual(refresh["exp"] - refresh["iat"], 24 * 60 * 60)
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
-        self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
+        self.assertResponse(self.client.get("/api/my-bookings/"), 200, [])
 
     def test_login_after_signup_accepts_the_same_password(self):
         account = {"username": "dave", "password": "  paper moon  "}
@@ -44,20 +44,20 @@ class LoginTests(ApiTestCase):
         User.objects.create_user("Émile", password="paper-moon-1973")  # by staff
         for name in ["Carol", "CAROL", "ｃａｒｏｌ", "Émile", "E\u0301mile"]:
             with self.subTest(name):
-                answer = self.log_in(username=name, password="paper-moon-1973")
-                self.assertEqual(answer.status_code, 200)
+                response = self.log_in(username=name, password="paper-moon-1973")
+                self.assertEqual(response.status_code, 200)
 
     def test_login_with_wrong_credentials_is_refused(self):
         wrong = self.log_in(username="carol", password="wrong")
-        self.assertAnswer(wrong, 401, NO_ACCOUNT)
+        self.assertResponse(wrong, 401, NO_ACCOUNT)
         self.assertEqual(wrong["WWW-Authenticate"], 'Bearer realm="api"')
-        self.assertAnswer(self.log_in(username="dave", password="wrong"), 401, NO_ACCOUNT)
+        self.assertResponse(self.log_in(username="dave", password="wrong"), 401, NO_ACCOUNT)
         User.objects.filter(username="carol").update(is_active=False)
         right = {"username": "carol", "password": "paper-moon-1973"}
-        self.assertAnswer(self.log_in(**right), 401, NO_ACCOUNT)
+        self.assertResponse(self.log_in(**right), 401, NO_ACCOUNT)
 
     def test_login_failures_hash_once_and_query_equally(self):
-        """So the time does not tell whether a username exists."""
+        """The response time must not reveal whether a username exists."""
         User.objects.create_user("gone", password="paper-moon-1973", is_active=False)
         for body in (
             {"username": "carol", "password": "wrong"},
@@ -72,13 +72,13 @@ class LoginTests(ApiTestCase):
             ):
                 verified.side_effect = Argon2PasswordHasher.verify
                 hashed.side_effect = Argon2PasswordHasher.encode
-                self.assertAnswer(self.log_in(**body), 401, NO_ACCOUNT)
+                self.assertResponse(self.log_in(**body), 401, NO_ACCOUNT)
             self.assertEqual(verified.call_count + hashed.call_count, 1)
 
     def test_login_without_fields_is_refused(self):
         both = {"username": REQUIRED, "password": REQUIRED}
-        self.assertAnswer(self.log_in(), 400, both)
-        self.assertAnswer(self.log_in(username="carol"), 400, {"password": REQUIRED})
+        self.assertResponse(self.log_in(), 400, both)
+        self.assertResponse(self.log_in(username="carol"), 400, {"password": REQUIRED})
 
 
 class TokenTests(ApiTestCase):
@@ -86,7 +86,7 @@ class TokenTests(ApiTestCase):
 
     def test_request_without_token_is_unauthorized(self):
         response = self.client.get("/api/my-bookings/")
-        self.assertAnswer(response, 401, NO_TOKEN)
+        self.assertResponse(response, 401, NO_TOKEN)
         self.assertEqual(response["WWW-Authenticate"], 'Bearer realm="api"')
 
     def test_request_with_invalid_token_is_unauthorized(self):
@@ -94,22 +94,22 @@ class TokenTests(ApiTestCase):
             "detail": "Your session has ended. Please log in again.",
             "code": "token_not_valid",
         }
-        expired = AccessToken.for_user(self.alices_user)
+        expired = AccessToken.for_user(self.alice)
         expired.set_exp(lifetime=-timedelta(seconds=1))
-        for token in ["nonsense", RefreshToken.for_user(self.alices_user), expired]:
+        for token in ["nonsense", RefreshToken.for_user(self.alice), expired]:
             with self.subTest(str(token)[:9]):
                 self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-                self.assertAnswer(self.client.get("/api/my-bookings/"), 401, not_valid)
+                self.assertResponse(self.client.get("/api/my-bookings/"), 401, not_valid)
 
     def test_request_of_inactive_or_deleted_user_is_unauthorized(self):
-        bob = client_of(self.bobs_user)
-        User.objects.filter(pk=self.bobs_user.pk).update(is_active=False)
+        bob = api_client(self.bob)
+        User.objects.filter(pk=self.bob.pk).update(is_active=False)
         inactive = {"detail": "This account has been deactivated.", "code": "user_inactive"}
-        self.assertAnswer(bob.get("/api/my-bookings/"), 401, inactive)
-        self.bobs_user.delete()
+        self.assertResponse(bob.get("/api/my-bookings/"), 401, inactive)
+        self.bob.delete()
         gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
-        self.assertAnswer(bob.get("/api/my-bookings/"), 401, gone)
+        self.assertResponse(bob.get("/api/my-bookings/"), 401, gone)
 
     def test_public_endpoint_ignores_invalid_token(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
-        self.assertAnswer(self.client.get("/api/movies/"), 200, [])
+        self.assertResponse(self.client.get("/api/movies/"), 200, [])

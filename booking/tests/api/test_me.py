@@ -6,7 +6,14 @@ from rest_framework_simplejwt.tokens import AccessToken
 from booking import accounts, box_office
 from booking.exceptions import CustomerNotFound, WrongPassword
 from booking.models import Booking
-from booking.tests.factories import NO_TOKEN, ApiTestCase, booking, client_of, hold, show
+from booking.tests.factories import (
+    NO_TOKEN,
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+)
 from booking.tests.schema_conformance import allow_unknown_fields
 from booking.tokens import open_session
 
@@ -18,13 +25,13 @@ PASSWORD = "paper-moon-1973"
 class AccountCase(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.alices_user.set_password(PASSWORD)
-        self.alices_user.save()
-        self.alice = client_of(self.alices_user)
+        self.alice.set_password(PASSWORD)
+        self.alice.save()
+        self.alice_client = api_client(self.alice)
 
     def me(self, **differences):
         me = {
-            "id": self.alices_user.id,
+            "id": self.alice.id,
             "username": "alice",
             "email": "alice@example.com",
             "first_name": "",
@@ -36,25 +43,27 @@ class AccountCase(ApiTestCase):
 class MeTests(AccountCase):
     def test_me_returns_the_account(self):
         with self.assertNumQueries(1):
-            self.assertAnswer(self.alice.get("/api/me/"), 200, self.me())
-        self.assertAnswer(self.client.get("/api/me/"), 401, NO_TOKEN)
+            self.assertResponse(self.alice_client.get("/api/me/"), 200, self.me())
+        self.assertResponse(self.client.get("/api/me/"), 401, NO_TOKEN)
 
     def test_patch_changes_name_and_email(self):
         new = {"email": "a@EXAMPLE.com", "first_name": "Ada", "last_name": "Lovelace"}
-        answer = self.alice.patch("/api/me/", new)
-        self.assertAnswer(answer, 200, self.me(**new | {"email": "a@example.com"}))
-        answer = self.alice.patch("/api/me/", {"last_name": "", "email": ""})
-        self.assertAnswer(answer, 200, self.me(first_name="Ada", email=""))
-        self.assertAnswer(self.alice.get("/api/me/"), 200, self.me(first_name="Ada", email=""))
-        nothing = self.alice.patch("/api/me/", {})
-        self.assertAnswer(nothing, 200, self.me(first_name="Ada", email=""))
+        response = self.alice_client.patch("/api/me/", new)
+        self.assertResponse(response, 200, self.me(**new | {"email": "a@example.com"}))
+        response = self.alice_client.patch("/api/me/", {"last_name": "", "email": ""})
+        self.assertResponse(response, 200, self.me(first_name="Ada", email=""))
+        self.assertResponse(
+            self.alice_client.get("/api/me/"), 200, self.me(first_name="Ada", email="")
+        )
+        nothing = self.alice_client.patch("/api/me/", {})
+        self.assertResponse(nothing, 200, self.me(first_name="Ada", email=""))
 
     def test_patch_ignores_other_fields(self):
         greedy = {"id": 7, "username": "stella", "is_staff": True, "password": "x", "groups": [1]}
-        before = User.objects.filter(pk=self.alices_user.pk).values().get()
+        before = User.objects.filter(pk=self.alice.pk).values().get()
         with allow_unknown_fields():
-            self.assertAnswer(self.alice.patch("/api/me/", greedy), 200, self.me())
-        self.assertEqual(User.objects.filter(pk=self.alices_user.pk).values().get(), before)
+            self.assertResponse(self.alice_client.patch("/api/me/", greedy), 200, self.me())
+        self.assertEqual(User.objects.filter(pk=self.alice.pk).values().get(), before)
 
     def test_patch_with_invalid_fields_is_refused(self):
         for given, errors in (
@@ -67,66 +76,66 @@ class MeTests(AccountCase):
             ),
         ):
             with self.subTest(given):
-                self.assertAnswer(self.alice.patch("/api/me/", given), 400, errors)
+                self.assertResponse(self.alice_client.patch("/api/me/", given), 400, errors)
         for method in ("post", "put"):
-            self.assertEqual(getattr(self.alice, method)("/api/me/", {}).status_code, 405)
+            self.assertEqual(getattr(self.alice_client, method)("/api/me/", {}).status_code, 405)
 
 
 class PasswordTests(AccountCase):
     def change(self, old=PASSWORD, new="silver-screen-1927", by=None):
         body = {"old_password": old, "new_password": new}
-        return (by or self.alice).post("/api/me/password/", body)
+        return (by or self.alice_client).post("/api/me/password/", body)
 
     def test_password_change_closes_other_sessions(self):
-        elsewhere, bobs = open_session(user=self.alices_user), open_session(user=self.bobs_user)
-        answer = self.change()
-        self.assertEqual((answer.status_code, set(answer.json())), (200, {"access", "refresh"}))
-        for token, status in ((elsewhere, 401), (answer.json()["refresh"], 200), (bobs, 200)):
+        other_session, bobs = open_session(user=self.alice), open_session(user=self.bob)
+        response = self.change()
+        self.assertEqual((response.status_code, set(response.json())), (200, {"access", "refresh"}))
+        for token, status in ((other_session, 401), (response.json()["refresh"], 200), (bobs, 200)):
             refreshed = self.client.post("/api/token/refresh/", {"refresh": str(token)})
             self.assertEqual(refreshed.status_code, status)
-        self.assertEqual(self.alice.get("/api/me/").json()["code"], "password_changed")
-        self.alice.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
-        self.assertAnswer(self.alice.get("/api/me/"), 200, self.me())
-        self.alices_user.refresh_from_db()
-        self.assertTrue(self.alices_user.check_password("silver-screen-1927"))
+        self.assertEqual(self.alice_client.get("/api/me/").json()["code"], "password_changed")
+        self.alice_client.credentials(HTTP_AUTHORIZATION=f"Bearer {response.json()['access']}")
+        self.assertResponse(self.alice_client.get("/api/me/"), 200, self.me())
+        self.alice.refresh_from_db()
+        self.assertTrue(self.alice.check_password("silver-screen-1927"))
 
     def test_password_change_with_wrong_or_weak_password_is_refused(self):
         short = ["This password is too short. It must contain at least 8 characters."]
         alike = ["The password is too similar to the username."]
-        for answer, errors in (
+        for response, errors in (
             (self.change(old="wrong"), {"old_password": NOT_YOUR_PASSWORD}),
             (self.change(new="m00n!gl"), {"new_password": short}),
             (self.change(new="alice2026"), {"new_password": alike}),
             (
-                self.alice.post("/api/me/password/"),
+                self.alice_client.post("/api/me/password/"),
                 {"old_password": REQUIRED, "new_password": REQUIRED},
             ),
         ):
-            self.assertAnswer(answer, 400, errors)
-        self.assertAnswer(self.change(by=self.client), 401, NO_TOKEN)
-        self.alices_user.refresh_from_db()
-        self.assertTrue(self.alices_user.check_password(PASSWORD))
+            self.assertResponse(response, 400, errors)
+        self.assertResponse(self.change(by=self.client), 401, NO_TOKEN)
+        self.alice.refresh_from_db()
+        self.assertTrue(self.alice.check_password(PASSWORD))
 
 
 class EraseTests(AccountCase):
     def erase(self, password=PASSWORD, by=None):
-        return (by or self.alice).delete("/api/me/", {"password": password})
+        return (by or self.alice_client).delete("/api/me/", {"password": password})
 
     def test_erase_removes_personal_data_and_access(self):
-        self.alices_user.first_name, self.alices_user.is_staff = "Ada", True
-        self.alices_user.save()
-        self.alices_user.groups.add(Group.objects.create(name="door"))
-        session = open_session(user=self.alices_user)
-        answer = self.erase()
-        self.assertEqual((answer.status_code, answer.content), (204, b""))
-        row = User.objects.filter(pk=self.alices_user.pk).values().get()
+        self.alice.first_name, self.alice.is_staff = "Ada", True
+        self.alice.save()
+        self.alice.groups.add(Group.objects.create(name="door"))
+        session = open_session(user=self.alice)
+        response = self.erase()
+        self.assertEqual((response.status_code, response.content), (204, b""))
+        row = User.objects.filter(pk=self.alice.pk).values().get()
         self.assertTrue(row.pop("username").startswith("erased-"))
         self.assertTrue(row.pop("password").startswith("!"))
         row.pop("date_joined")
         self.assertEqual(
             row,
             {
-                "id": self.alices_user.pk,
+                "id": self.alice.pk,
                 "email": "",
                 "first_name": "",
                 "last_name": "",
@@ -137,7 +146,7 @@ class EraseTests(AccountCase):
             },
         )
         self.assertFalse(Group.objects.get().user_set.exists())
-        self.assertEqual(self.alice.get("/api/me/").status_code, 401)
+        self.assertEqual(self.alice_client.get("/api/me/").status_code, 401)
         refreshed = self.client.post("/api/token/refresh/", {"refresh": str(session)})
         self.assertEqual(refreshed.status_code, 401)
         again = {"username": "alice", "password": PASSWORD}
@@ -145,48 +154,48 @@ class EraseTests(AccountCase):
         self.assertEqual(self.client.post("/api/signup/", again).status_code, 201)
 
     def test_erase_cancels_bookings_of_future_shows(self):
-        tomorrow, yesterday = show(), show(starts_in=-timedelta(days=1))
+        show, yesterday = create_show(), create_show(starts_in=-timedelta(days=1))
         mine = [
-            booking(self.alices_user, tomorrow, 5),
-            hold(self.alices_user, tomorrow, 6),
-            booking(self.alices_user, show(), 5),
+            create_booking(self.alice, show, 5),
+            create_hold(self.alice, show, 6),
+            create_booking(self.alice, create_show(), 5),
         ]
-        past = booking(self.alices_user, yesterday, 5)
-        bobs = booking(self.bobs_user, tomorrow, 7)
+        past = create_booking(self.alice, yesterday, 5)
+        bobs_booking = create_booking(self.bob, show, 7)
         self.erase()
         statuses = dict(Booking.objects.values_list("id", "status"))
         self.assertEqual([statuses[each.id] for each in mine], ["cancelled"] * 3)
-        self.assertEqual((statuses[past.id], statuses[bobs.id]), ("booked", "booked"))
-        answer = self.bob.post(f"/api/shows/{tomorrow.id}/book/", {"seat_number": 5})
-        self.assertEqual(answer.status_code, 201)
+        self.assertEqual((statuses[past.id], statuses[bobs_booking.id]), ("booked", "booked"))
+        response = self.bob_client.post(f"/api/shows/{show.id}/book/", {"seat_number": 5})
+        self.assertEqual(response.status_code, 201)
 
     def test_erase_refuses_requests_already_in_progress(self):
-        """They have loaded the user before the account was erased."""
-        before = User.objects.get(pk=self.alices_user.pk)
-        tomorrow = show()
+        """Requests that loaded the user before the account was erased."""
+        before = User.objects.get(pk=self.alice.pk)
+        show = create_show()
         self.erase()
         with self.assertRaises(CustomerNotFound):
-            box_office.book(show_id=tomorrow.id, seat_number=5, by=before)
+            box_office.book(show_id=show.id, seat_number=5, by=before)
         with self.assertRaises(CustomerNotFound):
             accounts.update(user=before, email="alice@example.com")
         with self.assertRaises(WrongPassword):
             accounts.change_password(
                 user=before, old_password=PASSWORD, new_password="silver-screen-1927"
             )
-        self.assertEqual(User.objects.get(pk=self.alices_user.pk).email, "")
+        self.assertEqual(User.objects.get(pk=self.alice.pk).email, "")
         self.assertFalse(Booking.objects.exists())
 
     def test_erase_with_wrong_password_is_refused(self):
-        sold = booking(self.alices_user, show(), 5)
-        self.assertAnswer(self.erase("wrong"), 400, {"password": NOT_YOUR_PASSWORD})
-        self.assertAnswer(self.alice.delete("/api/me/"), 400, {"password": REQUIRED})
-        self.assertAnswer(self.erase(by=self.client), 401, NO_TOKEN)
+        sold = create_booking(self.alice, create_show(), 5)
+        self.assertResponse(self.erase("wrong"), 400, {"password": NOT_YOUR_PASSWORD})
+        self.assertResponse(self.alice_client.delete("/api/me/"), 400, {"password": REQUIRED})
+        self.assertResponse(self.erase(by=self.client), 401, NO_TOKEN)
         sold.refresh_from_db()
         self.assertEqual(sold.status, "booked")
-        self.assertEqual(self.alice.get("/api/me/").status_code, 200)
+        self.assertEqual(self.alice_client.get("/api/me/").status_code, 200)
 
     def test_access_token_of_erased_account_is_refused(self):
-        token = AccessToken.for_user(self.alices_user)
+        token = AccessToken.for_user(self.alice)
         self.erase()
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
         self.assertEqual(self.client.get("/api/me/").status_code, 401)

@@ -1,11 +1,11 @@
 from datetime import date
 
-from booking.tests.factories import ApiTestCase, movie, movie_json
+from booking.tests.factories import ApiTestCase, create_movie, movie_json
 
 
 class MovieListTests(ApiTestCase):
     def test_movies_are_listed_by_title(self):
-        metropolis = movie(
+        metropolis = create_movie(
             "Metropolis",
             description="A city of the future.",
             genre="Science fiction",
@@ -14,8 +14,8 @@ class MovieListTests(ApiTestCase):
             release_date=date(1927, 1, 10),
             poster_url="https://example.com/metropolis.jpg",
         )
-        casablanca = movie("Casablanca", duration_minutes=102)
-        everything = [
+        casablanca = create_movie("Casablanca", duration_minutes=102)
+        expected = [
             {
                 "id": casablanca.id,
                 "title": "Casablanca",
@@ -39,24 +39,24 @@ class MovieListTests(ApiTestCase):
                 "poster_url": "https://example.com/metropolis.jpg",
             },
         ]
-        self.assertAnswer(self.client.get("/api/movies/"), 200, everything)
+        self.assertResponse(self.client.get("/api/movies/"), 200, expected)
 
     def test_movies_none_is_an_empty_list(self):
-        self.assertAnswer(self.client.get("/api/movies/"), 200, [])
+        self.assertResponse(self.client.get("/api/movies/"), 200, [])
 
     def test_movies_one_or_three_cost_one_query(self):
-        movie("A")
+        create_movie("A")
         with self.assertNumQueries(1):
             self.client.get("/api/movies/")
-        movie("B"), movie("C")
+        create_movie("B"), create_movie("C")
         with self.assertNumQueries(1):
             self.client.get("/api/movies/")
 
     def test_movies_filtered_by_each_parameter(self):
-        amelie = movie("Amélie", genre="Comedy", language="French")
-        mon_oncle = movie("Mon Oncle", genre="Comedy", language="French")
-        alien = movie("Alien", genre="Horror", language="English")
-        stars = movie("M*A*S*H (1970)", genre="Comedy", language="English")
+        amelie = create_movie("Amélie", genre="Comedy", language="French")
+        mon_oncle = create_movie("Mon Oncle", genre="Comedy", language="French")
+        alien = create_movie("Alien", genre="Horror", language="English")
+        stars = create_movie("M*A*S*H (1970)", genre="Comedy", language="English")
         cases = [
             ("search=mél", [amelie]),
             ("search=AMÉLIE", [amelie]),
@@ -78,26 +78,26 @@ class MovieListTests(ApiTestCase):
         ]
         for query, found in cases:
             with self.subTest(query):
-                answer = self.client.get(f"/api/movies/?{query}")
-                self.assertAnswer(answer, 200, [movie_json(each) for each in found])
+                response = self.client.get(f"/api/movies/?{query}")
+                self.assertResponse(response, 200, [movie_json(each) for each in found])
 
     def test_movies_filter_wrong_is_400(self):
         long = ["Ensure this field has no more than 200 characters."]
         nul = ["Null characters are not allowed."]
-        self.assertAnswer(
+        self.assertResponse(
             self.client.get("/api/movies/", {"search": "x" * 201}), 400, {"search": long}
         )
-        self.assertAnswer(self.client.get("/api/movies/?genre=%00"), 400, {"genre": nul})
+        self.assertResponse(self.client.get("/api/movies/?genre=%00"), 400, {"genre": nul})
 
 
 class MovieDetailTests(ApiTestCase):
     def test_movie_by_id(self):
-        metropolis = movie()
-        movie("Alien")
-        self.assertAnswer(
+        metropolis = create_movie()
+        create_movie("Alien")
+        self.assertResponse(
             self.client.get(f"/api/movies/{metropolis.id}/"), 200, movie_json(metropolis)
         )
 
     def test_movie_unknown_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertAnswer(self.client.get("/api/movies/999/"), 404, none)
+        self.assertResponse(self.client.get("/api/movies/999/"), 404, none)

@@ -12,25 +12,25 @@ from booking.tests.factories import (
     NO_TOKEN,
     NOT_FOUND,
     ApiTestCase,
-    booking,
-    hold,
+    create_booking,
+    create_hold,
+    create_show,
     iso,
     reservation_json,
-    show,
 )
 
 
 class ReserveTests(ApiTestCase):
     def reserve(self, show, by=None, **body):
-        return (by or self.alice).post(f"/api/shows/{show.id}/reservations/", body)
+        return (by or self.alice_client).post(f"/api/shows/{show.id}/reservations/", body)
 
-    def test_several_seats_are_booked(self):
-        hall = show(total_seats=30)
-        response = self.reserve(hall, seat_numbers=[12, 5, 6])
+    def test_reserve_several_seats_books_them(self):
+        show = create_show(total_seats=30)
+        response = self.reserve(show, seat_numbers=[12, 5, 6])
         first, second, third = Booking.objects.order_by("seat_number")
         body = {
             "reference": first.reference,
-            "user": self.alices_user.id,
+            "user": self.alice.id,
             "show": response.json()["show"],
             "status": "booked",
             "bookings": [
@@ -42,17 +42,17 @@ class ReserveTests(ApiTestCase):
             "expires_at": None,
             "expires_in": None,
             "can_cancel": True,
-            "cancel_until": iso(hall.date_time),
+            "cancel_until": iso(show.date_time),
         }
-        self.assertAnswer(response, 201, body)
+        self.assertResponse(response, 201, body)
         self.assertEqual(response.json()["show"]["available_seats"], 27)
         self.assertEqual(len({each.reference for each in Booking.objects.all()}), 1)
         self.assertEqual(len({each.created_at for each in Booking.objects.all()}), 1)
 
-    def test_seats_are_held(self):
-        hall = show(total_seats=30)
+    def test_reserve_with_hold_holds_the_seats(self):
+        show = create_show(total_seats=30)
         before = timezone.now()
-        response = self.reserve(hall, seat_numbers=[5, 6], hold=True)
+        response = self.reserve(show, seat_numbers=[5, 6], hold=True)
         held = list(Booking.objects.order_by("seat_number"))
         expected = reservation_json(
             held,
@@ -62,60 +62,62 @@ class ReserveTests(ApiTestCase):
             expires_in=600,
             cancel_until=iso(held[0].held_until),
         )
-        self.assertAnswer(response, 201, expected)
+        self.assertResponse(response, 201, expected)
         self.assertEqual(held[0].held_until, held[1].held_until)
         until = before + timedelta(minutes=10)
         self.assertLess(abs(held[0].held_until - until), timedelta(seconds=5))
 
-    def test_the_best_seats_are_picked(self):
-        hall = show(total_seats=30)
-        booking(self.bobs_user, hall, 15)
-        response = self.reserve(hall, count=3)
+    def test_reserve_by_count_picks_the_best_seats(self):
+        show = create_show(total_seats=30)
+        create_booking(self.bob, show, 15)
+        response = self.reserve(show, count=3)
         self.assertEqual(response.status_code, 201)
         self.assertEqual([s["seat_label"] for s in response.json()["bookings"]], ["C4", "C5", "C6"])
 
-    def test_no_two_reservations_share_a_reference(self):
-        booking(self.bobs_user, show(), reference="AAAAAAAA")
+    def test_reserve_with_used_reference_draws_another(self):
+        create_booking(self.bob, create_show(), reference="AAAAAAAA")
         chance = iter(["AAAAAAAA", "AAAAAAAA", "CCCCCCCC"])
         with mock.patch("booking.box_office.selling.new_reference", lambda: next(chance)):
-            answer = self.reserve(show(), count=2)
-        self.assertEqual((answer.status_code, answer.json()["reference"]), (201, "CCCCCCCC"))
-        used = set(self.alices_user.bookings.values_list("reference", flat=True))
+            response = self.reserve(create_show(), count=2)
+        self.assertEqual((response.status_code, response.json()["reference"]), (201, "CCCCCCCC"))
+        used = set(self.alice.bookings.values_list("reference", flat=True))
         self.assertEqual(used, {"CCCCCCCC"})
 
-    def test_a_pick_takes_seats_whose_hold_has_lapsed(self):
-        hall = show(total_seats=2)
-        lapsed = hold(self.bobs_user, hall, 1, ends_in=-timedelta(seconds=1))
-        response = self.reserve(hall, count=2)
+    def test_reserve_by_count_uses_seats_of_expired_holds(self):
+        show = create_show(total_seats=2)
+        expired = create_hold(self.bob, show, 1, ends_in=-timedelta(seconds=1))
+        response = self.reserve(show, count=2)
         self.assertEqual(response.status_code, 201)
-        lapsed.refresh_from_db()
-        self.assertEqual(lapsed.status, "expired")
+        expired.refresh_from_db()
+        self.assertEqual(expired.status, "expired")
 
-    def test_a_seat_of_another_show_is_another_seat(self):
-        hall = show()
-        booking(self.bobs_user, show(), 5)
-        lapsed = hold(self.bobs_user, show(), 5, ends_in=-timedelta(seconds=1))
-        self.assertEqual(self.reserve(hall, seat_numbers=[5]).status_code, 201)
-        self.assertEqual(self.reserve(hall, count=2).status_code, 201)
-        lapsed.refresh_from_db()
-        self.assertEqual(lapsed.status, "held")
+    def test_reserve_ignores_seats_of_other_shows(self):
+        show = create_show()
+        create_booking(self.bob, create_show(), 5)
+        expired = create_hold(self.bob, create_show(), 5, ends_in=-timedelta(seconds=1))
+        self.assertEqual(self.reserve(show, seat_numbers=[5]).status_code, 201)
+        self.assertEqual(self.reserve(show, count=2).status_code, 201)
+        expired.refresh_from_db()
+        self.assertEqual(expired.status, "held")
 
-    def test_a_full_hall_and_a_seat_that_it_does_not_have(self):
-        full = show(total_seats=1)
-        booking(self.bobs_user, full, 1)
+    def test_reserve_unknown_seat_of_full_show_is_a_field_error(self):
+        full = create_show(total_seats=1)
+        create_booking(self.bob, full, 1)
         sentence = "There is no seat 2 in this show. Seats are numbered from 1 to 1."
         beyond = {"seat_numbers": [sentence]}
-        self.assertAnswer(self.reserve(full, seat_numbers=[1, 2]), 400, beyond)
+        self.assertResponse(self.reserve(full, seat_numbers=[1, 2]), 400, beyond)
 
-    def test_a_list_without_end_is_not_even_looked_at(self):
-        answer = self.reserve(show(), seat_numbers=["x"] * 10_000)
-        self.assertAnswer(answer, 400, {"seat_numbers": ["You can take at most 10 seats at once."]})
+    def test_reserve_with_very_long_list_is_one_field_error(self):
+        response = self.reserve(create_show(), seat_numbers=["x"] * 10_000)
+        self.assertResponse(
+            response, 400, {"seat_numbers": ["You can take at most 10 seats at once."]}
+        )
 
-    def test_a_hold_that_lapses_while_seats_are_picked(self):
-        """All of a reservation is as of one moment: at that one the last seat was held."""
-        full = show(total_seats=2)
-        booking(self.bobs_user, full, 1)
-        last = hold(self.bobs_user, full, 2)
+    def test_reserve_while_hold_expires_uses_one_time(self):
+        """A reservation reads the time once, after the lock: the hold was active at that time."""
+        full = create_show(total_seats=2)
+        create_booking(self.bob, full, 1)
+        last = create_hold(self.bob, full, 2)
 
         def later(show, now):
             time.sleep(0.005)  # SQLite's clock has milliseconds
@@ -123,23 +125,23 @@ class ReserveTests(ApiTestCase):
             return free_seats(show, now)
 
         with mock.patch("booking.box_office.selling.free_seats", later):
-            answer = self.reserve(full, count=1)
+            response = self.reserve(full, count=1)
         sold_out = {"detail": "This show is sold out.", "code": "sold_out"}
-        self.assertAnswer(answer, 400, sold_out)
+        self.assertResponse(response, 400, sold_out)
 
-    def test_a_hold_ends_when_sales_close(self):
-        """Nobody could confirm it later."""
-        started = show(starts_in=-timedelta(minutes=4))
+    def test_reserve_with_hold_near_sales_close_expires_at_close(self):
+        """A hold that expired later could not be confirmed."""
+        started = create_show(starts_in=-timedelta(minutes=4))
         with self.settings(SALES_CLOSE_AFTER_START=timedelta(minutes=10)):
             body = self.reserve(started, seat_numbers=[5], hold=True).json()
         self.assertEqual(body["expires_at"], body["show"]["bookable_until"])
 
-    def test_forms_are_accepted(self):
-        hall = show()
-        address = f"/api/shows/{hall.id}/reservations/"
+    def test_reserve_with_form_body_succeeds(self):
+        show = create_show()
+        path = f"/api/shows/{show.id}/reservations/"
         form = "application/x-www-form-urlencoded"
-        seats = self.alice.post(address, "seat_numbers=1&seat_numbers=2", content_type=form)
-        count = self.alice.post(address, "count=2&hold=true", content_type=form)
+        seats = self.alice_client.post(path, "seat_numbers=1&seat_numbers=2", content_type=form)
+        count = self.alice_client.post(path, "count=2&hold=true", content_type=form)
         self.assertEqual(
             [
                 (r.status_code, r.json()["status"], len(r.json()["bookings"]))
@@ -148,46 +150,46 @@ class ReserveTests(ApiTestCase):
             [(201, "booked", 2), (201, "held", 2)],
         )
 
-    def test_all_or_none(self):
-        hall = show(total_seats=20)
-        booking(self.bobs_user, hall, 6)
-        hold(self.bobs_user, hall, 7)
-        booking(self.bobs_user, show(total_seats=20), 4)
+    def test_reserve_with_one_seat_taken_reserves_none(self):
+        show = create_show(total_seats=20)
+        create_booking(self.bob, show, 6)
+        create_hold(self.bob, show, 7)
+        create_booking(self.bob, create_show(total_seats=20), 4)
         taken = {
             "detail": "Some of these seats have just been taken.",
             "code": "seat_taken",
             "seat_numbers": [6, 7],
             "alternatives": [4, 9, 16, 17, 15],
         }
-        self.assertAnswer(self.reserve(hall, seat_numbers=[5, 6, 7, 8]), 400, taken)
-        self.assertFalse(self.alices_user.bookings.exists())
+        self.assertResponse(self.reserve(show, seat_numbers=[5, 6, 7, 8]), 400, taken)
+        self.assertFalse(self.alice.bookings.exists())
 
-    def test_more_than_are_left(self):
-        hall = show(total_seats=3)
-        booking(self.bobs_user, hall, 2)
+    def test_reserve_more_seats_than_are_left_is_refused(self):
+        show = create_show(total_seats=3)
+        create_booking(self.bob, show, 2)
         too_few = {
             "detail": "Only 2 seats are left.",
             "code": "not_enough_seats",
             "available_seats": 2,
         }
-        self.assertAnswer(self.reserve(hall, count=3), 400, too_few)
-        self.assertEqual(self.reserve(hall, count=2).status_code, 201)
+        self.assertResponse(self.reserve(show, count=3), 400, too_few)
+        self.assertEqual(self.reserve(show, count=2).status_code, 201)
         sold_out = {"detail": "This show is sold out.", "code": "sold_out"}
-        self.assertAnswer(self.reserve(hall, count=1), 400, sold_out)
-        self.assertAnswer(self.reserve(hall, seat_numbers=[1, 2]), 400, sold_out)
+        self.assertResponse(self.reserve(show, count=1), 400, sold_out)
+        self.assertResponse(self.reserve(show, seat_numbers=[1, 2]), 400, sold_out)
 
-    def test_shows_that_sell_nothing(self):
-        off = show(cancelled_at=timezone.now())
-        closed = show(starts_in=-timedelta(days=1))
-        for hall, code in [(off, "show_cancelled"), (closed, "sales_closed")]:
+    def test_reserve_in_cancelled_or_closed_show_is_refused(self):
+        off = create_show(cancelled_at=timezone.now())
+        closed = create_show(starts_in=-timedelta(days=1))
+        for show, code in [(off, "show_cancelled"), (closed, "sales_closed")]:
             for body in [{"seat_numbers": [1, 2]}, {"count": 2}, {"seat_numbers": [99]}]:
                 with self.subTest(code, **body):
-                    answer = self.reserve(hall, **body)
-                    self.assertEqual((answer.status_code, answer.json()["code"]), (400, code))
+                    response = self.reserve(show, **body)
+                    self.assertEqual((response.status_code, response.json()["code"]), (400, code))
         self.assertFalse(Booking.objects.exists())
 
-    def test_what_cannot_be_asked_for(self):
-        hall = show(total_seats=20)
+    def test_reserve_with_invalid_fields_is_refused(self):
+        show = create_show(total_seats=20)
         one_of_both = {"non_field_errors": ["Send either seat_numbers or count."]}
         integer, from_one = ["Enter a whole number, such as 5."], ["Seats are numbered from 1."]
         at_least, at_most = (
@@ -245,19 +247,19 @@ class ReserveTests(ApiTestCase):
         ]
         for body, errors in cases:
             with self.subTest(body):
-                self.assertAnswer(self.reserve(hall, **body), 400, errors)
+                self.assertResponse(self.reserve(show, **body), 400, errors)
         self.assertFalse(Booking.objects.exists())
 
-    def test_an_unknown_show(self):
-        response = self.alice.post("/api/shows/999/reservations/", {"count": 1})
-        self.assertAnswer(response, 404, NOT_FOUND)
+    def test_reserve_in_unknown_show_returns_404(self):
+        response = self.alice_client.post("/api/shows/999/reservations/", {"count": 1})
+        self.assertResponse(response, 404, NOT_FOUND)
 
-    def test_without_a_token(self):
-        self.assertAnswer(self.reserve(show(), by=self.client, count=1), 401, NO_TOKEN)
+    def test_reserve_without_token_returns_401(self):
+        self.assertResponse(self.reserve(create_show(), by=self.client, count=1), 401, NO_TOKEN)
 
 
 class LimitTests(ApiTestCase):
-    """At most ten active seats of a show for one customer, however they are taken."""
+    """A customer may have at most ten active seats of a show, booked or held."""
 
     def too_many(self, seats):
         return {
@@ -267,60 +269,60 @@ class LimitTests(ApiTestCase):
             "seats": seats,
         }
 
-    def test_ten_and_no_more(self):
-        hall = show(total_seats=40)
-        address = f"/api/shows/{hall.id}/reservations/"
+    def test_reserve_more_than_ten_active_seats_is_refused(self):
+        show = create_show(total_seats=40)
+        path = f"/api/shows/{show.id}/reservations/"
         for seat in range(1, 8):
-            booking(self.alices_user, hall, seat)
-        hold(self.alices_user, hall, 8)
-        hold(self.alices_user, hall, 9, ends_in=-timedelta(seconds=1))
-        booking(self.alices_user, hall, 10, status="cancelled")
-        booking(self.alices_user, show(), 1)
-        self.assertAnswer(self.alice.post(address, {"count": 3}), 400, self.too_many(8))
-        self.assertAnswer(
-            self.alice.post(address, {"seat_numbers": [20, 21, 22]}), 400, self.too_many(8)
+            create_booking(self.alice, show, seat)
+        create_hold(self.alice, show, 8)
+        create_hold(self.alice, show, 9, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, show, 10, status="cancelled")
+        create_booking(self.alice, create_show(), 1)
+        self.assertResponse(self.alice_client.post(path, {"count": 3}), 400, self.too_many(8))
+        self.assertResponse(
+            self.alice_client.post(path, {"seat_numbers": [20, 21, 22]}), 400, self.too_many(8)
         )
-        self.assertEqual(self.alice.post(address, {"count": 2, "hold": True}).status_code, 201)
-        one_more = self.alice.post(f"/api/shows/{hall.id}/book/", {"seat_number": 40})
-        self.assertAnswer(one_more, 400, self.too_many(10))
-        self.assertEqual(self.bob.post(address, {"count": 10}).status_code, 201)
+        self.assertEqual(self.alice_client.post(path, {"count": 2, "hold": True}).status_code, 201)
+        one_more = self.alice_client.post(f"/api/shows/{show.id}/book/", {"seat_number": 40})
+        self.assertResponse(one_more, 400, self.too_many(10))
+        self.assertEqual(self.bob_client.post(path, {"count": 10}).status_code, 201)
 
-    def test_the_limit_is_a_setting(self):
-        hall = show(total_seats=40)
+    def test_book_with_lower_limit_setting_is_refused(self):
+        show = create_show(total_seats=40)
         with self.settings(MAX_SEATS_PER_CUSTOMER=1):
-            address = f"/api/shows/{hall.id}/book/"
-            self.assertEqual(self.alice.post(address, {"seat_number": 1}).status_code, 201)
-            self.assertEqual(self.alice.post(address, {"seat_number": 2}).status_code, 400)
+            path = f"/api/shows/{show.id}/book/"
+            self.assertEqual(self.alice_client.post(path, {"seat_number": 1}).status_code, 201)
+            self.assertEqual(self.alice_client.post(path, {"seat_number": 2}).status_code, 400)
 
 
 class HoldAgainTests(ApiTestCase):
-    """Seats that one has let lapse may be held again, but once a minute only."""
+    """After a hold expires, the same user may hold its seats again, but only once a minute."""
 
     def setUp(self):
         super().setUp()
-        self.hall = show(total_seats=40)
+        self.show = create_show(total_seats=40)
 
     def hold(self, *seats, by=None):
         body = {"seat_numbers": seats, "hold": True}
-        return (by or self.alice).post(f"/api/shows/{self.hall.id}/reservations/", body)
+        return (by or self.alice_client).post(f"/api/shows/{self.show.id}/reservations/", body)
 
-    def let_lapse(self):
+    def expire_holds(self):
         just_now = timezone.now() - timedelta(seconds=1)
         Booking.objects.filter(status="held").update(held_until=just_now)
 
-    def later(self, **time):
+    def let_time_pass(self, **time):
         for each in Booking.objects.all():
             each.created_at -= timedelta(**time)
             each.held_until -= timedelta(**time)
             each.save()
 
-    def test_once_at_once_but_not_twice_a_minute(self):
+    def test_hold_again_twice_within_a_minute_is_refused(self):
         self.assertEqual(self.hold(5, 6).status_code, 201)
-        self.let_lapse()
+        self.expire_holds()
         self.assertEqual(self.hold(6, 7).status_code, 201)
-        self.let_lapse()
+        self.expire_holds()
         refused = self.hold(7)
-        self.assertAnswer(
+        self.assertResponse(
             refused,
             400,
             {
@@ -332,72 +334,72 @@ class HoldAgainTests(ApiTestCase):
             },
         )
         self.assertIn(refused.json()["retry_after"], range(50, 61))
-        self.later(seconds=61)
+        self.let_time_pass(seconds=61)
         self.assertEqual(self.hold(7).status_code, 201)
 
-    def test_it_does_not_hinder_the_others_or_other_seats_or_booking(self):
+    def test_hold_again_refusal_allows_other_users_seats_and_booking(self):
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         self.assertEqual(self.hold(5).json()["code"], "held_too_soon")
         self.assertEqual(self.hold(9).status_code, 201)
-        self.assertEqual(self.hold(5, by=self.bob).status_code, 201)
-        self.let_lapse()
-        booked = self.alice.post(f"/api/shows/{self.hall.id}/book/", {"seat_number": 5})
+        self.assertEqual(self.hold(5, by=self.bob_client).status_code, 201)
+        self.expire_holds()
+        booked = self.alice_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 5})
         self.assertEqual(booked.status_code, 201)
 
-    def test_picks_go_around_those_seats(self):
-        """Nobody who asks for any seats is refused while there are others."""
+    def test_hold_by_count_avoids_seats_held_before(self):
+        """The server picks other seats instead of refusing the request."""
         pick = {"count": 2, "hold": True}
-        address = f"/api/shows/{self.hall.id}/reservations/"
+        path = f"/api/shows/{self.show.id}/reservations/"
         picked = []
         for _ in range(3):
-            answer = self.alice.post(address, pick)
-            self.assertEqual(answer.status_code, 201, answer.content)
-            picked.append([each["seat_number"] for each in answer.json()["bookings"]])
-            self.let_lapse()
+            response = self.alice_client.post(path, pick)
+            self.assertEqual(response.status_code, 201, response.content)
+            picked.append([each["seat_number"] for each in response.json()["bookings"]])
+            self.expire_holds()
         self.assertEqual(picked[0], picked[1])
         self.assertFalse(set(picked[1]) & set(picked[2]))
 
-    def test_picks_are_refused_when_there_are_no_others(self):
-        self.hall = show(total_seats=2)
+    def test_hold_by_count_without_other_seats_is_refused(self):
+        self.show = create_show(total_seats=2)
         for _ in range(2):
             self.assertEqual(self.hold(1, 2).status_code, 201)
-            self.let_lapse()
-        address = f"/api/shows/{self.hall.id}/reservations/"
-        refused = self.alice.post(address, {"count": 1, "hold": True}).json()
+            self.expire_holds()
+        path = f"/api/shows/{self.show.id}/reservations/"
+        refused = self.alice_client.post(path, {"count": 1, "hold": True}).json()
         self.assertEqual((refused["code"], refused["seat_numbers"]), ("held_too_soon", [1, 2]))
-        self.assertEqual(self.alice.post(address, {"count": 1}).status_code, 201)
+        self.assertEqual(self.alice_client.post(path, {"count": 1}).status_code, 201)
 
-    def test_who_gave_a_hold_back_has_not_let_it_lapse(self):
+    def test_hold_again_after_release_succeeds(self):
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         again = self.hold(5).json()
-        self.alice.post(f"/api/reservations/{again['reference']}/cancel/")
+        self.alice_client.post(f"/api/reservations/{again['reference']}/cancel/")
         self.assertEqual(self.hold(5).status_code, 201)
 
-    def test_long_ago_is_not_just_now(self):
+    def test_hold_again_half_an_hour_later_succeeds(self):
         self.hold(5)
-        self.let_lapse()
-        self.later(minutes=31)
+        self.expire_holds()
+        self.let_time_pass(minutes=31)
         self.hold(5)
         Booking.objects.filter(status="held").update(status="expired")
         self.assertEqual(self.hold(5).status_code, 201)
 
-    def test_another_show_is_another_matter(self):
-        other = show(total_seats=40)
+    def test_hold_again_in_another_show_succeeds(self):
+        other = create_show(total_seats=40)
         for _ in range(2):
             self.hold(5)
-            self.let_lapse()
-        address = f"/api/shows/{other.id}/reservations/"
-        answer = self.alice.post(address, {"seat_numbers": [5], "hold": True})
-        self.assertEqual(answer.status_code, 201)
+            self.expire_holds()
+        path = f"/api/shows/{other.id}/reservations/"
+        response = self.alice_client.post(path, {"seat_numbers": [5], "hold": True})
+        self.assertEqual(response.status_code, 201)
 
-    def test_how_long_is_a_setting(self):
+    def test_hold_again_without_waiting_time_setting_succeeds(self):
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         self.hold(5)
-        self.let_lapse()
+        self.expire_holds()
         with override_settings(HOLD_AGAIN_AFTER=timedelta(0)):
             self.assertEqual(self.hold(5).status_code, 201)

@@ -2,11 +2,11 @@ from booking.tests.factories import ApiTestCase
 
 
 class RootTests(ApiTestCase):
-    def test_the_front_door_leads_to_the_documentation(self):
+    def test_root_redirects_to_swagger_ui(self):
         response = self.client.get("/")
         self.assertEqual((response.status_code, response["Location"]), (302, "/swagger/"))
 
-    def test_the_api_lists_its_addresses(self):
+    def test_api_root_lists_links(self):
         links = {
             "signup": "http://testserver/api/signup/",
             "login": "http://testserver/api/login/",
@@ -18,4 +18,4 @@ class RootTests(ApiTestCase):
             "my_bookings": "http://testserver/api/my-bookings/",
             "documentation": "http://testserver/swagger/",
         }
-        self.assertAnswer(self.client.get("/api/"), 200, links)
+        self.assertResponse(self.client.get("/api/"), 200, links)

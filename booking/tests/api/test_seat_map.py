@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from booking.tests.factories import ApiTestCase, booking, hold, show
+from booking.tests.factories import ApiTestCase, create_booking, create_hold, create_show
 
 NONE = {"detail": "Not found.", "code": "not_found"}
 
@@ -8,15 +8,15 @@ NONE = {"detail": "Not found.", "code": "not_found"}
 class SeatMapTests(ApiTestCase):
     def test_seat_map_lists_booked_and_held_seats(self):
         """Thirty seats in rows of ten. Expired holds and cancelled bookings are free."""
-        hall = show(total_seats=30)
+        show = create_show(total_seats=30)
         for seat in [14, 3]:
-            booking(self.alices_user, hall, seat)
-        hold(self.bobs_user, hall, 27)
-        hold(self.bobs_user, hall, 28, ends_in=-timedelta(seconds=1))
-        booking(self.alices_user, hall, 1, status="cancelled")
-        booking(self.alices_user, hall, 2, status="expired")
-        booking(self.alices_user, show(), 5)
-        answer = self.client.get(f"/api/shows/{hall.id}/seats/")
+            create_booking(self.alice, show, seat)
+        create_hold(self.bob, show, 27)
+        create_hold(self.bob, show, 28, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, show, 1, status="cancelled")
+        create_booking(self.alice, show, 2, status="expired")
+        create_booking(self.alice, create_show(), 5)
+        response = self.client.get(f"/api/shows/{show.id}/seats/")
         body = {
             "total_seats": 30,
             "seats_per_row": 10,
@@ -25,15 +25,15 @@ class SeatMapTests(ApiTestCase):
             "booked": [3, 14],
             "held": [27],
         }
-        self.assertAnswer(answer, 200, body)
-        self.assertEqual(answer["Cache-Control"], "public, max-age=2")
-        self.assertEqual(answer["Vary"], "Authorization, origin")
+        self.assertResponse(response, 200, body)
+        self.assertEqual(response["Cache-Control"], "public, max-age=2")
+        self.assertEqual(response["Vary"], "Authorization, origin")
 
     def test_seat_map_with_token_lists_the_users_own_seats(self):
-        hall = show(total_seats=10)
-        booking(self.alices_user, hall, 3)
-        hold(self.alices_user, hall, 4)
-        booking(self.bobs_user, hall, 8)
+        show = create_show(total_seats=10)
+        create_booking(self.alice, show, 3)
+        create_hold(self.alice, show, 4)
+        create_booking(self.bob, show, 8)
         body = {
             "total_seats": 10,
             "seats_per_row": 10,
@@ -42,48 +42,48 @@ class SeatMapTests(ApiTestCase):
             "booked": [3, 8],
             "held": [4],
         }
-        alices = self.alice.get(f"/api/shows/{hall.id}/seats/")
-        bobs = self.bob.get(f"/api/shows/{hall.id}/seats/")
-        self.assertAnswer(alices, 200, body | {"mine": {"booked": [3], "held": [4]}})
-        self.assertAnswer(bobs, 200, body | {"mine": {"booked": [8], "held": []}})
+        alices = self.alice_client.get(f"/api/shows/{show.id}/seats/")
+        bobs = self.bob_client.get(f"/api/shows/{show.id}/seats/")
+        self.assertResponse(alices, 200, body | {"mine": {"booked": [3], "held": [4]}})
+        self.assertResponse(bobs, 200, body | {"mine": {"booked": [8], "held": []}})
         self.assertEqual(bobs["Cache-Control"], "private, no-store")
         self.assertNotEqual(alices["ETag"], bobs["ETag"])
 
     def test_seat_map_unchanged_is_304(self):
-        hall = show()
-        address = f"/api/shows/{hall.id}/seats/"
-        first = self.client.get(address)
+        show = create_show()
+        path = f"/api/shows/{show.id}/seats/"
+        first = self.client.get(path)
         self.assertRegex(first["ETag"], '^"[0-9a-f]{32}"$')  # strong
         for header in [f'"x", W/{first["ETag"]}', "*"]:
             self.assertEqual(
-                self.client.get(address, headers={"if-none-match": header}).status_code, 304
+                self.client.get(path, headers={"if-none-match": header}).status_code, 304
             )
         other = {"if-match": '"x"', "if-unmodified-since": "Mon, 01 Jan 2001 00:00:00 GMT"}
-        self.assertEqual(self.client.get(address, headers=other).status_code, 200)
-        again = self.client.get(address, headers={"if-none-match": first["ETag"]})
+        self.assertEqual(self.client.get(path, headers=other).status_code, 200)
+        again = self.client.get(path, headers={"if-none-match": first["ETag"]})
         self.assertEqual((again.status_code, again.content), (304, b""))
         for header in ["ETag", "Cache-Control", "Vary"]:
             self.assertEqual(again[header], first[header])
-        booking(self.alices_user, hall, 3)
-        changed = self.client.get(address, headers={"if-none-match": first["ETag"]})
+        create_booking(self.alice, show, 3)
+        changed = self.client.get(path, headers={"if-none-match": first["ETag"]})
         self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))
         self.assertNotEqual(changed["ETag"], first["ETag"])
 
     def test_seat_map_of_any_size_costs_two_queries(self):
-        small, large = show(total_seats=10), show(total_seats=600)
+        small, large = create_show(total_seats=10), create_show(total_seats=600)
         for seat in range(1, 10):
-            booking(self.alices_user, small, seat)
+            create_booking(self.alice, small, seat)
         for seat in range(1, 300):
-            booking(self.alices_user, large, seat)
-        for hall in [small, large]:
+            create_booking(self.alice, large, seat)
+        for show in [small, large]:
             with self.assertNumQueries(2):
-                self.client.get(f"/api/shows/{hall.id}/seats/")
+                self.client.get(f"/api/shows/{show.id}/seats/")
             with self.assertNumQueries(3):  # the user
-                self.alice.get(f"/api/shows/{hall.id}/seats/")
+                self.alice_client.get(f"/api/shows/{show.id}/seats/")
 
     def test_seat_map_of_a_full_show_has_no_free_seat(self):
-        full = show(total_seats=1)
-        booking(self.alices_user, full, 1)
+        full = create_show(total_seats=1)
+        create_booking(self.alice, full, 1)
         body = {
             "total_seats": 1,
             "seats_per_row": 10,
@@ -92,10 +92,10 @@ class SeatMapTests(ApiTestCase):
             "booked": [1],
             "held": [],
         }
-        self.assertAnswer(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
+        self.assertResponse(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
 
     def test_seat_map_of_an_unknown_show_is_404(self):
-        self.assertAnswer(self.client.get("/api/shows/999/seats/"), 404, NONE)
+        self.assertResponse(self.client.get("/api/shows/999/seats/"), 404, NONE)
 
     def test_seat_map_with_bad_token_is_401(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")
@@ -103,4 +103,6 @@ class SeatMapTests(ApiTestCase):
             "detail": "Your session has ended. Please log in again.",
             "code": "token_not_valid",
         }
-        self.assertAnswer(self.client.get(f"/api/shows/{show().id}/seats/"), 401, not_valid)
+        self.assertResponse(
+            self.client.get(f"/api/shows/{create_show().id}/seats/"), 401, not_valid
+        )

@@ -23,7 +23,13 @@ from booking.api.serializers import (
 )
 from booking.api.serializers.read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 from booking.models import Booking, Movie, Reservation, SeatMap, Show
-from booking.tests.factories import booking, hold, movie, person, show
+from booking.tests.factories import (
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 
 
 def stock_json(serializer_class, instance):
@@ -50,17 +56,17 @@ class SameAsStock:
 class OutputTests(SameAsStock, TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.alice = person("alice", email="alice@example.com")
-        the_movie = movie(
+        cls.alice = create_user("alice", email="alice@example.com")
+        movie = create_movie(
             "Amélie “2”", release_date="2001-04-25", poster_url="https://example.com/a.jpg"
         )
-        cls.hall = show(the_movie, seats_per_row=4)
-        booking(cls.alice, cls.hall, 1)
-        hold(cls.alice, cls.hall, 6)
+        cls.show = create_show(movie, seats_per_row=4)
+        create_booking(cls.alice, cls.show, 1)
+        create_hold(cls.alice, cls.show, 6)
         now = datetime.now(UTC)
-        booking(cls.alice, cls.hall, 7, status="cancelled", cancelled_at=now)
+        create_booking(cls.alice, cls.show, 7, status="cancelled", cancelled_at=now)
         without_microseconds = now.replace(microsecond=0) + timedelta(days=1)
-        show(movie(), date_time=without_microseconds, cancelled_at=now)
+        create_show(create_movie(), date_time=without_microseconds, cancelled_at=now)
 
     def compare_all(self):
         for each in Movie.objects.all():
@@ -73,7 +79,7 @@ class OutputTests(SameAsStock, TestCase):
             self.assertSameAsStock(ReservationSerializer, Reservation.find(each.reference))
         self.assertSameAsStock(PersonSerializer, self.alice)
         self.assertSameAsStock(AccountSerializer, self.alice)
-        seat_map = SeatMap(self.hall, user=self.alice)
+        seat_map = SeatMap(self.show, user=self.alice)
         self.assertSameAsStock(SeatMapSerializer, seat_map)
         self.assertSameAsStock(PersonalSeatMapSerializer, seat_map)
 

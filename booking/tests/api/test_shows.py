@@ -2,7 +2,15 @@ from datetime import UTC, date, datetime, timedelta
 
 from django.test import override_settings
 
-from booking.tests.factories import ApiTestCase, booking, hold, iso, movie, show, show_json
+from booking.tests.factories import (
+    ApiTestCase,
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    iso,
+    show_json,
+)
 
 
 def on(day, hour, minute=0):
@@ -13,9 +21,9 @@ def on(day, hour, minute=0):
 
 class ShowListTests(ApiTestCase):
     def test_shows_are_listed_by_time(self):
-        late = show(starts_in=timedelta(days=2), screen_name="Screen 2", total_seats=50)
-        soon = show(late.movie, seats_per_row=5)
-        everything = [
+        late = create_show(starts_in=timedelta(days=2), screen_name="Screen 2", total_seats=50)
+        soon = create_show(late.movie, seats_per_row=5)
+        expected = [
             {
                 "id": soon.id,
                 "movie": {
@@ -40,47 +48,49 @@ class ShowListTests(ApiTestCase):
             },
             show_json(late),
         ]
-        self.assertAnswer(self.client.get("/api/shows/"), 200, everything)
+        self.assertResponse(self.client.get("/api/shows/"), 200, expected)
 
     def test_available_seats_exclude_booked_and_held_ones(self):
         """Cancelled and expired bookings and expired holds leave a seat free."""
-        tomorrow = show()
-        booking(self.alices_user, tomorrow, 1)
-        hold(self.bobs_user, tomorrow, 2)
-        hold(self.bobs_user, tomorrow, 3, ends_in=-timedelta(seconds=1))
-        booking(self.bobs_user, tomorrow, 4, status="cancelled")
-        booking(self.bobs_user, tomorrow, 5, status="expired")
-        booking(self.bobs_user, show(tomorrow.movie, starts_in=timedelta(days=3)), 6)
+        show = create_show()
+        create_booking(self.alice, show, 1)
+        create_hold(self.bob, show, 2)
+        create_hold(self.bob, show, 3, ends_in=-timedelta(seconds=1))
+        create_booking(self.bob, show, 4, status="cancelled")
+        create_booking(self.bob, show, 5, status="expired")
+        create_booking(self.bob, create_show(show.movie, starts_in=timedelta(days=3)), 6)
         first = self.client.get("/api/shows/").json()[0]
-        self.assertEqual(first, show_json(tomorrow, available_seats=8))
+        self.assertEqual(first, show_json(show, available_seats=8))
 
     def test_is_bookable_full_closed_or_cancelled_is_false(self):
-        full = show(total_seats=1)
-        booking(self.alices_user, full, 1)
-        closed = show(full.movie, starts_in=-timedelta(minutes=10, seconds=1))
-        cancelled = show(full.movie, starts_in=timedelta(days=2), cancelled_at=on("2026-01-01", 12))
-        late_but_open = show(full.movie, starts_in=-timedelta(minutes=9))
+        full = create_show(total_seats=1)
+        create_booking(self.alice, full, 1)
+        closed = create_show(full.movie, starts_in=-timedelta(minutes=10, seconds=1))
+        cancelled = create_show(
+            full.movie, starts_in=timedelta(days=2), cancelled_at=on("2026-01-01", 12)
+        )
+        late_but_open = create_show(full.movie, starts_in=-timedelta(minutes=9))
         expected = [
             show_json(closed, is_bookable=False),
             show_json(late_but_open),
             show_json(full, is_bookable=False, available_seats=0),
             show_json(cancelled, is_bookable=False, cancelled_at="2026-01-01T12:00:00Z"),
         ]
-        self.assertAnswer(self.client.get("/api/shows/"), 200, expected)
+        self.assertResponse(self.client.get("/api/shows/"), 200, expected)
 
     def test_shows_one_or_three_cost_one_query(self):
-        show()
+        create_show()
         with self.assertNumQueries(1):
             self.client.get("/api/shows/")
-        booking(self.alices_user, show(), 5), booking(self.alices_user, show(), 5)
+        create_booking(self.alice, create_show(), 5), create_booking(self.alice, create_show(), 5)
         with self.assertNumQueries(1):
             self.client.get("/api/shows/")
 
     def test_shows_filtered_by_each_parameter(self):
-        metropolis, alien = movie(), movie("Alien")
-        early = show(metropolis, date_time=on("2090-12-24", 0))
-        noon = show(alien, date_time=on("2090-12-24", 12))
-        midnight = show(metropolis, date_time=on("2090-12-25", 0))
+        metropolis, alien = create_movie(), create_movie("Alien")
+        early = create_show(metropolis, date_time=on("2090-12-24", 0))
+        noon = create_show(alien, date_time=on("2090-12-24", 12))
+        midnight = create_show(metropolis, date_time=on("2090-12-25", 0))
         cases = [
             ("", [early, noon, midnight]),
             ("date=2090-12-24", [early, noon]),
@@ -96,36 +106,39 @@ class ShowListTests(ApiTestCase):
         ]
         for query, found in cases:
             with self.subTest(query):
-                answer = self.client.get(f"/api/shows/?{query}")
-                self.assertAnswer(answer, 200, [show_json(each) for each in found])
+                response = self.client.get(f"/api/shows/?{query}")
+                self.assertResponse(response, 200, [show_json(each) for each in found])
 
     def test_date_is_a_day_in_the_cinemas_time_zone(self):
-        evening = show(date_time=on("2090-12-24", 23, 30))
+        evening = create_show(date_time=on("2090-12-24", 23, 30))
         with override_settings(TIME_ZONE="Europe/Berlin"):
             the_24th = self.client.get("/api/shows/?date=2090-12-24")
             the_25th = self.client.get("/api/shows/?date=2090-12-25")
             from_the_25th = self.client.get("/api/shows/?from=2090-12-25")
-        self.assertAnswer(the_24th, 200, [])
+        self.assertResponse(the_24th, 200, [])
         # The response is in UTC all the same.
         self.assertEqual(show_json(evening)["date_time"], "2090-12-24T23:30:00Z")
-        self.assertAnswer(the_25th, 200, [show_json(evening)])
-        self.assertAnswer(from_the_25th, 200, [show_json(evening)])
+        self.assertResponse(the_25th, 200, [show_json(evening)])
+        self.assertResponse(from_the_25th, 200, [show_json(evening)])
 
     def test_from_at_the_ends_of_the_calendar_is_400(self):
         far = ["Choose a time between the years 1900 and 3000."]
         for zone in ["Asia/Tokyo", "America/New_York"]:
             for day in ["0001-01-01", "9999-12-31"]:
                 with self.subTest(zone=zone, day=day), override_settings(TIME_ZONE=zone):
-                    answer = self.client.get(f"/api/shows/?from={day}")
-                    self.assertAnswer(answer, 400, {"from": far})
+                    response = self.client.get(f"/api/shows/?from={day}")
+                    self.assertResponse(response, 400, {"from": far})
 
     def test_date_when_the_clocks_change_has_25_hours(self):
         """The 25 hours of 29 October 2090 in Berlin begin at 22:00 UTC and end at 23:00 UTC."""
-        first, last = show(date_time=on("2090-10-28", 22)), show(date_time=on("2090-10-29", 22, 59))
-        show(date_time=on("2090-10-28", 21, 59)), show(date_time=on("2090-10-29", 23))
+        first, last = (
+            create_show(date_time=on("2090-10-28", 22)),
+            create_show(date_time=on("2090-10-29", 22, 59)),
+        )
+        create_show(date_time=on("2090-10-28", 21, 59)), create_show(date_time=on("2090-10-29", 23))
         with override_settings(TIME_ZONE="Europe/Berlin"):
-            answer = self.client.get("/api/shows/?date=2090-10-29")
-        self.assertAnswer(answer, 200, [show_json(first), show_json(last)])
+            response = self.client.get("/api/shows/?date=2090-10-29")
+        self.assertResponse(response, 200, [show_json(first), show_json(last)])
 
     def test_shows_filter_wrong_is_400(self):
         not_a_date = ["Date has wrong format. Use one of these formats instead: YYYY-MM-DD."]
@@ -153,56 +166,56 @@ class ShowListTests(ApiTestCase):
         ]
         for query, errors in cases:
             with self.subTest(query):
-                self.assertAnswer(self.client.get(f"/api/shows/?{query}"), 400, errors)
+                self.assertResponse(self.client.get(f"/api/shows/?{query}"), 400, errors)
 
 
 class ShowDetailTests(ApiTestCase):
     def test_show_by_id(self):
-        tomorrow = show()
-        booking(self.alices_user, tomorrow)
-        answer = self.client.get(f"/api/shows/{tomorrow.id}/")
-        self.assertAnswer(answer, 200, show_json(tomorrow, available_seats=9))
+        show = create_show()
+        create_booking(self.alice, show)
+        response = self.client.get(f"/api/shows/{show.id}/")
+        self.assertResponse(response, 200, show_json(show, available_seats=9))
 
     def test_show_unknown_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertAnswer(self.client.get("/api/shows/999/"), 404, none)
+        self.assertResponse(self.client.get("/api/shows/999/"), 404, none)
 
 
 class MovieShowsTests(ApiTestCase):
     def test_movie_shows_are_listed_by_time(self):
-        metropolis, alien = movie(), movie("Alien")
-        tomorrow = show(metropolis)
-        yesterday = show(metropolis, starts_in=-timedelta(days=1))
-        show(alien)
-        booking(self.alices_user, tomorrow)
+        metropolis, alien = create_movie(), create_movie("Alien")
+        show = create_show(metropolis)
+        yesterday = create_show(metropolis, starts_in=-timedelta(days=1))
+        create_show(alien)
+        create_booking(self.alice, show)
         expected = [
             show_json(yesterday, is_bookable=False),
-            show_json(tomorrow, available_seats=9),
+            show_json(show, available_seats=9),
         ]
-        self.assertAnswer(self.client.get(f"/api/movies/{metropolis.id}/shows/"), 200, expected)
+        self.assertResponse(self.client.get(f"/api/movies/{metropolis.id}/shows/"), 200, expected)
 
     def test_movie_shows_filtered_by_from_and_to(self):
-        metropolis = movie()
-        show(metropolis, date_time=on("2090-12-24", 12))
-        second = show(metropolis, date_time=on("2090-12-25", 12))
-        show(metropolis, date_time=on("2090-12-26", 12))
-        answer = self.client.get(
+        metropolis = create_movie()
+        create_show(metropolis, date_time=on("2090-12-24", 12))
+        second = create_show(metropolis, date_time=on("2090-12-25", 12))
+        create_show(metropolis, date_time=on("2090-12-26", 12))
+        response = self.client.get(
             f"/api/movies/{metropolis.id}/shows/?from=2090-12-25&to=2090-12-26"
         )
-        self.assertAnswer(answer, 200, [show_json(second)])
+        self.assertResponse(response, 200, [show_json(second)])
 
     def test_movie_shows_none_is_an_empty_list(self):
-        self.assertAnswer(self.client.get(f"/api/movies/{movie().id}/shows/"), 200, [])
+        self.assertResponse(self.client.get(f"/api/movies/{create_movie().id}/shows/"), 200, [])
 
     def test_movie_shows_of_an_unknown_movie_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertAnswer(self.client.get("/api/movies/999/shows/"), 404, none)
+        self.assertResponse(self.client.get("/api/movies/999/shows/"), 404, none)
 
     def test_movie_shows_one_or_three_cost_two_queries(self):
-        metropolis = movie()
-        show(metropolis)
+        metropolis = create_movie()
+        create_show(metropolis)
         with self.assertNumQueries(2):
             self.client.get(f"/api/movies/{metropolis.id}/shows/")
-        show(metropolis), booking(self.alices_user, show(metropolis), 5)
+        create_show(metropolis), create_booking(self.alice, create_show(metropolis), 5)
         with self.assertNumQueries(2):
             self.client.get(f"/api/movies/{metropolis.id}/shows/")

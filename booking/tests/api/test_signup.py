@@ -5,22 +5,11 @@ from django.test import TransactionTestCase
 from rest_framework.test import APIClient
 
 from booking.tests.concurrency.racing import at_once
-from booking.tests.factories import ApiTestCase, person
+from booking.tests.factories import ApiTestCase, create_user
 from booking.tests.schema_conformance import allow_unknown_fields
 
 NOT_A_NAME = "Use only letters without accents, digits and @ . + - _"
 TAKEN = {"username": ["This username is already taken."]}
-
-
-class SignUpRaceTests(TransactionTestCase):
-    def test_simultaneous_signups_with_one_username_succeed_once(self):
-        names = ["carol", "Carol", "CAROL", "caRol"] * 2
-        bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
-        answers = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
-        self.assertEqual(sorted(each.status_code for each in answers), [201] + [400] * 7)
-        refused = [each.json() for each in answers if each.status_code == 400]
-        self.assertEqual(refused, [TAKEN] * 7)
-        self.assertEqual(User.objects.count(), 1)
 
 
 class SignUpTests(ApiTestCase):
@@ -31,7 +20,7 @@ class SignUpTests(ApiTestCase):
         response = self.sign_up(username="carol", password="paper-moon-1973", email="c@example.com")
         carol = User.objects.get(username="carol")
         body = {"id": carol.id, "username": "carol", "email": "c@example.com"}
-        self.assertAnswer(response, 201, body)
+        self.assertResponse(response, 201, body)
         self.assertTrue(carol.check_password("paper-moon-1973"))
         self.assertTrue(carol.password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$"))
 
@@ -41,7 +30,9 @@ class SignUpTests(ApiTestCase):
                 User.objects.filter(username="carol").delete()
                 response = self.sign_up(username="carol", password="paper-moon-1973", **given)
                 carol = User.objects.get(username="carol")
-                self.assertAnswer(response, 201, {"id": carol.id, "username": "carol", "email": ""})
+                self.assertResponse(
+                    response, 201, {"id": carol.id, "username": "carol", "email": ""}
+                )
 
     def test_signup_keeps_spaces_of_the_password(self):
         self.sign_up(username="carol", password="  paper moon  ")
@@ -55,12 +46,12 @@ class SignUpTests(ApiTestCase):
         self.assertEqual((carol.is_staff, carol.is_superuser), (False, False))
 
     def test_signup_with_taken_username_is_refused(self):
-        self.assertAnswer(self.sign_up(username="alice", password="paper-moon-1973"), 400, TAKEN)
+        self.assertResponse(self.sign_up(username="alice", password="paper-moon-1973"), 400, TAKEN)
         self.assertEqual(User.objects.count(), 2)
 
     def test_signup_with_taken_username_in_another_case_is_refused(self):
         for name in ["ALICE", "Alice", "aLiCe"]:
-            self.assertAnswer(self.sign_up(username=name, password="paper-moon-1973"), 400, TAKEN)
+            self.assertResponse(self.sign_up(username=name, password="paper-moon-1973"), 400, TAKEN)
 
     def test_signup_with_lookalike_username_is_refused(self):
         """Full-width, Cyrillic, with a zero-width space, with a combining accent …"""
@@ -75,20 +66,20 @@ class SignUpTests(ApiTestCase):
             "ı",
         ]:
             with self.subTest(name):
-                answer = self.sign_up(username=name, password="paper-moon-1973")
-                self.assertAnswer(answer, 400, {"username": [NOT_A_NAME]})
+                response = self.sign_up(username=name, password="paper-moon-1973")
+                self.assertResponse(response, 400, {"username": [NOT_A_NAME]})
         self.assertEqual(User.objects.count(), 2)
 
     def test_signup_with_username_taken_after_validation_is_refused(self):
         """The row of the other user appears between the validation and the INSERT."""
 
         def slow(password, *args):
-            person("carol")
+            create_user("carol")
             return "!"
 
         with mock.patch("django.contrib.auth.base_user.make_password", slow):
             response = self.sign_up(username="carol", password="paper-moon-1973")
-        self.assertAnswer(response, 400, TAKEN)
+        self.assertResponse(response, 400, TAKEN)
 
     def test_signup_with_invalid_fields_is_refused(self):
         required = ["This field is required."]
@@ -140,5 +131,16 @@ class SignUpTests(ApiTestCase):
         ]
         for given, errors in cases:
             with self.subTest(given):
-                self.assertAnswer(self.sign_up(**given), 400, errors)
+                self.assertResponse(self.sign_up(**given), 400, errors)
         self.assertEqual(User.objects.count(), 2)
+
+
+class SignUpRaceTests(TransactionTestCase):
+    def test_simultaneous_signups_with_one_username_succeed_once(self):
+        names = ["carol", "Carol", "CAROL", "caRol"] * 2
+        bodies = [{"username": name, "password": "paper-moon-1973"} for name in names]
+        responses = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
+        self.assertEqual(sorted(each.status_code for each in responses), [201] + [400] * 7)
+        refused = [each.json() for each in responses if each.status_code == 400]
+        self.assertEqual(refused, [TAKEN] * 7)
+        self.assertEqual(User.objects.count(), 1)

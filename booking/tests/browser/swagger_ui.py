@@ -8,7 +8,14 @@ from django.test import override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.tests.browser.pages import BrowserTestCase, SwaggerUI, operations
-from booking.tests.factories import booking, client_of, hold, movie, person, show
+from booking.tests.factories import (
+    api_client,
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 from booking.tokens import open_session
 
 PASSWORD = "paper-moon-1973"  # the one of the document's examples
@@ -33,7 +40,7 @@ def success(operation):
 
 
 def customer(name):
-    user = person(name)
+    user = create_user(name)
     user.set_password(PASSWORD)
     user.save()
     return user
@@ -44,13 +51,13 @@ class Scene:
 
     def __init__(self, user):
         self.user = user
-        metropolis = movie("A movie", genre="Drama", language="German")
-        movie("Another movie", genre="Drama", language="German")
-        self.show = show(metropolis, total_seats=30)
-        show(metropolis, starts_in=timedelta(minutes=1470))
-        self.booking = booking(user, self.show, 1)
-        booking(user, self.show, 2)
-        self.hold = hold(user, self.show, 3)
+        metropolis = create_movie("A movie", genre="Drama", language="German")
+        create_movie("Another movie", genre="Drama", language="German")
+        self.show = create_show(metropolis, total_seats=30)
+        create_show(metropolis, starts_in=timedelta(minutes=1470))
+        self.booking = create_booking(user, self.show, 1)
+        create_booking(user, self.show, 2)
+        self.hold = create_hold(user, self.show, 3)
         self.refresh = str(open_session(user=user))
         self.token = str(AccessToken.for_user(user))
 
@@ -86,7 +93,7 @@ class Scene:
 
     def _second_page(self, operation):
         path = operation["path"].format(**self.in_path(operation))
-        link = client_of(self.user).get(path, {"page_size": 1})["Link"]
+        link = api_client(self.user).get(path, {"page_size": 1})["Link"]
         return parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
 
     def body(self, operation):
@@ -153,7 +160,7 @@ class SwaggerUITests(BrowserTestCase):
         ui.close(operation)
 
     def assertAuthorization(self, ui, authorization, status):
-        """Calls getMe; checks the header sent and the status shown."""
+        """Call getMe; assert the header sent and the status shown."""
         me = self.operation("getMe")
         ui.open(me)
         sent, shown = ui.execute(me)

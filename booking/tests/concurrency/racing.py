@@ -1,4 +1,4 @@
-"""Concurrent requests in real threads, and ways to take the guards of a sale away.
+"""Concurrent requests in real threads, and context managers that remove the guards of a sale.
 
 No race depends on how fast the machine is: a thread waits until the others have arrived or cannot
 arrive, and the database's time limits are lifted for the threads.
@@ -133,7 +133,7 @@ class Meeting:
             monitor.close()
 
     def _others_cannot_come(self, monitor):
-        # Counted before the question: who finishes meanwhile is asked for again.
+        # Read before the query: if a thread finishes in between, the numbers differ and we retry.
         others = self.unfinished - 1
         return others == (waiting_for_lock(monitor) if on_postgresql() else self.writing)
 

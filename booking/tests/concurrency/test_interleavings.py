@@ -46,9 +46,12 @@ class Rival:
     """Bob or Carol, with clients of Alice and Stella for use in the same thread."""
 
     def __init__(self, name, seat_number, *, alice, stella):
-        self.user = factories.person(name)
+        self.user = factories.create_user(name)
         self.seat_number = seat_number
-        self.client, self.alice = factories.client_of(self.user), factories.client_of(alice)
+        self.client, self.alice_client = (
+            factories.api_client(self.user),
+            factories.api_client(alice),
+        )
         self.stella = Client()
         self.stella.force_login(stella)
 
@@ -58,17 +61,17 @@ class Scene:
 
     def __init__(self, test, seat_5):
         Booking.objects.all().delete()
-        self.show = factories.show(test.movie, date_time=test.tomorrow)
+        self.show = factories.create_show(test.movie, date_time=test.tomorrow)
         self.seat_of = {
-            rival: factories.booking(rival.user, self.show, rival.seat_number)
+            rival: factories.create_booking(rival.user, self.show, rival.seat_number)
             for rival in test.rivals
         }
         self.reserving = []  # users who reserve two seats
         self.seat_5 = seat_5
         if seat_5 == BOOKED:
-            self.seat_of_alice = factories.booking(test.alice, self.show, 5)
+            self.seat_of_alice = factories.create_booking(test.alice, self.show, 5)
         elif seat_5 != FREE:
-            self.seat_of_alice = factories.hold(test.alice, self.show, 5)
+            self.seat_of_alice = factories.create_hold(test.alice, self.show, 5)
         if seat_5 == EXPIRED:
             self.expire_hold()
 
@@ -120,19 +123,19 @@ def edit_show(scene, rival):
 
 
 def move_away(scene, rival):
-    return post(rival.alice, f"bookings/{scene.seat_of_alice.id}/move", seat_number=4)
+    return post(rival.alice_client, f"bookings/{scene.seat_of_alice.id}/move", seat_number=4)
 
 
 def confirm(scene, rival):
-    return post(rival.alice, f"reservations/{scene.seat_of_alice.reference}/confirm")
+    return post(rival.alice_client, f"reservations/{scene.seat_of_alice.reference}/confirm")
 
 
 def extend(scene, rival):
-    return post(rival.alice, f"reservations/{scene.seat_of_alice.reference}/extend")
+    return post(rival.alice_client, f"reservations/{scene.seat_of_alice.reference}/extend")
 
 
 def cancel(scene, rival):
-    return post(rival.alice, f"bookings/{scene.seat_of_alice.id}/cancel")
+    return post(rival.alice_client, f"bookings/{scene.seat_of_alice.id}/cancel")
 
 
 def expire(scene, rival):
@@ -184,9 +187,9 @@ class InterleavingTests(TransactionTestCase):
     maxDiff = None
 
     def setUp(self):
-        self.movie = factories.movie()
+        self.movie = factories.create_movie()
         self.tomorrow = timezone.now() + timedelta(days=1)
-        self.alice, stella = factories.person("alice"), User.objects.create_superuser("stella")
+        self.alice, stella = factories.create_user("alice"), User.objects.create_superuser("stella")
         staff_and_owner = {"alice": self.alice, "stella": stella}
         self.rivals = [Rival("bob", 1, **staff_and_owner), Rival("carol", 2, **staff_and_owner)]
         self.threads = [RequestThread(), RequestThread()]

@@ -13,23 +13,23 @@ from django.utils import timezone
 from booking.db.compiled import fetch_all
 from booking.models import Booking
 from booking.tests.concurrency.racing import DONE, at_once, no_constraint, no_lock, outcomes
-from booking.tests.factories import booking, client_of, person, show
+from booking.tests.factories import api_client, create_booking, create_show, create_user
 
 BUYERS = 32
 
 
 class RaceTests(TransactionTestCase):
     def setUp(self):
-        self.buyers = [person(f"buyer{number}") for number in range(BUYERS)]
-        self.clients = [client_of(buyer) for buyer in self.buyers]
+        self.buyers = [create_user(f"buyer{number}") for number in range(BUYERS)]
+        self.clients = [api_client(buyer) for buyer in self.buyers]
 
     def book(self, client, show, seat_number):
         return lambda: client.post(f"/api/shows/{show.id}/book/", {"seat_number": seat_number})
 
     def race_for_one_seat(self):
         """All buyers book seat 5."""
-        tomorrow = show(total_seats=BUYERS)
-        return at_once([self.book(client, tomorrow, 5) for client in self.clients])
+        show = create_show(total_seats=BUYERS)
+        return at_once([self.book(client, show, 5) for client in self.clients])
 
     def assertSoldOnce(self, responses):
         self.assertEqual(outcomes(responses), {DONE: 1, "seat_taken": BUYERS - 1})
@@ -58,9 +58,9 @@ class RaceTests(TransactionTestCase):
             self.assertGreater(Booking.objects.active().filter(seat_number=5).count(), 1)
 
     def test_book_different_seats_by_many_all_succeed(self):
-        tomorrow = show(total_seats=BUYERS)
+        show = create_show(total_seats=BUYERS)
         responses = at_once(
-            [self.book(client, tomorrow, seat) for seat, client in enumerate(self.clients, 1)]
+            [self.book(client, show, seat) for seat, client in enumerate(self.clients, 1)]
         )
         self.assertEqual(outcomes(responses), {DONE: BUYERS})
         self.assertEqual(
@@ -73,9 +73,9 @@ class RaceTests(TransactionTestCase):
 
     def test_book_by_more_buyers_than_seats_sells_every_seat(self):
         """Two buyers for each seat: all seats are sold, and the other buyers are refused."""
-        tomorrow = show(total_seats=BUYERS // 2)
+        show = create_show(total_seats=BUYERS // 2)
         responses = at_once(
-            [self.book(each, tomorrow, n // 2 + 1) for n, each in enumerate(self.clients)]
+            [self.book(each, show, n // 2 + 1) for n, each in enumerate(self.clients)]
         )
         counts = outcomes(responses)
         self.assertEqual(counts[DONE], BUYERS // 2)
@@ -87,13 +87,13 @@ class RaceTests(TransactionTestCase):
 
     def race_to_cancel_and_book(self):
         """One buyer cancels seat 5 twice while all others book it."""
-        tomorrow = show(total_seats=BUYERS)
-        to_cancel = booking(self.buyers[0], tomorrow, 5)
+        show = create_show(total_seats=BUYERS)
+        to_cancel = create_booking(self.buyers[0], show, 5)
 
         def cancel():
             return self.clients[0].post(f"/api/bookings/{to_cancel.id}/cancel/")
 
-        bookers = [self.book(client, tomorrow, 5) for client in self.clients[1:]]
+        bookers = [self.book(client, show, 5) for client in self.clients[1:]]
         responses = at_once([cancel, cancel, *bookers])
         return responses[:2], responses[2:]
 
@@ -113,13 +113,13 @@ class RaceTests(TransactionTestCase):
             cancelled, booked = self.race_to_cancel_and_book()
             with self.assertRaises(AssertionError):
                 self.assertCancelledOnceAndSoldOnce(cancelled, booked)
-            # For no other reason than that something was done twice.
+            # The assertion failed because something was done twice, not for another reason.
             twice = outcomes(cancelled)[DONE] == 2 or outcomes(booked)[DONE] > 1
             self.assertTrue(twice, (outcomes(cancelled), outcomes(booked)))
 
     def test_show_shrunk_during_bookings_never_sells_removed_seats(self):
         """Either the show shrinks or its last seats are sold, never both."""
-        evening = show(total_seats=BUYERS)
+        evening = create_show(total_seats=BUYERS)
         stella = Client()
         stella.force_login(User.objects.create_superuser("stella"))
         local = timezone.localtime(evening.date_time)
@@ -146,24 +146,24 @@ class RaceTests(TransactionTestCase):
         refused = {each.status_code for each in booked} - {201}
         self.assertLessEqual(refused, {400})
 
-    def test_book_by_user_deleted_while_waiting_for_lock_responses_401(self):
+    def test_book_by_user_deleted_while_waiting_for_lock_returns_401(self):
         """The user is deleted after authentication; only the foreign key notices, at COMMIT."""
-        tomorrow = show()
+        show = create_show()
 
-        def delete_the_customer(show_id, *queries):
+        def delete_user(show_id, *queries):
             results = fetch_all(*queries)
             self.buyers[0].delete()
             return results
 
-        with mock.patch("booking.box_office.selling.lock_show", delete_the_customer):
-            answer = self.book(self.clients[0], tomorrow, 5)()
+        with mock.patch("booking.box_office.selling.lock_show", delete_user):
+            response = self.book(self.clients[0], show, 5)()
         gone = {"detail": "This account no longer exists.", "code": "user_not_found"}
-        self.assertEqual((answer.status_code, answer.json()), (401, gone))
+        self.assertEqual((response.status_code, response.json()), (401, gone))
         self.assertFalse(Booking.objects.exists())
 
-    def test_book_while_show_stays_locked_answers_503_after_lock_timeout(self):
+    def test_book_while_show_stays_locked_returns_503_after_lock_timeout(self):
         """With the time limit of production: 3 s on PostgreSQL; shortened from 20 s on SQLite."""
-        tomorrow = show()
+        show = create_show()
         other = connection.copy()
         self.addCleanup(other.close)
         if connection.vendor == "sqlite":
@@ -173,12 +173,12 @@ class RaceTests(TransactionTestCase):
                 cursor.execute("PRAGMA busy_timeout = 100")
         other.set_autocommit(False)
         with other.cursor() as cursor:
-            cursor.execute("UPDATE booking_show SET total_seats = 9 WHERE id = %s", [tomorrow.id])
+            cursor.execute("UPDATE booking_show SET total_seats = 9 WHERE id = %s", [show.id])
         with self.assertLogs("booking", "WARNING"):
-            response = self.book(self.clients[0], tomorrow, 5)()
+            response = self.book(self.clients[0], show, 5)()
         other.rollback()
         self.assertEqual(
             (response.status_code, response.headers["Retry-After"]), (503, "1"), response.content
         )
         self.assertEqual(response.json()["code"], "busy")
-        self.assertEqual(self.book(self.clients[0], tomorrow, 5)().status_code, 201)
+        self.assertEqual(self.book(self.clients[0], show, 5)().status_code, 201)

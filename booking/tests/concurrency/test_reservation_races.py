@@ -23,7 +23,7 @@ from booking.tests.concurrency.racing import (
     outcomes,
     without_time_limits,
 )
-from booking.tests.factories import client_of, person, show
+from booking.tests.factories import api_client, create_show, create_user
 
 CUSTOMERS = 64
 SEATS = 40
@@ -31,8 +31,8 @@ SEATS = 40
 
 class ReservationRaceTests(TransactionTestCase):
     def setUp(self):
-        self.show = show(total_seats=SEATS)
-        self.clients = [client_of(person(f"customer{number}")) for number in range(CUSTOMERS)]
+        self.show = create_show(total_seats=SEATS)
+        self.clients = [api_client(create_user(f"customer{number}")) for number in range(CUSTOMERS)]
 
     def reserve(self, client, **body):
         return lambda: client.post(f"/api/shows/{self.show.id}/reservations/", body)
@@ -103,7 +103,7 @@ class ReservationRaceTests(TransactionTestCase):
             self.assertGreater(len(seats), len(set(seats)))
 
     def test_reserve_by_count_is_refused_only_if_too_few_seats_are_left(self):
-        """One to four seats for each customer: refused is only who wants more than are left."""
+        """One to four seats for each customer; only requests for more seats than are left fail."""
         rng = random.Random(41)
         counts = [rng.randint(1, 4) for _ in range(CUSTOMERS)]
         responses = at_once(
@@ -185,11 +185,11 @@ class ExpiryRaceTests(TransactionTestCase):
         connection.close()
         self.enterContext(without_time_limits())
         self.addCleanup(connection.close)
-        self.show = show(total_seats=2)
+        self.show = create_show(total_seats=2)
         self.lead = 0.005  # seconds before the hold expires at which it is confirmed
 
-    def post(self, client, address, **body):
-        return client.post(f"/api/{address}/", body)
+    def post(self, client, path, **body):
+        return client.post(f"/api/{path}/", body)
 
     def reserve(self, client, **body):
         """Reserve both seats, as soon as they are free."""
@@ -224,7 +224,7 @@ class ExpiryRaceTests(TransactionTestCase):
         stop = Event()
 
         def keep_reserving():
-            client = client_of(person("bob"))
+            client = api_client(create_user("bob"))
             try:
                 while not stop.is_set():
                     reference = self.reserve(client)["reference"]
@@ -236,7 +236,7 @@ class ExpiryRaceTests(TransactionTestCase):
         rival = Thread(target=keep_reserving)
         rival.start()
         try:
-            alice = client_of(person("alice"))
+            alice = api_client(create_user("alice"))
             outcomes = Counter(self.confirm_at_the_last_moment(alice) for _ in range(self.ROUNDS))
         finally:
             stop.set()

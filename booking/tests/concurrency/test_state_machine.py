@@ -20,7 +20,7 @@ from django.utils.dateparse import parse_datetime
 from rest_framework.test import APIClient
 
 from booking.models import Booking, IdempotencyKey, Show
-from booking.tests.factories import client_of, person, show, show_json
+from booking.tests.factories import api_client, create_show, create_user, show_json
 from booking.tests.reference_model import SETTINGS, ReferenceModel, Refused
 
 try:
@@ -93,11 +93,12 @@ class BoxOffice(RuleBasedStateMachine):
         self.assertEqual = test.assertEqual
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
-        users = {"Alice": person("alice"), "Bob": person("bob")}
+        users = {"Alice": create_user("alice"), "Bob": create_user("bob")}
         self.anonymous = APIClient()
-        self.clients = {name: client_of(user) for name, user in users.items()}
+        self.clients = {name: api_client(user) for name, user in users.items()}
         shows = {
-            name: show(starts_in=STARTS[name] * MINUTE, **facts) for name, facts in SHOWS.items()
+            name: create_show(starts_in=STARTS[name] * MINUTE, **facts)
+            for name, facts in SHOWS.items()
         }
         self.model = ReferenceModel(
             {name: show_json(each, date_time=STARTS[name]) for name, each in shows.items()},
@@ -217,7 +218,7 @@ class BoxOffice(RuleBasedStateMachine):
 
     @rule(of=bookings_st, endpoint=endpoints_st)
     def access_booking_of_other_customer(self, of, endpoint):
-        """Answers 403."""
+        """Change a booking of another user: 403."""
         booking = self.ids[of]
         customer, reference = self.model.owner_and_reference(booking)
         method, path = endpoint.format(booking=booking, reference=reference).split()
@@ -367,7 +368,7 @@ class BoxOffice(RuleBasedStateMachine):
 
 @override_settings(**SETTINGS)
 class StateMachineTests(TestCase):
-    def test_api_in_random_sequences_answers_as_reference_model(self):
+    def test_api_in_random_sequences_responds_as_reference_model(self):
         run_state_machine_as_test(
             BoxOffice,
             settings=settings(

@@ -24,7 +24,13 @@ from booking.models import Booking, IdempotencyKey, Movie, Show
 from booking.models.movies import movies_by_id
 from booking.models.seat_maps import active_seats
 from booking.models.shows import shows_by_id
-from booking.tests.factories import booking, hold, movie, person, show
+from booking.tests.factories import (
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 from booking.tokens import users_by_id
 
 
@@ -52,12 +58,12 @@ def bookings_of_seats(seat_numbers, status, *, newest_first=False):
 class CompiledQueryTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.alice, cls.bob = person("alice"), person("bob")
-        cls.shows = [show(movie("Alien")), show(movie("M"))]
-        cls.first = booking(cls.alice, cls.shows[0], 1)
-        hold(cls.alice, cls.shows[0], 2)
-        booking(cls.bob, cls.shows[0], 3)
-        booking(cls.bob, cls.shows[1], 1, status="cancelled")
+        cls.alice, cls.bob = create_user("alice"), create_user("bob")
+        cls.shows = [create_show(create_movie("Alien")), create_show(create_movie("M"))]
+        cls.first = create_booking(cls.alice, cls.shows[0], 1)
+        create_hold(cls.alice, cls.shows[0], 2)
+        create_booking(cls.bob, cls.shows[0], 3)
+        create_booking(cls.bob, cls.shows[1], 1, status="cancelled")
 
     def assertSame(self, query, *arguments, **variant):
         """The rows, which are those of the plain queryset, in one statement."""
@@ -196,7 +202,7 @@ class CompileErrorTests(TestCase):
 class MapRowsTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.users = [person(name) for name in ("alice", "bob", "carol")]
+        cls.users = [create_user(name) for name in ("alice", "bob", "carol")]
 
     def test_queryset_yields_what_the_function_returns(self):
         names = map_rows(User.objects.order_by("pk"), str)
@@ -210,7 +216,7 @@ class MapRowsTests(TestCase):
 
 class WriteTests(TestCase):
     def assertWritesRows(self):
-        tomorrow, alice = show(), person("alice")
+        tomorrow, alice = create_show(), create_user("alice")
         new = [Booking(user=alice, show=tomorrow, seat_number=seat) for seat in (4, 5)]
         with self.assertNumQueries(1):
             defer_insert(new)
@@ -236,7 +242,7 @@ class WriteTests(TestCase):
             self.assertWritesRows()
 
     def test_insert_unless_exists_returns_whether_it_inserted(self):
-        alice = person("alice")
+        alice = create_user("alice")
         first, second, other = (
             IdempotencyKey(user=alice, key=key, fingerprint=fingerprint)
             for key, fingerprint in (("k", "1"), ("k", "2"), ("l", "3"))

@@ -25,7 +25,7 @@ from booking.db.errors import (
     violates_unique,
 )
 from booking.models import Booking, IdempotencyKey
-from booking.tests.factories import booking, client_of, person, show
+from booking.tests.factories import api_client, create_booking, create_show, create_user
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
 
@@ -92,19 +92,19 @@ class ViolationTests(TransactionTestCase):
         self.assertEqual(found, [expected] if expected else [])
 
     def test_unique_violation_names_its_constraint(self):
-        alice, tomorrow = person("alice"), show()
-        booking(alice, tomorrow, 5)
-        error = self.violation(lambda: booking(alice, tomorrow, 5))
+        alice, tomorrow = create_user("alice"), create_show()
+        create_booking(alice, tomorrow, 5)
+        error = self.violation(lambda: create_booking(alice, tomorrow, 5))
         self.assertViolates(error, "one_active_booking_per_seat")
         key = {"user": alice, "key": "k", "fingerprint": "f"}
         IdempotencyKey.objects.create(**key)
         error = self.violation(lambda: IdempotencyKey.objects.create(**key))
         self.assertViolates(error, "one_answer_per_key")
-        self.assertViolates(self.violation(lambda: person("ALICE")), "one_account_per_name")
+        self.assertViolates(self.violation(lambda: create_user("ALICE")), "one_account_per_name")
         with connection.cursor() as cursor:
             cursor.execute("DROP INDEX one_account_per_name")
         self.addCleanup(self.create_index)
-        self.assertViolates(self.violation(lambda: person("alice")), "username")
+        self.assertViolates(self.violation(lambda: create_user("alice")), "username")
 
     def create_index(self):
         with connection.cursor() as cursor:
@@ -115,22 +115,22 @@ class ViolationTests(TransactionTestCase):
     def test_foreign_key_violation_names_its_column(self):
         gone = User(pk=10**9)
         error = self.violation(
-            lambda: Booking.objects.create(user=gone, show=show(), seat_number=5)
+            lambda: Booking.objects.create(user=gone, show=create_show(), seat_number=5)
         )
         self.assertViolates(error, "user_id")
 
     def test_other_violation_is_none_of_them(self):
-        error = self.violation(lambda: booking(person("alice"), show(), 0))
+        error = self.violation(lambda: create_booking(create_user("alice"), create_show(), 0))
         self.assertViolates(error, None)
 
 
 class RetryTests(TransactionTestCase):
     def setUp(self):
-        self.tomorrow = show()
-        self.alice = client_of(person("alice"))
+        self.show = create_show()
+        self.alice_client = api_client(create_user("alice"))
 
     def book(self):
-        return self.alice.post(f"/api/shows/{self.tomorrow.id}/book/", {"seat_number": 5})
+        return self.alice_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 5})
 
     def failing_lock(self, *failures):
         """The lock, after which one of these errors is raised each time."""

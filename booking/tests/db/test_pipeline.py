@@ -27,7 +27,7 @@ from booking.db.compiled import defer_insert, fetch_all, flush_deferred
 from booking.models import Booking
 from booking.models.shows import shows_by_id
 from booking.tests.concurrency.interleaving import is_queueing
-from booking.tests.factories import booking, person, show
+from booking.tests.factories import create_booking, create_show, create_user
 
 SELECT_1 = ("SELECT 1", [])
 
@@ -55,7 +55,7 @@ def in_another_connection(function):
 @skipUnless(hasattr(connection, "run_pipeline"), "the backend has no pipeline")
 class PipelineTestCase(TransactionTestCase):
     def setUp(self):
-        self.alice, self.show = person("alice"), show()
+        self.alice, self.show = create_user("alice"), create_show()
 
     def booking(self, seat_number, **values):
         return Booking(user=self.alice, show=self.show, seat_number=seat_number, **values)
@@ -76,8 +76,8 @@ class RunTests(PipelineTestCase):
         self.assertEqual(sent.call_count, 1)
 
     def test_statement_after_a_failure_is_skipped(self):
-        booking(self.alice, self.show, 1)
-        booking(self.alice, self.show, 2)
+        create_booking(self.alice, self.show, 1)
+        create_booking(self.alice, self.show, 2)
         same_seat = "UPDATE booking_booking SET seat_number = 1, status = 'booked' RETURNING id"
         insert = "INSERT INTO auth_group (name) VALUES ('new') RETURNING id"
         for _ in range(2):  # the second time, both statements are prepared
@@ -265,14 +265,14 @@ class DeferTests(PipelineTestCase):
         self.assertEqual(in_another_connection(Group.objects.count), 1)
 
     def test_violation_by_a_deferred_insert_is_raised_by_atomic(self):
-        booking(self.alice, self.show, 1)
+        create_booking(self.alice, self.show, 1)
         with self.assertRaises(IntegrityError), transaction.atomic():
             Group.objects.create(name="with it")
             defer_insert([self.booking(1)])
         self.assertEqual((Booking.objects.count(), Group.objects.count()), (1, 0))
 
     def test_violation_inside_a_savepoint_leaves_the_transaction_usable(self):
-        booking(self.alice, self.show, 1)
+        create_booking(self.alice, self.show, 1)
         with transaction.atomic():
             with self.assertRaises(IntegrityError), transaction.atomic():
                 defer_insert([self.booking(1)])

@@ -8,20 +8,26 @@ from django.test import TransactionTestCase, skipUnlessDBFeature
 from django.test.utils import CaptureQueriesContext
 
 from booking.box_office.locking import lock_show
-from booking.tests.factories import booking, client_of, hold, person, show
+from booking.tests.factories import (
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+    create_user,
+)
 
 
 class StatementTests(TransactionTestCase):
     def setUp(self):
-        self.alices_user = person("alice")
-        self.alice = client_of(self.alices_user)
-        self.show = show(total_seats=60)
+        self.alice = create_user("alice")
+        self.alice_client = api_client(self.alice)
+        self.show = create_show(total_seats=60)
         self.statements("get", "/api/me/")  # what is read only once in a process
 
     def statements(self, method, path, body=None, **headers):
         """The first word of each statement, with BEGIN and COMMIT."""
         with CaptureQueriesContext(connection) as captured:
-            response = getattr(self.alice, method)(path, body, **headers)
+            response = getattr(self.alice_client, method)(path, body, **headers)
         self.assertLess(response.status_code, 300, response.content)
         return [each["sql"].split()[0] for each in captured]
 
@@ -47,7 +53,7 @@ class StatementTests(TransactionTestCase):
         self.assertStatements(statements, "SELECT BEGIN INSERT lock SELECT INSERT UPDATE COMMIT")
 
     def test_seat_with_an_expired_hold_is_one_statement_more(self):
-        hold(person("bob"), self.show, 5, ends_in=timedelta(seconds=-1))
+        create_hold(create_user("bob"), self.show, 5, ends_in=timedelta(seconds=-1))
         path = f"/api/shows/{self.show.pk}/book/"
         statements = self.statements("post", path, {"seat_number": 5})
         self.assertStatements(statements, "SELECT BEGIN lock SELECT UPDATE INSERT COMMIT")
@@ -63,7 +69,7 @@ class StatementTests(TransactionTestCase):
         movie = self.show.movie_id
         for count in (1, 3):
             for _ in range(count):
-                booking(self.alices_user, show(self.show.movie), 1)
+                create_booking(self.alice, create_show(self.show.movie), 1)
             expected = {
                 "/api/movies/": 1,
                 "/api/shows/": 1,

@@ -9,10 +9,10 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from booking.models import Booking, Movie, Show
-from booking.tests.factories import movie, show
+from booking.tests.factories import create_movie, create_show
 
 
-def everything():
+def all_rows():
     return [list(model.objects.order_by("pk").values()) for model in (User, Movie, Show, Booking)]
 
 
@@ -27,14 +27,14 @@ class DemoTests(TestCase):
     @classmethod
     def setUpTestData(cls):
         with override_settings(DEBUG=True):
-            cls.said = demo()
+            cls.output = demo()
 
-    def test_what_it_loads(self):
+    def test_demo_loads_movies_shows_bookings_and_users(self):
         self.assertEqual(Movie.objects.count(), 24)
         for empty in ["", None]:
             fields = ["genre", "language", "certificate", "release_date"]
-            for film in Movie.objects.values(*fields):
-                self.assertNotIn(empty, film.values())
+            for movie in Movie.objects.values(*fields):
+                self.assertNotIn(empty, movie.values())
         today = timezone.localdate()
         days = {timezone.localdate(each.date_time) for each in Show.objects.all()}
         self.assertEqual(days, {today + timedelta(days=number) for number in range(7)})
@@ -44,16 +44,16 @@ class DemoTests(TestCase):
         self.assertTrue(self.client.login(username="staff", password="staff-popcorn"))
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
-    def test_what_it_says(self):
-        self.assertIn("24 films, ", self.said)
-        self.assertIn("demo / demo-popcorn", self.said)
-        self.assertIn("staff / staff-popcorn", self.said)
+    def test_demo_prints_counts_and_logins(self):
+        self.assertIn("24 films, ", self.output)
+        self.assertIn("demo / demo-popcorn", self.output)
+        self.assertIn("staff / staff-popcorn", self.output)
 
-    def test_the_demo_customer_has_bookings_to_look_at(self):
+    def test_demo_customer_has_bookings_of_each_kind(self):
         statuses = User.objects.get(username="demo").bookings.values_list("status", flat=True)
         self.assertEqual(sorted(statuses), ["booked", "booked", "cancelled"])
 
-    def test_no_two_shows_are_on_one_screen_at_once(self):
+    def test_shows_on_one_screen_do_not_overlap(self):
         screens = defaultdict(list)
         for each in Show.objects.select_related("movie").order_by("date_time"):
             screens[each.screen_name].append(each)
@@ -62,32 +62,32 @@ class DemoTests(TestCase):
                 ends = one.date_time + timedelta(minutes=one.movie.duration_minutes)
                 self.assertLess(ends, following.date_time)
 
-    def test_some_seats_are_free_in_every_show(self):
+    def test_every_show_has_free_seats(self):
         for each in Show.objects.with_availability():
             self.assertGreaterEqual(each.available_seats, each.seats_per_row - 1)
 
-    def test_twice_changes_nothing(self):
-        before = everything()
+    def test_demo_repeated_changes_nothing(self):
+        before = all_rows()
         self.assertIn("0 new shows", demo())
-        self.assertEqual(everything(), before)
+        self.assertEqual(all_rows(), before)
 
 
 class ExistingDataTests(TestCase):
-    def test_what_is_there_is_left_alone(self):
+    def test_demo_with_existing_data_leaves_it_alone(self):
         User.objects.create_user("demo", password="my-own-words")
-        mine = movie("My film")
-        on_screen_1 = show(mine, date_time=timezone.now() + timedelta(days=1))
+        movie = create_movie("My movie")
+        on_screen_1 = create_show(movie, date_time=timezone.now() + timedelta(days=1))
         with override_settings(DEBUG=True):
-            said = demo()
+            output = demo()
         self.assertTrue(User.objects.get(username="demo").check_password("my-own-words"))
-        self.assertIn("demo / (the password that was set before)", said)
+        self.assertIn("demo / (the password that was set before)", output)
         day = timezone.localdate(on_screen_1.date_time)
         self.assertEqual(
             list(Show.objects.matching(on=day).filter(screen_name="Screen 1")), [on_screen_1]
         )
 
-    def test_never_in_production(self):
-        before = everything()
+    def test_demo_with_debug_off_is_refused(self):
+        before = all_rows()
         with self.assertRaisesMessage(CommandError, "DEBUG is off here."):
             demo()
-        self.assertEqual(everything(), before)
+        self.assertEqual(all_rows(), before)

@@ -12,7 +12,14 @@ from django.urls import URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from booking.models import Session
-from booking.tests.factories import booking, client_of, hold, movie, person, show
+from booking.tests.factories import (
+    api_client,
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 from booking.tokens import open_session
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -130,7 +137,7 @@ def whole_database():
 class AccessTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.users = {name: person(name) for name in USERS[1:]}
+        cls.users = {name: create_user(name) for name in USERS[1:]}
         for user in cls.users.values():
             user.set_password(PASSWORD)
             user.is_staff = user.username in ("door", "manager", "boss")
@@ -140,20 +147,20 @@ class AccessTests(TestCase):
         cls.users["door"].user_permissions.set(rights.filter(codename__startswith="view_"))
         cls.users["manager"].user_permissions.set(rights)
         alice, bob = cls.users["alice"], cls.users["bob"]
-        cls.hall = show()
-        cls.held, cls.booked = hold(alice, cls.hall, 5), booking(alice, cls.hall, 6)
-        booking(bob, cls.hall, 7)
-        hold(bob, cls.hall, 8)
-        cls.unsold = show(movie("Unsold"))
+        cls.show = create_show()
+        cls.held, cls.booked = create_hold(alice, cls.show, 5), create_booking(alice, cls.show, 6)
+        create_booking(bob, cls.show, 7)
+        create_hold(bob, cls.show, 8)
+        cls.unsold = create_show(create_movie("Unsold"))
         cls.group = Group.objects.create(name="door")
 
     def setUp(self):
-        self.clients = {name: client_of(user) for name, user in self.users.items()}
+        self.clients = {name: api_client(user) for name, user in self.users.items()}
         self.clients["anonymous"] = APIClient()
         for name, user in self.users.items():
             self.clients[name].force_login(user)  # for the admin; the API uses the token
 
-    def address(self, route):
+    def path(self, route):
         """URL with the ids of Alice's objects, or of unsold ones."""
         special = {
             "swagger.<str:format>": "swagger.json",
@@ -170,12 +177,12 @@ class AccessTests(TestCase):
             ),
         }
         of = {
-            "movies": self.hall.movie_id,
-            "shows": self.hall.pk,
+            "movies": self.show.movie_id,
+            "shows": self.show.pk,
             "bookings": self.held.pk,
             "reservations": self.held.reference,
-            "movie": self.hall.movie_id,
-            "show": self.hall.pk,
+            "movie": self.show.movie_id,
+            "show": self.show.pk,
             "booking": self.held.pk,
             "user": self.users["bob"].pk,
             "group": self.group.pk,
@@ -203,7 +210,7 @@ class AccessTests(TestCase):
             body = json.dumps(self.body(method, route)) if method in WITH_BODY else ""
             before = whole_database() if name == "bob" and route in OBJECTS else None
             response = self.clients[name].generic(
-                method, self.address(route), body, content_type="application/json"
+                method, self.path(route), body, content_type="application/json"
             )
             changed = before is not None and whole_database() != before
             transaction.set_rollback(True)

@@ -7,7 +7,7 @@ from rest_framework.exceptions import ParseError
 
 from booking.api.parsers import JSONParser
 from booking.models import Booking
-from booking.tests.factories import ApiTestCase, booking, show
+from booking.tests.factories import ApiTestCase, create_booking, create_show
 
 INTEGER = ["Enter a whole number, such as 5."]
 FROM_ONE = ["Seats are numbered from 1."]
@@ -19,13 +19,13 @@ NO_ENDPOINT = {"detail": "No such endpoint.", "code": "not_found"}
 class SeatNumberTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        self.address = f"/api/shows/{show().id}/book/"
+        self.path = f"/api/shows/{create_show().id}/book/"
 
     def tearDown(self):
         self.assertFalse(Booking.objects.exists())
 
     def send(self, body, content_type="application/json"):
-        return self.alice.post(self.address, body, content_type=content_type)
+        return self.alice_client.post(self.path, body, content_type=content_type)
 
     def test_seat_number_invalid_in_json_returns_400(self):
         cases = [
@@ -72,7 +72,7 @@ class SeatNumberTests(ApiTestCase):
                 if errors is None:
                     self.assertNotJson(response)
                 else:
-                    self.assertAnswer(response, 400, {"seat_number": errors})
+                    self.assertResponse(response, 400, {"seat_number": errors})
 
     def test_seat_number_invalid_in_form_returns_400(self):
         for value in ["", "0", "-1", "1.5", "true", "null", "A1", "٥", "5_0", "11"]:
@@ -83,7 +83,7 @@ class SeatNumberTests(ApiTestCase):
                     else:
                         form = "application/x-www-form-urlencoded"
                         given = {"data": f"seat_number={value}", "content_type": form}
-                    response = self.alice.post(self.address, **given)
+                    response = self.alice_client.post(self.path, **given)
                     self.assertEqual(
                         (response.status_code, list(response.json())), (400, ["seat_number"])
                     )
@@ -91,15 +91,15 @@ class SeatNumberTests(ApiTestCase):
     def test_seat_number_missing_returns_400(self):
         for body in ["{}", '{"seat": 5}', '{"seatNumber": 5}', ""]:
             with self.subTest(body):
-                self.assertAnswer(self.send(body), 400, {"seat_number": REQUIRED})
+                self.assertResponse(self.send(body), 400, {"seat_number": REQUIRED})
 
     def test_body_not_an_object_returns_400(self):
         kinds = {"[]": "list", "[5]": "list", "5": "int", '"5"': "str", "true": "bool"}
         for body, kind in kinds.items():
             with self.subTest(body):
                 errors = [f"Invalid data. Expected a dictionary, but got {kind}."]
-                self.assertAnswer(self.send(body), 400, {"non_field_errors": errors})
-        self.assertAnswer(self.send("null"), 400, {"non_field_errors": ["No data provided"]})
+                self.assertResponse(self.send(body), 400, {"non_field_errors": errors})
+        self.assertResponse(self.send("null"), 400, {"non_field_errors": ["No data provided"]})
 
     def test_json_nested_deeply_is_a_parse_error(self):
         """Tests the parser, as such a body is too large for a request."""
@@ -140,7 +140,7 @@ class SeatNumberTests(ApiTestCase):
                     "detail": f'Unsupported media type "{content_type}" in request.',
                     "code": "unsupported_media_type",
                 }
-                self.assertAnswer(self.send("5", content_type), 415, unsupported)
+                self.assertResponse(self.send("5", content_type), 415, unsupported)
 
     def test_form_unreadable_returns_400(self):
         multipart = self.send(b"5", "multipart/form-data; boundary=x")
@@ -149,28 +149,28 @@ class SeatNumberTests(ApiTestCase):
         self.assertEqual(no_boundary.json()["code"], "parse_error")
         many = "&".join(f"f{number}=1" for number in range(2000))
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
-        self.assertAnswer(self.send(many, "application/x-www-form-urlencoded"), 400, unreadable)
+        self.assertResponse(self.send(many, "application/x-www-form-urlencoded"), 400, unreadable)
 
     def test_body_too_large_returns_413(self):
         large = "5" * 10_000_000
         json_body = self.send(f'{{"seat_number": "{large}"}}')
         form = self.send(f"seat_number={large}", "application/x-www-form-urlencoded")
-        multipart = self.alice.post(self.address, {"seat_number": large}, format="multipart")
+        multipart = self.alice_client.post(self.path, {"seat_number": large}, format="multipart")
         too_large = {"detail": "The body of this request is too large.", "code": "body_too_large"}
         for response in [json_body, form, multipart]:
-            self.assertAnswer(response, 413, too_large)
+            self.assertResponse(response, 413, too_large)
 
     def test_content_length_invalid_returns_400(self):
         unreadable = {"detail": "This request cannot be read.", "code": "bad_request"}
         for length in ("-1", "5.0", "²", "x"):
-            answer = self.alice.post(self.address, {"seat_number": 5}, CONTENT_LENGTH=length)
-            self.assertAnswer(answer, 400, unreadable)
+            response = self.alice_client.post(self.path, {"seat_number": 5}, CONTENT_LENGTH=length)
+            self.assertResponse(response, 400, unreadable)
 
 
 class UrlTests(ApiTestCase):
     def test_id_unknown_or_out_of_range_returns_404(self):
         for number in ["0", "9" * 18, "9" * 19, "9" * 40]:
-            for method, address, detail in [
+            for method, path, detail in [
                 ("get", "/api/movies/{}/", "Not found."),
                 ("get", "/api/movies/{}/shows/", "Not found."),
                 ("get", "/api/shows/{}/", "Not found."),
@@ -178,31 +178,31 @@ class UrlTests(ApiTestCase):
                 ("post", "/api/bookings/{}/cancel/", "Not found."),
                 ("post", "/api/shows/{}/book/", "There is no such show."),
             ]:
-                with self.subTest(address.format(number)):
-                    response = getattr(self.alice, method)(
-                        address.format(number), {"seat_number": 5}
+                with self.subTest(path.format(number)):
+                    response = getattr(self.alice_client, method)(
+                        path.format(number), {"seat_number": 5}
                     )
-                    self.assertAnswer(response, 404, {"detail": detail, "code": "not_found"})
+                    self.assertResponse(response, 404, {"detail": detail, "code": "not_found"})
 
     def test_id_not_a_number_returns_404(self):
         for word in ["x", "-1", "1.5", "٥", "9" * 5000, "1%00", "None"]:
-            for address in [
+            for path in [
                 "/api/movies/{}/",
                 "/api/movies/{}/shows/",
                 "/api/shows/{}/",
                 "/api/bookings/{}/",
             ]:
-                with self.subTest(address.format(word[:10])):
-                    self.assertAnswer(self.alice.get(address.format(word)), 404, NO_ENDPOINT)
+                with self.subTest(path.format(word[:10])):
+                    self.assertResponse(self.alice_client.get(path.format(word)), 404, NO_ENDPOINT)
 
     def test_username_or_password_with_invalid_characters_returns_400(self):
         for text in ["\x00", "a\x00b", "\ud800"]:
-            for address in ["/api/login/", "/api/signup/"]:
+            for path in ["/api/login/", "/api/signup/"]:
                 for field in ["username", "password"]:
                     body = {"username": "carol", "password": "paper-moon-1973"} | {field: text}
-                    with self.subTest(address=address, field=field, text=text):
+                    with self.subTest(path=path, field=field, text=text):
                         response = self.client.post(
-                            address, json.dumps(body), content_type="application/json"
+                            path, json.dumps(body), content_type="application/json"
                         )
                         self.assertEqual(
                             (response.status_code, list(response.json())), (400, [field])
@@ -211,28 +211,28 @@ class UrlTests(ApiTestCase):
 
 class MethodTests(ApiTestCase):
     def test_method_not_allowed_returns_405(self):
-        tomorrow = show()
-        sold = booking(self.alices_user, tomorrow)
+        show = create_show()
+        sold = create_booking(self.alice, show)
         exist = {
             "/api/": ["get"],
             "/api/signup/": ["post"],
             "/api/login/": ["post"],
             "/api/token/refresh/": ["post"],
             "/api/movies/": ["get"],
-            f"/api/movies/{tomorrow.movie_id}/": ["get"],
-            f"/api/movies/{tomorrow.movie_id}/shows/": ["get"],
+            f"/api/movies/{show.movie_id}/": ["get"],
+            f"/api/movies/{show.movie_id}/shows/": ["get"],
             "/api/shows/": ["get"],
-            f"/api/shows/{tomorrow.id}/": ["get"],
-            f"/api/shows/{tomorrow.id}/book/": ["post"],
+            f"/api/shows/{show.id}/": ["get"],
+            f"/api/shows/{show.id}/book/": ["post"],
             "/api/my-bookings/": ["get"],
             f"/api/bookings/{sold.id}/": ["get"],
             f"/api/bookings/{sold.id}/cancel/": ["post"],
         }
-        for address, methods in exist.items():
+        for path, methods in exist.items():
             for method in {"get", "post", "put", "patch", "delete"} - set(methods):
-                with self.subTest(f"{method} {address}"):
+                with self.subTest(f"{method} {path}"):
                     not_allowed = {
                         "detail": f'Method "{method.upper()}" not allowed.',
                         "code": "method_not_allowed",
                     }
-                    self.assertAnswer(getattr(self.alice, method)(address), 405, not_allowed)
+                    self.assertResponse(getattr(self.alice_client, method)(path), 405, not_allowed)

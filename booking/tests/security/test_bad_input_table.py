@@ -1,6 +1,6 @@
 """A table of bad requests to every endpoint, each with the status and the field or code expected.
 
-None changes anything, and every body is an error of the API."""
+No request changes the database, and every response is an error of the API in JSON."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from booking.middleware import VALID_REQUEST_ID
-from booking.tests.factories import ApiTestCase, booking, hold, show
+from booking.tests.factories import ApiTestCase, create_booking, create_hold, create_show
 from booking.tests.security.test_access import whole_database
 
 JSON = "application/json"
@@ -24,7 +24,7 @@ HTML = "<script>alert(1)</script>"
 
 class Case(NamedTuple):
     method: str
-    address: str
+    path: str
     status: int
     refused_by: str  # the field with an error, or the code
     body: str | bytes = ""
@@ -33,7 +33,7 @@ class Case(NamedTuple):
     anonymous: bool = False
 
     def __str__(self):
-        return f"{self.method} {self.address} {self.body[:60]!r} {self.content_type} {self.headers}"
+        return f"{self.method} {self.path} {self.body[:60]!r} {self.content_type} {self.headers}"
 
 
 def words(text):
@@ -92,7 +92,7 @@ def long(length):
 
 
 SIGN_UP = {"username": "carol", "password": "paper-moon-1973"}
-TEXTS = [  # (method, address, field, the rest of the body, what else is refused)
+TEXTS = [  # (method, path, field, the rest of the body, what else is refused)
     (
         "POST",
         "signup/",
@@ -133,29 +133,29 @@ REQUIRED = {
 
 
 def fields():
-    for address in ("shows/{show}/book/", "bookings/{booking}/move/"):
+    for path in ("shows/{show}/book/", "bookings/{booking}/move/"):
         for body in bodies(field="seat_number", values=INVALID_SEAT):
-            yield Case("POST", address, 400, "seat_number", body)
-    address = "shows/{show}/reservations/"
+            yield Case("POST", path, 400, "seat_number", body)
+    path = "shows/{show}/reservations/"
     for body in bodies(field="seat_numbers", values=INVALID_SEAT_NUMBERS):
-        yield Case("POST", address, 400, "seat_numbers", body)
+        yield Case("POST", path, 400, "seat_numbers", body)
     for body in bodies(field="count", values=INVALID_COUNT):
-        yield Case("POST", address, 400, "count", body)
+        yield Case("POST", path, 400, "count", body)
     for body in bodies(field="hold", values=INVALID_BOOLEANS, of={"count": 1}):
-        yield Case("POST", address, 400, "hold", body)
+        yield Case("POST", path, 400, "hold", body)
     both = '{"count": 1, "seat_numbers": [1]}'
-    yield Case("POST", address, 400, "non_field_errors", both)
-    for method, address, field, body, more in TEXTS:
+    yield Case("POST", path, 400, "non_field_errors", both)
+    for method, path, field, body, more in TEXTS:
         rest = {name: value for name, value in body.items() if name != field}
         for wrong in bodies(field=field, values=[*INVALID_TEXT, *more], of=rest):
-            yield Case(method, address, 400, field, wrong)
+            yield Case(method, path, 400, field, wrong)
 
 
 def missing_fields():
-    for (method, address), names in REQUIRED.items():
+    for (method, path), names in REQUIRED.items():
         for body in ["{}", "", '{"Username": "a", "seatNumber": 5}']:
-            yield Case(method, address, 400, " ".join(names), body)
-        yield Case(method, address, 400, " ".join(names), "a=5&b=6", FORM)
+            yield Case(method, path, 400, " ".join(names), body)
+        yield Case(method, path, 400, " ".join(names), "a=5&b=6", FORM)
 
 
 # --- Bodies as a whole ----------------------------------------------------------------------
@@ -194,19 +194,19 @@ UNSUPPORTED_CONTENT_TYPES = [
 
 
 def whole_bodies():
-    for method, address in WITH_BODY:
+    for method, path in WITH_BODY:
         for body in INVALID_JSON:
-            yield Case(method, address, 400, "parse_error", body)
+            yield Case(method, path, 400, "parse_error", body)
         for body in NOT_OBJECTS:
-            yield Case(method, address, 400, "non_field_errors", body)
+            yield Case(method, path, 400, "non_field_errors", body)
         for content_type in UNSUPPORTED_CONTENT_TYPES:
             code = "unsupported_media_type"
-            yield Case(method, address, 415, code, "{}", content_type)
-        yield Case(method, address, 400, "parse_error", "a", "multipart/form-data")
+            yield Case(method, path, 415, code, "{}", content_type)
+        yield Case(method, path, 400, "parse_error", "a", "multipart/form-data")
         many = "&".join(f"f{number}=1" for number in range(2_000))
-        yield Case(method, address, 400, "bad_request", many, FORM)
+        yield Case(method, path, 400, "bad_request", many, FORM)
         for content_type in (JSON, FORM, "multipart/form-data; boundary=x", "text/plain"):
-            yield Case(method, address, 413, "body_too_large", "x" * 65_537, content_type)
+            yield Case(method, path, 413, "body_too_large", "x" * 65_537, content_type)
 
 
 # --- URLs ------------------------------------------------------------------------------
@@ -250,9 +250,9 @@ RESERVATIONS = [("GET", ""), ("POST", "confirm/"), ("POST", "extend/"), ("POST",
 
 def urls():
     body = '{"seat_number": 1, "count": 1}'
-    for method, address in OBJECTS:
+    for method, path in OBJECTS:
         for number in INVALID_IDS:
-            yield Case(method, address.format(number), 404, "not_found", body)
+            yield Case(method, path.format(number), 404, "not_found", body)
     for method, rest in RESERVATIONS:
         for reference in INVALID_REFERENCES:
             yield Case(method, f"reservations/{reference}/{rest}", 404, "not_found")
@@ -284,10 +284,10 @@ ALLOWED_METHODS = {
 
 
 def methods():
-    for address, allowed in ALLOWED_METHODS.items():
+    for path, allowed in ALLOWED_METHODS.items():
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "BREW"):
             if method not in allowed.split():
-                yield Case(method, address, 405, "method_not_allowed", "{}")
+                yield Case(method, path, 405, "method_not_allowed", "{}")
 
 
 # --- Query strings --------------------------------------------------------------------------
@@ -347,8 +347,8 @@ INVALID_TIMES += [
 ]
 INVALID_STATUSES = ["x", "BOOKED", "booked,held", "1", "%00", "%27;--"]
 FILTERS = [
-    *((address, "page_size", INVALID_NUMBERS) for address in LISTS),
-    *((address, "cursor", INVALID_CURSORS) for address in LISTS),
+    *((path, "page_size", INVALID_NUMBERS) for path in LISTS),
+    *((path, "cursor", INVALID_CURSORS) for path in LISTS),
     ("movies/", "search", ["%00", "a%00", "x" * 201]),
     ("movies/", "genre", ["%00", "x" * 51]),
     ("movies/", "language", ["%00", "x" * 51]),
@@ -364,9 +364,9 @@ FILTERS = [
 
 
 def queries():
-    for address, name, values in FILTERS:
+    for path, name, values in FILTERS:
         for value in values:
-            yield Case("GET", f"{address}?{name}={value}", 400, name)
+            yield Case("GET", f"{path}?{name}={value}", 400, name)
 
 
 # --- Headers --------------------------------------------------------------------------------
@@ -381,9 +381,9 @@ PERSONAL = [
     ("GET", "reservations/{reference}/"),
 ]
 CHANGING_SEATS = [
-    ("POST", address)
-    for address, allowed in ALLOWED_METHODS.items()
-    if allowed == "POST" and address.startswith(("shows", "bookings", "reservations"))
+    ("POST", path)
+    for path, allowed in ALLOWED_METHODS.items()
+    if allowed == "POST" and path.startswith(("shows", "bookings", "reservations"))
 ]
 INVALID_TOKENS = {
     "": "not_authenticated",
@@ -412,26 +412,26 @@ INVALID_KEYS = [
 
 
 def headers():
-    for method, address in [*PERSONAL, *CHANGING_SEATS]:
+    for method, path in [*PERSONAL, *CHANGING_SEATS]:
         for value, code in INVALID_TOKENS.items():
             given = {"Authorization": value}
-            yield Case(method, address, 401, code, "{}", headers=given, anonymous=True)
-    for method, address in CHANGING_SEATS:
+            yield Case(method, path, 401, code, "{}", headers=given, anonymous=True)
+    for method, path in CHANGING_SEATS:
         for key in INVALID_KEYS:
             given = {"Idempotency-Key": key}
-            yield Case(method, address, 400, "bad_idempotency_key", "{}", headers=given)
-    for address, allowed in ALLOWED_METHODS.items():
+            yield Case(method, path, 400, "bad_idempotency_key", "{}", headers=given)
+    for path, allowed in ALLOWED_METHODS.items():
         method = allowed.split()[0]
         for kind in ("text/html", "application/xml", "image/png;q=0.5"):
-            yield Case(method, address, 406, "not_acceptable", "{}", headers={"Accept": kind})
+            yield Case(method, path, 406, "not_acceptable", "{}", headers={"Accept": kind})
         for host in ("evil.example", "localhost:x", "a b", "[::"):
-            yield Case(method, address, 400, "bad_request", "{}", headers={"Host": host})
+            yield Case(method, path, 400, "bad_request", "{}", headers={"Host": host})
         for length in ("x", "-1", "5.0"):
             given = {"Content-Length": length}
-            yield Case(method, address, 400, "bad_request", headers=given)
+            yield Case(method, path, 400, "bad_request", headers=given)
         for length in ("65537", "9" * 400):
             given = {"Content-Length": length}
-            yield Case(method, address, 413, "body_too_large", headers=given)
+            yield Case(method, path, 413, "body_too_large", headers=given)
 
 
 SUBJECTS = [fields, missing_fields, whole_bodies, urls, methods, queries, headers]
@@ -440,24 +440,24 @@ SUBJECTS = [fields, missing_fields, whole_bodies, urls, methods, queries, header
 class BadInputTableTests(ApiTestCase):
     def setUp(self):
         super().setUp()
-        hall = show()
-        mine = booking(self.alices_user, hall, 5)
-        held = hold(self.alices_user, hall, 6)
+        show = create_show()
+        booking = create_booking(self.alice, show, 5)
+        held = create_hold(self.alice, show, 6)
         self.names = {
-            "movie": hall.movie_id,
-            "show": hall.pk,
-            "booking": mine.pk,
+            "movie": show.movie_id,
+            "show": show.pk,
+            "booking": booking.pk,
             "reference": held.reference,
         }
         self.before = whole_database()
 
     def ask(self, case):
-        client = APIClient() if case.anonymous else self.alice
+        client = APIClient() if case.anonymous else self.alice_client
         client.raise_request_exception = False
-        address = "/api/" + re.sub(r"{(\w+)}", lambda m: str(self.names[m[1]]), case.address)
+        path = "/api/" + re.sub(r"{(\w+)}", lambda m: str(self.names[m[1]]), case.path)
         return client.generic(
             case.method,
-            address,
+            path,
             case.body,
             content_type=case.content_type,
             headers={"X-Request-ID": "not a request ID", **case.headers},
@@ -513,12 +513,12 @@ class BadInputTableTests(ApiTestCase):
         self.assertGreaterEqual(len(set(cases)), 400)
 
     def test_table_has_every_operation(self):
-        asked = {
-            (case.method, re.sub(r"{\w+}", "{}", case.address.partition("?")[0]))
+        operations = {
+            (case.method, re.sub(r"{\w+}", "{}", case.path.partition("?")[0]))
             for subject in SUBJECTS
             for case in subject()
         }
-        for path, item in self.client.get("/swagger.json").json()["paths"].items():
+        for url, item in self.client.get("/swagger.json").json()["paths"].items():
             for method in item:
-                address = re.sub(r"{\w+}", "{}", path.removeprefix("/api/"))
-                self.assertIn((method.upper(), address), asked | set(OBJECTS))
+                path = re.sub(r"{\w+}", "{}", url.removeprefix("/api/"))
+                self.assertIn((method.upper(), path), operations | set(OBJECTS))

@@ -1,4 +1,4 @@
-"""Forged and damaged access tokens. Each is a 401."""
+"""Forged and damaged access tokens: each returns 401."""
 
 import base64
 import hashlib
@@ -31,7 +31,7 @@ def signed(header, payload, key=KEY):
 
 class ForgedTokenTests(ApiTestCase):
     def payload(self, **differences):
-        claims = {**AccessToken.for_user(self.alices_user).payload, **differences}
+        claims = {**AccessToken.for_user(self.alice).payload, **differences}
         return {name: value for name, value in claims.items() if value is not None}
 
     def encode(self, key=KEY, algorithm="HS256", headers=None, **differences):
@@ -42,7 +42,7 @@ class ForgedTokenTests(ApiTestCase):
         long_ago, later = now - timedelta(days=2), now + timedelta(days=2)
         good = self.encode()
         head, body, signature = good.split(".")
-        bobs = part(self.payload(user_id=str(self.bobs_user.pk)))
+        bobs = part(self.payload(user_id=str(self.bob.pk)))
         others = {
             "alg none": self.encode(key=None, algorithm="none"),
             "alg None": f"{part({'alg': 'None', 'typ': 'JWT'})}.{body}.",
@@ -64,7 +64,7 @@ class ForgedTokenTests(ApiTestCase):
             "a fourth part": f"{good}.{signature}",
             "another user's payload": f"{head}.{bobs}.{signature}",
             "a reversed signature": f"{head}.{body}.{signature[::-1]}",
-            "a refresh token": str(open_session(user=self.alices_user)),
+            "a refresh token": str(open_session(user=self.alice)),
             "another type": self.encode(token_type="sliding"),
             "no type": self.encode(token_type=None),
             "expired": self.encode(exp=int(long_ago.timestamp())),
@@ -77,10 +77,10 @@ class ForgedTokenTests(ApiTestCase):
             "unknown user": self.encode(user_id="0"),
             "user ID is not a number": self.encode(user_id="alice"),
             "user ID out of range": self.encode(user_id=str(10**30)),
-            "list of users": self.encode(user_id=[str(self.alices_user.pk)]),
+            "list of users": self.encode(user_id=[str(self.alice.pk)]),
             "another password": self.encode(hash_password="0" * 32),
             "no password": self.encode(hash_password=None),
-            "not an object": signed({"alg": "HS256"}, ["user_id", str(self.alices_user.pk)]),
+            "not an object": signed({"alg": "HS256"}, ["user_id", str(self.alice.pk)]),
             "not JSON": signed({"alg": "HS256"}, b"user_id=1"),
             "a random text": uuid4().hex,
             "dots": "..",
@@ -91,12 +91,12 @@ class ForgedTokenTests(ApiTestCase):
     def test_forged_tokens_are_unauthorized(self):
         good, forgeries = self.forgeries()
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {good}")
-        self.assertAnswer(self.client.get("/api/my-bookings/"), 200, [])
+        self.assertResponse(self.client.get("/api/my-bookings/"), 200, [])
         self.assertGreater(len(forgeries), 30)
         for name, token in forgeries.items():
             with self.subTest(name):
                 self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
-                answer = self.client.get("/api/my-bookings/")
-                self.assertEqual(answer.status_code, 401, answer.content)
-                self.assertIn("code", answer.json())
-                self.assertEqual(answer["WWW-Authenticate"], 'Bearer realm="api"')
+                response = self.client.get("/api/my-bookings/")
+                self.assertEqual(response.status_code, 401, response.content)
+                self.assertIn("code", response.json())
+                self.assertEqual(response["WWW-Authenticate"], 'Bearer realm="api"')

@@ -15,7 +15,14 @@ from django.db import close_old_connections, transaction
 from django.test import TestCase, override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.tests.factories import booking, client_of, hold, movie, person, show
+from booking.tests.factories import (
+    api_client,
+    create_booking,
+    create_hold,
+    create_movie,
+    create_show,
+    create_user,
+)
 from booking.tokens import open_session
 from movie_booking.wsgi import application
 
@@ -109,29 +116,29 @@ def requests_to(draw, operation, mode, known):
 class FuzzTests(TestCase):
     @classmethod
     def setUpTestData(cls):
-        cls.alice, bob = person("alice"), person("bob", email="bob@example.com")
+        cls.alice, bob = create_user("alice"), create_user("bob", email="bob@example.com")
         for user in (cls.alice, bob):
             user.set_password(PASSWORD)
             user.save()
-        metropolis = movie(
+        metropolis = create_movie(
             release_date="1927-01-10", poster_url="https://example.com/metropolis.jpg"
         )
-        hall = show(metropolis)
+        show = create_show(metropolis)
         cls.shows = [
-            hall,
-            show(metropolis, starts_in=timedelta(hours=-1)),
-            show(metropolis, cancelled_at=datetime.now(UTC)),
-            show(movie("M"), total_seats=1),
+            show,
+            create_show(metropolis, starts_in=timedelta(hours=-1)),
+            create_show(metropolis, cancelled_at=datetime.now(UTC)),
+            create_show(create_movie("M"), total_seats=1),
         ]
         cls.bookings = [
-            booking(cls.alice, hall, 1),
-            hold(cls.alice, hall, 2),
-            hold(cls.alice, hall, 3, ends_in=timedelta(minutes=-1)),
-            booking(cls.alice, hall, 4, status="cancelled"),
-            booking(cls.alice, cls.shows[1], 1),
-            booking(bob, hall, 5),
-            hold(bob, hall, 6),
-            booking(bob, cls.shows[3], 1),
+            create_booking(cls.alice, show, 1),
+            create_hold(cls.alice, show, 2),
+            create_hold(cls.alice, show, 3, ends_in=timedelta(minutes=-1)),
+            create_booking(cls.alice, show, 4, status="cancelled"),
+            create_booking(cls.alice, cls.shows[1], 1),
+            create_booking(bob, show, 5),
+            create_hold(bob, show, 6),
+            create_booking(bob, cls.shows[3], 1),
         ]
         cls.bob = bob
 
@@ -139,8 +146,8 @@ class FuzzTests(TestCase):
         link = self.client.get("/api/movies/?page_size=1")["Link"]
         self.cursor = parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
         self.refresh = [str(open_session(user=self.alice)), str(open_session(user=self.bob))]
-        address, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
-        client_of(self.alice).post(address, {"seat_number": 9}, headers=key)
+        path, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
+        api_client(self.alice).post(path, {"seat_number": 9}, headers=key)
         raw = strict(self.client.get("/swagger.json").json())
         self.schema = schemathesis.openapi.from_dict(raw, config=SchemathesisConfig())
         self.schema.app = application

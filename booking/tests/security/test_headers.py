@@ -4,15 +4,15 @@ from django.contrib.auth.models import User
 from django.test import Client, override_settings
 
 from booking.middleware import CONTENT_SECURITY_POLICY
-from booking.tests.factories import ApiTestCase, booking, show
+from booking.tests.factories import ApiTestCase, create_booking, create_show
 
 OTHER_ORIGIN = "https://cinema.example"
 
 
 class RequestIdTests(ApiTestCase):
     def test_valid_request_id_is_kept(self):
-        answer = self.client.get("/api/movies/", headers={"x-request-id": "phone-17.a_B"})
-        self.assertEqual(answer["X-Request-ID"], "phone-17.a_B")
+        response = self.client.get("/api/movies/", headers={"x-request-id": "phone-17.a_B"})
+        self.assertEqual(response["X-Request-ID"], "phone-17.a_B")
 
     def test_missing_or_invalid_request_id_is_replaced(self):
         names = set()
@@ -24,13 +24,13 @@ class RequestIdTests(ApiTestCase):
         self.assertEqual(len(names), 9)
 
     def test_error_responses_have_a_request_id(self):
-        for address, status in (
+        for path, status in (
             ("/api/nothing/", 404),
             ("/api/my-bookings/", 401),
             ("/nothing/", 404),
         ):
-            answer = self.client.get(address, headers={"x-request-id": "phone"})
-            self.assertEqual((answer.status_code, answer["X-Request-ID"]), (status, "phone"))
+            response = self.client.get(path, headers={"x-request-id": "phone"})
+            self.assertEqual((response.status_code, response["X-Request-ID"]), (status, "phone"))
         foreign = self.client.get(
             "/api/movies/", headers={"x-request-id": "phone", "host": "evil.example"}
         )
@@ -42,24 +42,24 @@ class RequestIdTests(ApiTestCase):
 
 class CacheControlTests(ApiTestCase):
     def test_personal_responses_are_not_stored(self):
-        mine = booking(self.alices_user, show())
+        booking = create_booking(self.alice, create_show())
         calls = [
             ("get", "my-bookings"),
             ("get", "me"),
-            ("get", f"bookings/{mine.id}"),
-            ("get", f"reservations/{mine.reference}"),
-            ("get", f"shows/{mine.show_id}/seats"),
-            ("post", f"bookings/{mine.id}/cancel"),
-            ("post", f"bookings/{mine.id}/cancel"),
+            ("get", f"bookings/{booking.id}"),
+            ("get", f"reservations/{booking.reference}"),
+            ("get", f"shows/{booking.show_id}/seats"),
+            ("post", f"bookings/{booking.id}/cancel"),
+            ("post", f"bookings/{booking.id}/cancel"),
             ("post", "login"),
             ("get", "nothing"),
         ]
-        for method, address in calls:
-            answer = getattr(self.alice, method)(f"/api/{address}/")
-            self.assertEqual(answer["Cache-Control"], "private, no-store", address)
+        for method, path in calls:
+            response = getattr(self.alice_client, method)(f"/api/{path}/")
+            self.assertEqual(response["Cache-Control"], "private, no-store", path)
         replayed = [
-            self.alice.post(
-                f"/api/shows/{mine.show_id}/book/",
+            self.alice_client.post(
+                f"/api/shows/{booking.show_id}/book/",
                 {"seat_number": 6},
                 headers={"idempotency-key": "k"},
             )
@@ -69,15 +69,15 @@ class CacheControlTests(ApiTestCase):
         self.assertEqual(self.client.get("/api/me/")["Cache-Control"], "private, no-store")
 
     def test_public_responses_are_cached_for_a_while(self):
-        """With seat counts only for a moment. The user makes no difference."""
-        tomorrow = show()
-        movie = f"movies/{tomorrow.movie_id}"
-        for client in (self.client, self.alice):
-            for address in ("movies", movie, "shows", f"shows/{tomorrow.id}", f"{movie}/shows"):
-                answer = client.get(f"/api/{address}/")
-                seconds = 60 if address in ("movies", movie) else 2
-                self.assertEqual(answer["Cache-Control"], f"public, max-age={seconds}")
-                self.assertNotIn("Authorization", answer.get("Vary", ""))
+        """Responses with seat counts for 2 seconds; with a token as without."""
+        show = create_show()
+        movie = f"movies/{show.movie_id}"
+        for client in (self.client, self.alice_client):
+            for path in ("movies", movie, "shows", f"shows/{show.id}", f"{movie}/shows"):
+                response = client.get(f"/api/{path}/")
+                seconds = 60 if path in ("movies", movie) else 2
+                self.assertEqual(response["Cache-Control"], f"public, max-age={seconds}")
+                self.assertNotIn("Authorization", response.get("Vary", ""))
         self.assertEqual(self.client.get("/api/")["Cache-Control"], "no-cache")
 
     def test_admin_pages_are_not_stored(self):
@@ -88,8 +88,8 @@ class CacheControlTests(ApiTestCase):
 
 class PolicyTests(ApiTestCase):
     def test_every_response_has_security_headers(self):
-        for address in ("/api/movies/", "/swagger/", "/redoc/", "/admin/login/", "/nothing/"):
-            answer = self.client.get(address)
+        for path in ("/api/movies/", "/swagger/", "/redoc/", "/admin/login/", "/nothing/"):
+            response = self.client.get(path)
             policies = {
                 "Content-Security-Policy": CONTENT_SECURITY_POLICY,
                 "X-Frame-Options": "DENY",
@@ -97,7 +97,7 @@ class PolicyTests(ApiTestCase):
                 "Referrer-Policy": "same-origin",
                 "Cross-Origin-Opener-Policy": "same-origin",
             }
-            self.assertEqual({name: answer.get(name) for name in policies}, policies, address)
+            self.assertEqual({name: response.get(name) for name in policies}, policies, path)
 
     def test_csp_allows_only_scripts_of_this_origin(self):
         self.assertIn("default-src 'self';", CONTENT_SECURITY_POLICY)
@@ -114,9 +114,9 @@ class HttpsTests(ApiTestCase):
             "code": "https_required",
         }
         with override_settings(**self.REDIRECT, SECURE_REDIRECT_EXEMPT=[r"^api/", r"^api$"]):
-            for method, address in (("post", "/api/login/"), ("get", "/api/me"), ("get", "/api")):
-                self.assertAnswer(getattr(self.alice, method)(address), 403, wanted)
-                secure = getattr(self.alice, method)(address, secure=True)
+            for method, path in (("post", "/api/login/"), ("get", "/api/me"), ("get", "/api")):
+                self.assertResponse(getattr(self.alice_client, method)(path), 403, wanted)
+                secure = getattr(self.alice_client, method)(path, secure=True)
                 self.assertNotEqual(secure.status_code, 403)
                 self.assertIn("max-age", secure["Strict-Transport-Security"])
             page = self.client.get("/swagger/")
@@ -124,9 +124,9 @@ class HttpsTests(ApiTestCase):
 
 
 class CorsTests(ApiTestCase):
-    def preflight(self, address="/api/my-bookings/"):
+    def preflight(self, path="/api/my-bookings/"):
         return self.client.options(
-            address,
+            path,
             headers={
                 "origin": OTHER_ORIGIN,
                 "access-control-request-method": "POST",
@@ -135,21 +135,21 @@ class CorsTests(ApiTestCase):
         )
 
     def test_unknown_origin_gets_no_cors_headers(self):
-        for answer in (
+        for response in (
             self.client.get("/api/movies/", headers={"origin": OTHER_ORIGIN}),
             self.preflight(),
         ):
-            self.assertNotIn("Access-Control-Allow-Origin", answer)
+            self.assertNotIn("Access-Control-Allow-Origin", response)
 
     def test_allowed_origin_gets_cors_headers(self):
         with self.settings(CORS_ALLOWED_ORIGINS=[OTHER_ORIGIN]):
-            answer = self.client.get("/api/movies/", headers={"origin": OTHER_ORIGIN})
-            self.assertEqual(answer["Access-Control-Allow-Origin"], OTHER_ORIGIN)
+            response = self.client.get("/api/movies/", headers={"origin": OTHER_ORIGIN})
+            self.assertEqual(response["Access-Control-Allow-Origin"], OTHER_ORIGIN)
             self.assertEqual(
-                answer["Access-Control-Expose-Headers"],
+                response["Access-Control-Expose-Headers"],
                 "ETag, Idempotency-Replayed, Link, Retry-After, X-Request-ID",
             )
-            self.assertNotIn("Access-Control-Allow-Credentials", answer)
+            self.assertNotIn("Access-Control-Allow-Credentials", response)
             before = self.preflight()
             self.assertEqual(before.status_code, 200)
             allowed = before["Access-Control-Allow-Headers"]

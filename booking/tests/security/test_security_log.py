@@ -1,4 +1,4 @@
-"""What is logged, and what must never be."""
+"""The security log: its events, and secrets that are never logged."""
 
 import logging
 from hashlib import sha256
@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from booking.logging import RequestContextFilter, hash_account
-from booking.tests.factories import ApiTestCase, booking, person, show
+from booking.tests.factories import ApiTestCase, create_booking, create_show, create_user
 from booking.tokens import open_session
 
 SECRETS = {
@@ -27,8 +27,8 @@ class SecurityLogTests(ApiTestCase):
     def logged(self, request, **context):
         """The messages in the security log, and the response."""
         with self.assertLogs("booking.security", "INFO") as logged:
-            answer = request()
-        return [record.getMessage() for record in logged.records], answer
+            response = request()
+        return [record.getMessage() for record in logged.records], response
 
     def log_in(self, password, **more):
         body = {"username": "carol", "password": password}
@@ -44,32 +44,32 @@ class SecurityLogTests(ApiTestCase):
 
     def test_account_changes_are_logged(self):
         body = {"username": "dave", "password": SECRETS["password"]}
-        (line,), answer = self.logged(lambda: self.client.post("/api/signup/", body))
-        dave = answer.json()["id"]
+        (line,), response = self.logged(lambda: self.client.post("/api/signup/", body))
+        dave = response.json()["id"]
         self.assertEqual(line, f"event=signed_up user={dave}")
         access = self.client.post("/api/login/", body).json()["access"]
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {access}")
         (line,), _ = self.logged(lambda: self.client.delete("/api/me/", {"password": "wrong"}))
         self.assertEqual(line, f"event=password_wrong user={dave}")
         new = {"old_password": SECRETS["password"], "new_password": SECRETS["new password"]}
-        (line,), answer = self.logged(lambda: self.client.post("/api/me/password/", new))
+        (line,), response = self.logged(lambda: self.client.post("/api/me/password/", new))
         self.assertEqual(line, f"event=password_changed user={dave}")
-        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {answer.json()['access']}")
+        self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {response.json()['access']}")
         erase = {"password": SECRETS["new password"]}
         (line,), _ = self.logged(lambda: self.client.delete("/api/me/", erase))
         self.assertEqual(line, f"event=account_erased user={dave}")
 
     def test_forbidden_request_is_logged(self):
-        bobs = booking(self.bobs_user, show())
-        path = f"/api/bookings/{bobs.id}/cancel/"
-        (line,), _ = self.logged(lambda: self.alice.post(path))
+        bobs_booking = create_booking(self.bob, create_show())
+        path = f"/api/bookings/{bobs_booking.id}/cancel/"
+        (line,), _ = self.logged(lambda: self.alice_client.post(path))
         self.assertEqual(
-            line, f"event=refused user={self.alices_user.pk} method=POST path={path} status=403"
+            line, f"event=refused user={self.alice.pk} method=POST path={path} status=403"
         )
 
     def test_staff_requests_are_logged(self):
         stella = User.objects.create_superuser("stella", password=SECRETS["password"])
-        hall, browser = show(), Client()
+        show, browser = create_show(), Client()
         login = {"username": "stella", "password": SECRETS["password"]}
         account = f"account={hash_account(username='stella')}"
         wrong = login | {"password": "wrong"}
@@ -81,11 +81,11 @@ class SecurityLogTests(ApiTestCase):
             browser.post("/admin/login/", wrong)
             (line, *_), _ = self.logged(lambda: browser.post("/admin/login/", wrong))
         self.assertEqual(line, f"event=login_throttled {account}")
-        path = f"/admin/booking/show/{hall.id}/delete/"
+        path = f"/admin/booking/show/{show.id}/delete/"
         (line,), _ = self.logged(lambda: browser.post(path, {"post": "yes"}))
         done = f"event=staff_request user={stella.pk} method=POST path={path} status=302"
         self.assertEqual(line, done)
-        doris = person("doris", is_staff=True)
+        doris = create_user("doris", is_staff=True)
         browser.force_login(doris)
         (line,), _ = self.logged(lambda: browser.get("/admin/booking/show/"))
         path = "/admin/booking/show/"
@@ -112,27 +112,27 @@ class SecurityLogTests(ApiTestCase):
 
     def test_secrets_are_never_logged(self):
         """All requests with a secret, right and wrong ones, at log level DEBUG."""
-        session = open_session(user=self.alices_user)
+        session = open_session(user=self.alice)
         secrets = {**SECRETS, "refresh": str(session), "access": str(session.access_token)}
-        hall = show()
+        show = create_show()
         with self.assertLogs(level="DEBUG") as logged:
             for number, password in enumerate((secrets["password"], "short", 5, [], None)):
                 body = {"username": f"dave{number}", "password": password}
                 self.client.post("/api/signup/", body)
                 self.client.post("/api/login/", body)
                 self.client.post("/api/login/", body | {"username": secrets["password"]})
-            self.alice.credentials(
+            self.alice_client.credentials(
                 HTTP_AUTHORIZATION=f"Bearer {secrets['access']}",
                 HTTP_IDEMPOTENCY_KEY=secrets["key"],
             )
             change = {"old_password": secrets["password"], "new_password": secrets["new password"]}
-            self.alice.post("/api/me/password/", change)
-            self.alice.delete("/api/me/", {"password": secrets["password"]})
+            self.alice_client.post("/api/me/password/", change)
+            self.alice_client.delete("/api/me/", {"password": secrets["password"]})
             for seat in (5, 5, 6, 0):
-                self.alice.post(f"/api/shows/{hall.id}/book/", {"seat_number": seat})
+                self.alice_client.post(f"/api/shows/{show.id}/book/", {"seat_number": seat})
             for token in (secrets["refresh"], secrets["access"], secrets["refresh"]):
-                for address in ("token/refresh", "logout"):
-                    self.client.post(f"/api/{address}/", {"refresh": token})
+                for path in ("token/refresh", "logout"):
+                    self.client.post(f"/api/{path}/", {"refresh": token})
             self.client.post("/api/login/", secrets["password"], content_type="application/json")
             logging.getLogger("booking").info("the end")
         lines = "\n".join(logged.output)

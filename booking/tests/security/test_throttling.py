@@ -23,7 +23,7 @@ from django.utils import timezone
 from booking.cache import RedisCounterCache
 from booking.exceptions import duration
 from booking.tests.concurrency.racing import at_once
-from booking.tests.factories import ApiTestCase, client_of, show
+from booking.tests.factories import ApiTestCase, api_client, create_show
 from booking.tests.torture.system import free_port
 from booking.throttling import UserThrottle
 
@@ -45,7 +45,7 @@ class ThrottleTests(ApiTestCase):
 
     def assertThrottled(self, response, seconds):
         sentence = f"Too many attempts. Please try again in {duration(seconds)}."
-        self.assertAnswer(response, 429, {"detail": sentence, "code": "throttled"})
+        self.assertResponse(response, 429, {"detail": sentence, "code": "throttled"})
         self.assertEqual(response["Retry-After"], str(seconds))
 
 
@@ -85,10 +85,10 @@ class LoginThrottleTests(ThrottleTests):
             self.assertEqual(
                 self.client.post("/api/login/", "[", content_type="text/x").status_code, 415
             )
-            self.assertEqual(self.alice.delete("/api/me/").status_code, 400)
-        self.alices_user.set_password(PASSWORD)
-        self.alices_user.save()
-        alice = client_of(self.alices_user)
+            self.assertEqual(self.alice_client.delete("/api/me/").status_code, 400)
+        self.alice.set_password(PASSWORD)
+        self.alice.save()
+        alice = api_client(self.alice)
         weak = {"old_password": PASSWORD, "new_password": "weak"}
         for _ in range(5):
             self.assertEqual(alice.post("/api/me/password/", weak).status_code, 400)
@@ -114,19 +114,19 @@ class LoginThrottleTests(ThrottleTests):
 
     def test_forwarded_header_without_proxy_is_ignored(self):
         self.lock_out(headers={"x-forwarded-for": "10.0.0.2"})
-        answer = self.log_in(headers={"x-forwarded-for": "10.0.0.3"})
-        self.assertThrottled(answer, 300)
+        response = self.log_in(headers={"x-forwarded-for": "10.0.0.3"})
+        self.assertThrottled(response, 300)
 
     def test_forwarded_header_behind_proxy_is_the_client_ip(self):
         """Only its last entry, which the proxy has added."""
         with self.settings(NUM_PROXIES=1):
             self.lock_out(headers={"x-forwarded-for": "1.1.1.1, 10.0.0.2"})
             for same in ("2.2.2.2, 10.0.0.2", "10.0.0.2:5678", "::ffff:10.0.0.2"):
-                answer = self.log_in(headers={"x-forwarded-for": same})
-                self.assertEqual(answer.status_code, 429, same)
+                response = self.log_in(headers={"x-forwarded-for": same})
+                self.assertEqual(response.status_code, 429, same)
             for other in ("1.1.1.1, 10.0.0.3", "::ffff:10.0.0.3", "[2001:db8::1]:80", "nonsense"):
-                answer = self.log_in(headers={"x-forwarded-for": other})
-                self.assertEqual(answer.status_code, 401, other)
+                response = self.log_in(headers={"x-forwarded-for": other})
+                self.assertEqual(response.status_code, 401, other)
 
     def test_ipv6_addresses_of_one_network_share_a_limit(self):
         self.lock_out(REMOTE_ADDR="2001:db8::1")
@@ -140,11 +140,11 @@ class LoginThrottleTests(ThrottleTests):
 
     def test_wrong_own_passwords_are_throttled(self):
         for _ in range(3):
-            wrong = self.alice.delete("/api/me/", {"password": "wrong"})
+            wrong = self.alice_client.delete("/api/me/", {"password": "wrong"})
             self.assertEqual(wrong.status_code, 400)
-        self.assertThrottled(self.alice.delete("/api/me/", {"password": "wrong"}), 300)
+        self.assertThrottled(self.alice_client.delete("/api/me/", {"password": "wrong"}), 300)
         body = {"old_password": "wrong", "new_password": PASSWORD}
-        self.assertThrottled(self.alice.post("/api/me/password/", body), 300)
+        self.assertThrottled(self.alice_client.post("/api/me/password/", body), 300)
 
     def test_admin_login_is_throttled(self):
         User.objects.create_superuser("stella", password=PASSWORD)
@@ -169,47 +169,49 @@ class OtherThrottleTests(ThrottleTests):
     @override_settings(THROTTLE_SIGNUP="2/1h")
     def test_signups_from_one_ip_are_throttled(self):
         bodies = [{"username": f"dave{n}", "password": PASSWORD} for n in range(3)]
-        answers = [self.client.post("/api/signup/", body) for body in bodies]
-        self.assertEqual([each.status_code for each in answers[:2]], [201, 201])
+        responses = [self.client.post("/api/signup/", body) for body in bodies]
+        self.assertEqual([each.status_code for each in responses[:2]], [201, 201])
         self.assertEqual(self.client.get("/api/signup/").status_code, 405)
-        self.assertThrottled(answers[2], 3600 - (NOON + 600) % 3600)
+        self.assertThrottled(responses[2], 3600 - (NOON + 600) % 3600)
         elsewhere = self.client.post("/api/signup/", bodies[2], REMOTE_ADDR="10.0.0.2")
         self.assertEqual(elsewhere.status_code, 201)
 
     @override_settings(THROTTLE_HOLD="2/10m")
     def test_holds_of_a_user_are_throttled(self):
-        hall = show()
-        address = f"/api/shows/{hall.id}/reservations/"
+        show = create_show()
+        path = f"/api/shows/{show.id}/reservations/"
         for _ in range(2):
-            self.assertEqual(self.alice.post(address, {"count": 1, "hold": True}).status_code, 201)
-        self.assertThrottled(self.alice.post(address, {"count": 1, "hold": True}), 600)
-        self.assertEqual(self.alice.post(address, {"count": 1}).status_code, 201)
+            self.assertEqual(
+                self.alice_client.post(path, {"count": 1, "hold": True}).status_code, 201
+            )
+        self.assertThrottled(self.alice_client.post(path, {"count": 1, "hold": True}), 600)
+        self.assertEqual(self.alice_client.post(path, {"count": 1}).status_code, 201)
         form = {"count": 1, "hold": "false"}
-        self.assertEqual(self.alice.post(address, form, format="multipart").status_code, 201)
-        self.assertEqual(self.bob.post(address, {"count": 1, "hold": True}).status_code, 201)
+        self.assertEqual(self.alice_client.post(path, form, format="multipart").status_code, 201)
+        self.assertEqual(self.bob_client.post(path, {"count": 1, "hold": True}).status_code, 201)
 
     @override_settings(THROTTLE_USER="5/1m")
     def test_requests_of_a_user_are_throttled(self):
         for _ in range(5):
-            self.assertEqual(self.alice.get("/api/my-bookings/").status_code, 200)
-        self.assertThrottled(self.alice.get("/api/my-bookings/"), 60)
-        self.assertEqual(self.bob.get("/api/my-bookings/").status_code, 200)
-        self.assertEqual(self.alice.get("/api/movies/").status_code, 200)
+            self.assertEqual(self.alice_client.get("/api/my-bookings/").status_code, 200)
+        self.assertThrottled(self.alice_client.get("/api/my-bookings/"), 60)
+        self.assertEqual(self.bob_client.get("/api/my-bookings/").status_code, 200)
+        self.assertEqual(self.alice_client.get("/api/movies/").status_code, 200)
         with at(660):
-            self.assertEqual(self.alice.get("/api/my-bookings/").status_code, 200)
+            self.assertEqual(self.alice_client.get("/api/my-bookings/").status_code, 200)
 
     @override_settings(THROTTLE_USER="600/1m")
     def test_user_throttle_queries_the_cache_in_steps(self):
         """One cache query for 30 requests, a twentieth of the limit."""
         with self.assertNumQueries(2 * 29 + 3):
             for _ in range(30):
-                self.alice.get("/api/bookings/0/")
+                self.alice_client.get("/api/bookings/0/")
 
     @override_settings(THROTTLE_USER="1/1d", THROTTLE_LOGIN="1/1d", THROTTLE_SIGNUP="1/1d")
     def test_documentation_is_not_throttled(self):
         for _ in range(5):
-            for address in ("/swagger/", "/swagger.json", "/redoc/"):
-                self.assertEqual(self.alice.get(address).status_code, 200)
+            for path in ("/swagger/", "/swagger.json", "/redoc/"):
+                self.assertEqual(self.alice_client.get(path).status_code, 200)
 
 
 class CounterTests(TransactionTestCase):

@@ -17,7 +17,14 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.models import Booking, Show
-from booking.tests.factories import ApiTestCase, booking, client_of, hold, person, show
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+    create_user,
+)
 from booking.tests.openapi_document import document, query_parameters
 from booking.throttling import UserThrottle
 from booking.tokens import open_session
@@ -84,8 +91,8 @@ def documented_errors():
                 response = document().resolve_response(response)
                 example = response["examples"]["application/json"]
                 schema = document().resolve_schema(response["schema"])
-                said = schema.get("allOf", [schema])[-1]["properties"]
-                for code in said["code"]["enum"]:
+                error = schema.get("allOf", [schema])[-1]["properties"]
+                for code in error["code"]["enum"]:
                     yield operation, int(status), code, example
                 if "allOf" not in schema:
                     yield operation, int(status), FIELD_ERRORS, example
@@ -104,21 +111,21 @@ class DocumentedErrorTests(ApiTestCase):
     @classmethod
     def setUpTestData(cls):
         super().setUpTestData()
-        cls.alices_user.set_password(PASSWORD)
-        cls.alices_user.save()
-        cls.hall = show()
-        cls.booked = booking(cls.alices_user, cls.hall, 5)
-        cls.held = hold(cls.alices_user, cls.hall, 7)
+        cls.alice.set_password(PASSWORD)
+        cls.alice.save()
+        cls.show = create_show()
+        cls.booked = create_booking(cls.alice, cls.show, 5)
+        cls.held = create_hold(cls.alice, cls.show, 7)
 
     def test_every_documented_error_is_returned(self):
         answered = set()
         for operation, status, code, example in documented_errors():
             name = f"{operation['operationId']} {status} {code}"
             with self.subTest(name), transaction.atomic():
-                answer = self.spoiled(operation, code)
-                body = answer.json()
+                response = self.spoiled(operation, code)
+                body = response.json()
                 self.assertEqual(
-                    (answer.status_code, body.get("code", FIELD_ERRORS)), (status, code)
+                    (response.status_code, body.get("code", FIELD_ERRORS)), (status, code)
                 )
                 if code == example["code"]:
                     self.assertEqual(example.keys(), body.keys())
@@ -138,9 +145,9 @@ class DocumentedErrorTests(ApiTestCase):
 
     def spoiled(self, operation, code):
         self.operation, self.more = operation, {}
-        self.client = client_of(self.alices_user) if self.is_personal() else APIClient()
+        self.client = api_client(self.alice) if self.is_personal() else APIClient()
         self.client.raise_request_exception = False
-        self.address = operation["path"].format(**self.ids())
+        self.path = operation["path"].format(**self.ids())
         self.body = dict(self.good_body())
         with ExitStack() as self.during:
             getattr(self, code)()
@@ -149,7 +156,7 @@ class DocumentedErrorTests(ApiTestCase):
     def ask(self):
         method = getattr(self.client, self.operation["method"])
         given = {"data": self.body} if self.body and self.operation["method"] != "get" else {}
-        return method(self.address, **given | self.more)
+        return method(self.path, **given | self.more)
 
     def is_personal(self):
         return bool(self.operation["security"])
@@ -162,11 +169,11 @@ class DocumentedErrorTests(ApiTestCase):
     def ids(self):
         kind = self.operation["path"].split("/")[2]
         target = self.booked if self.is_about("Booking") else self.held
-        found = {"movies": self.hall.movie_id, "shows": self.hall.pk, "bookings": target.pk}
+        found = {"movies": self.show.movie_id, "shows": self.show.pk, "bookings": target.pk}
         return {"id": found.get(kind), "reference": target.reference}
 
     def good_body(self):
-        refresh = {"refresh": str(open_session(user=self.alices_user))}
+        refresh = {"refresh": str(open_session(user=self.alice))}
         return {
             "signUp": {"username": "carol", "password": PASSWORD},
             "logIn": {"username": "alice", "password": PASSWORD},
@@ -184,18 +191,18 @@ class DocumentedErrorTests(ApiTestCase):
         operations = {each["operationId"]: each for each, *_ in documented_errors()}
         for name, operation in operations.items():
             with self.subTest(name), transaction.atomic():
-                answer = self.spoiled(operation, "not_spoiled")
-                self.assertIn(answer.status_code, (200, 201, 204))
+                response = self.spoiled(operation, "not_spoiled")
+                self.assertIn(response.status_code, (200, 201, 204))
                 transaction.set_rollback(True)
 
     def not_spoiled(self):
-        """Leaves the request as it is."""
+        """Leave the request as it is."""
 
     # --- Errors of any request ---
 
     def field_errors(self):
         if query_parameters(self.operation):
-            self.address += "?page_size=0"
+            self.path += "?page_size=0"
         elif self.operation["operationId"] == "changeMe":
             self.body = {"first_name": None}
         else:
@@ -205,7 +212,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.send("nonsense", "application/json")
 
     def bad_request(self):
-        self.more = {"HTTP_HOST": "elsewhere.example"}
+        self.more = {"HTTP_HOST": "other.example"}
 
     def https_required(self):
         self.during.enter_context(self.settings(HTTPS=True))
@@ -225,10 +232,10 @@ class DocumentedErrorTests(ApiTestCase):
             self.more["HTTP_IDEMPOTENCY_KEY"] = "key"
 
     def not_found(self):
-        self.address = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
+        self.path = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
 
     def not_yours(self):
-        self.client = self.bob
+        self.client = self.bob_client
 
     def throttled(self):
         UserThrottle.window = None
@@ -265,11 +272,11 @@ class DocumentedErrorTests(ApiTestCase):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer two words")
 
     def user_not_found(self):
-        self.client = client_of(self.create_other_user())
+        self.client = api_client(self.create_other_user())
         self.other_user.delete()
 
     def user_inactive(self):
-        self.client = client_of(self.create_other_user(is_active=False))
+        self.client = api_client(self.create_other_user(is_active=False))
 
     def password_changed(self):
         token = AccessToken.for_user(self.create_other_user())
@@ -278,7 +285,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
 
     def create_other_user(self, **more):
-        self.other_user = person("dave", **more)
+        self.other_user = create_user("dave", **more)
         return self.other_user
 
     def no_active_account(self):
@@ -292,7 +299,7 @@ class DocumentedErrorTests(ApiTestCase):
     def idempotency_mismatch(self):
         self.more = {"HTTP_IDEMPOTENCY_KEY": "key"}
         seat = {"seat_number": 3}
-        self.client.post(f"/api/shows/{self.hall.pk}/book/", seat, HTTP_IDEMPOTENCY_KEY="key")
+        self.client.post(f"/api/shows/{self.show.pk}/book/", seat, HTTP_IDEMPOTENCY_KEY="key")
 
     def in_progress(self):
         """A lock timeout of PostgreSQL; a real one is in test_idempotency.py."""
@@ -328,7 +335,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def sell(self, *seats):
         for seat in seats:
-            booking(self.bobs_user, self.hall, seat)
+            create_booking(self.bob, self.show, seat)
 
     def too_many_seats(self):
         self.during.enter_context(self.settings(MAX_SEATS_PER_CUSTOMER=2))
@@ -339,7 +346,7 @@ class DocumentedErrorTests(ApiTestCase):
 
     def held_too_soon(self):
         for _ in range(2):
-            hold(self.alices_user, self.hall, 1, ends_in=timedelta(seconds=-1))
+            create_hold(self.alice, self.show, 1, ends_in=timedelta(seconds=-1))
             Booking.objects.filter(seat_number=1).update(status="expired")
         self.body["hold"] = True
 

@@ -53,9 +53,9 @@ class SchemaTests(TestCase):
             "bookings/{id}/move": ("moveBooking", "200 401 404"),
             "bookings/{id}/cancel": ("cancelBooking", "200 401 404"),
         }
-        for address, (name, statuses) in selling.items():
+        for path, (name, statuses) in selling.items():
             statuses += " 409 415 422 429"
-            expected[f"POST /api/{address}/"] = (name, statuses, BEARER)
+            expected[f"POST /api/{path}/"] = (name, statuses, BEARER)
         self.assertEqual(documented, expected)
         for name, each in self.operations():
             self.assertLessEqual(COMMON_STATUSES, each["responses"].keys(), name)
@@ -112,9 +112,9 @@ class SchemaTests(TestCase):
 
     def test_response_fields_are_required_and_texts_may_be_empty(self):
         for name in ("Movie", "Show", "Booking", "Reservation", "ReservedSeat", "Person"):
-            answer = self.schema["definitions"][name]
+            response = self.schema["definitions"][name]
             with self.subTest(name):
-                self.assertEqual(answer["required"], list(answer["properties"]))
+                self.assertEqual(response["required"], list(response["properties"]))
         movie = self.schema["definitions"]["Movie"]["properties"]
         self.assertNotIn("minLength", movie["genre"])
         self.assertTrue(movie["release_date"]["x-nullable"])
@@ -181,12 +181,12 @@ class SchemaTests(TestCase):
         self.assertEqual((with_key, len(with_key)), (of_seats, 7))
 
     def test_every_operation_has_its_response_schema(self):
-        answers = {}
+        responses = {}
         for _, each in self.operations():
             (success,) = [code for code in each["responses"] if code.startswith("2")]
             schema = each["responses"][success].get("schema", {})
             many = schema.get("type") == "array"
-            answers[each["operationId"]] = (schema["items"] if many else schema).get("$ref"), many
+            responses[each["operationId"]] = (schema["items"] if many else schema).get("$ref"), many
         named = {
             "signUp": "Account",
             "logIn": "TokenPair",
@@ -216,7 +216,7 @@ class SchemaTests(TestCase):
         expected = {name: (f"#/definitions/{each}", False) for name, each in named.items()}
         expected |= {name: (f"#/definitions/{each}", True) for name, each in lists.items()}
         expected |= dict.fromkeys(("listLinks", "logOut", "eraseMe"), (None, False))
-        self.assertEqual(answers, expected)
+        self.assertEqual(responses, expected)
 
     def test_security_of_operations_is_defined(self):
         self.assertEqual(self.schema["securityDefinitions"]["Bearer"]["name"], "Authorization")
@@ -257,16 +257,16 @@ class SchemaTests(TestCase):
         )
 
     def test_lists_document_their_query_parameters(self):
-        asked = {
+        parameters = {
             each["operationId"]: [p["name"] for p in each["parameters"] if p["in"] == "query"]
             for _, each in self.operations()
         }
         paging = ["page_size", "cursor"]
-        self.assertEqual(asked["listMovies"], [*paging, "search", "genre", "language"])
-        self.assertEqual(asked["listShows"], [*paging, "movie", "date", "from", "to"])
-        self.assertEqual(asked["listMovieShows"], [*paging, "from", "to"])
-        self.assertEqual(asked["listMyBookings"], [*paging, "status", "show"])
-        self.assertEqual(asked["getShow"], [])
+        self.assertEqual(parameters["listMovies"], [*paging, "search", "genre", "language"])
+        self.assertEqual(parameters["listShows"], [*paging, "movie", "date", "from", "to"])
+        self.assertEqual(parameters["listMovieShows"], [*paging, "from", "to"])
+        self.assertEqual(parameters["listMyBookings"], [*paging, "status", "show"])
+        self.assertEqual(parameters["getShow"], [])
 
     def test_booking_errors_have_codes_and_sentences(self):
         refused = self.schema["paths"]["/api/shows/{id}/book/"]["post"]["responses"]["400"]

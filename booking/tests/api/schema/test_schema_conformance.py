@@ -1,4 +1,4 @@
-"""schema_conformance.py finds what it is meant to find."""
+"""Tests of schema_conformance.py: a response or request that breaks the schema fails."""
 
 import json
 from unittest import mock
@@ -9,7 +9,7 @@ from django.test import Client, RequestFactory, SimpleTestCase
 from booking.api.serializers import MovieSerializer, examples
 from booking.models import Booking
 from booking.tests import schema_conformance
-from booking.tests.factories import ApiTestCase, movie, show
+from booking.tests.factories import ApiTestCase, create_movie, create_show
 from booking.tests.schema_conformance import allow_unknown_fields, check
 
 FORM = "application/x-www-form-urlencoded"
@@ -22,10 +22,10 @@ TAKEN = {
 
 
 def request_of(method, path, data="", content_type="application/json", **more):
-    """With a token, unless `more` says otherwise."""
+    """Request with a token, unless `more` has another Authorization header."""
     more = {"HTTP_AUTHORIZATION": "Bearer x"} | more
-    asked = RequestFactory().generic(method, path, data, content_type, **more)
-    return schema_conformance.Request(asked, data)
+    request = RequestFactory().generic(method, path, data, content_type, **more)
+    return schema_conformance.Request(request, data)
 
 
 def response_with(body, status=200, **headers):
@@ -151,25 +151,30 @@ class CheckTests(SimpleTestCase):
 
 class TestClientTests(ApiTestCase):
     def test_every_test_client_is_checked(self):
-        metropolis = movie()
+        metropolis = create_movie()
         more = mock.patch.object(MovieSerializer, "to_representation", lambda *_: {"id": "1"})
-        for client in (self.client, self.alice, self.client_class(), SimpleTestCase.client_class()):
+        for client in (
+            self.client,
+            self.alice_client,
+            self.client_class(),
+            SimpleTestCase.client_class(),
+        ):
             with more, self.assertRaisesMessage(AssertionError, "Not as in the schema"):
                 client.get(f"/api/movies/{metropolis.pk}/")
 
     def test_request_of_every_format_is_checked(self):
-        hall = show()
+        show = create_show()
         with self.assertRaisesMessage(AssertionError, "'row' was unexpected"):
-            self.alice.post(f"/api/shows/{hall.pk}/book/", {"seat_number": 5, "row": 1})
+            self.alice_client.post(f"/api/shows/{show.pk}/book/", {"seat_number": 5, "row": 1})
         for form in ("multipart", None):
             kind = {"format": form} if form else {"content_type": FORM}
             data = {"seat_number": 6, "row": 1} if form else "seat_number=6&row=1"
             with self.assertRaisesMessage(AssertionError, "'row' was unexpected"):
-                self.alice.post(f"/api/shows/{hall.pk}/book/", data, **kind)
+                self.alice_client.post(f"/api/shows/{show.pk}/book/", data, **kind)
             Booking.objects.all().delete()
         for send in [
-            lambda: self.alice.get("/api/movies/", {"page": 2}),
-            lambda: self.alice.get("/api/movies/", query_params={"page": 2}),
+            lambda: self.alice_client.get("/api/movies/", {"page": 2}),
+            lambda: self.alice_client.get("/api/movies/", query_params={"page": 2}),
             lambda: Client().get("/api/movies/", {"page": 2}),
             lambda: Client().get("/api/movies/?page=2"),
         ]:

@@ -23,7 +23,7 @@ from booking.api.schema.generator import INFO, SchemaGenerator, StaffSchemaGener
 from booking.api.serializers import BookSeat
 from booking.exceptions import NoActiveAccount
 from booking.seating import seat_label
-from booking.tests.factories import ApiTestCase, person, show
+from booking.tests.factories import ApiTestCase, create_show, create_user
 from booking.tests.openapi_document import document
 
 try:
@@ -53,13 +53,13 @@ class DocumentTests(TestCase):
         OpenAPIV2SpecValidator(document().raw).validate()
 
     def test_yaml_swagger_ui_and_redoc_are_served(self):
-        for address, kind, content in [
+        for url, kind, content in [
             ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
             ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-authorize.js"),
             ("/redoc/", "text/html; charset=utf-8", b"redoc"),
         ]:
-            with self.subTest(address):
-                response = self.client.get(address, headers={"accept": "text/html,*/*;q=0.8"})
+            with self.subTest(url):
+                response = self.client.get(url, headers={"accept": "text/html,*/*;q=0.8"})
                 self.assertEqual((response.status_code, response["Content-Type"]), (200, kind))
                 self.assertIn(content, response.content)
 
@@ -139,8 +139,8 @@ class AudienceTests(TestCase):
         self.assertEqual(staffs["paths"]["/api/mixed/"].keys(), {"get", "delete"})
 
     def test_staff_operations_document_403(self):
-        for address in ("/api/door/", "/api/a/", "/api/b/"):
-            check_in = self.schema(StaffSchemaGenerator)["paths"][address]["post"]
+        for url in ("/api/door/", "/api/a/", "/api/b/"):
+            check_in = self.schema(StaffSchemaGenerator)["paths"][url]["post"]
             refused = check_in["responses"]["403"]["schema"]["allOf"][1]["properties"]["code"]
             self.assertEqual(check_in["security"], [{"Bearer": []}])
             self.assertEqual(refused["enum"], ["permission_denied", "https_required"])
@@ -156,10 +156,10 @@ class AudienceTests(TestCase):
         self.assertEqual((codes[0], codes[-1]), ("not_authenticated", "no_active_account"))
 
     def test_staff_document_redirects_others_to_login(self):
-        for address in ("/swagger/staff/", "/swagger/staff.json"):
-            response = self.client.get(address)
-            self.assertRedirects(response, f"/admin/login/?next={address}")
-        self.client.force_login(person("stella", is_staff=True))
+        for url in ("/swagger/staff/", "/swagger/staff.json"):
+            response = self.client.get(url)
+            self.assertRedirects(response, f"/admin/login/?next={url}")
+        self.client.force_login(create_user("stella", is_staff=True))
         page = self.client.get("/swagger/staff/", headers={"accept": "text/html"})
         self.assertIn(b'"url": "/swagger/staff.json"', page.content)
         served = self.client.get("/swagger/staff.json").json()
@@ -189,19 +189,19 @@ class ExampleTests(SimpleTestCase):
 class RequestExampleTests(ApiTestCase):
     def test_request_examples_succeed(self):
         definitions = document().raw["definitions"]
-        hall = f"/api/shows/{show().pk}"
+        show = f"/api/shows/{create_show().pk}"
 
-        def send(method, address, definition):
-            return getattr(self.client, method)(address, definitions[definition]["example"])
+        def send(method, path, definition):
+            return getattr(self.client, method)(path, definitions[definition]["example"])
 
         self.assertEqual(send("post", "/api/signup/", "SignUp").status_code, 201)
         tokens = send("post", "/api/login/", "LogIn").json()
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {tokens['access']}")
         self.assertEqual(send("patch", "/api/me/", "ChangeAccount").status_code, 200)
-        booking = send("post", f"{hall}/book/", "BookSeat").json()
+        booking = send("post", f"{show}/book/", "BookSeat").json()
         moving = self.client.post(f"/api/bookings/{booking['id']}/move/", {"seat_number": 7})
         self.assertEqual(moving.status_code, 200)
-        self.assertEqual(send("post", f"{hall}/reservations/", "ReserveSeats").status_code, 201)
+        self.assertEqual(send("post", f"{show}/reservations/", "ReserveSeats").status_code, 201)
         changed = send("post", "/api/me/password/", "ChangePassword")
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {changed.json()['access']}")
         self.client.post(
