@@ -140,7 +140,7 @@ class Command(BaseCommand):
             box_office.book(show_id=show.pk, seat_number=2, by=customer) for show in future[:3]
         ]
         for booking in bookings[2:]:
-            box_office.cancel(booking=booking, by=customer)
+            box_office.cancel(booking=booking.booking, by=customer)
 
 
 def to_five_minutes(moment):

@@ -8,14 +8,14 @@ from rest_framework_simplejwt.tokens import AccessToken
 from booking.models import Booking, IdempotencyKey
 from booking.tests.factories import ApiTestCase, api_client, create_show
 
-USER_INACTIVE = {"detail": "User is inactive", "code": "user_inactive"}
-USER_NOT_FOUND = {"detail": "User not found", "code": "user_not_found"}
+USER_INACTIVE = {"detail": "This account has been deactivated.", "code": "user_inactive"}
+USER_NOT_FOUND = {"detail": "This account no longer exists.", "code": "user_not_found"}
 PASSWORD_CHANGED = {
-    "detail": "The user's password has been changed.",
+    "detail": "Your password has been changed. Please log in again.",
     "code": "password_changed",
 }
 NO_USER_ID = {
-    "detail": "Token contained no recognizable user identification",
+    "detail": "Your session has ended. Please log in again.",
     "code": "token_not_valid",
 }
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}

@@ -68,7 +68,7 @@ class ServerErrorTests(ApiTestCase):
         self.client.raise_request_exception = False
 
     def break_(self, error):
-        return mock.patch("booking.box_office.selling.wait_for_turn", side_effect=error)
+        return mock.patch("booking.box_office.selling.lock_show", side_effect=error)
 
     def test_exception_in_a_view_returns_500_as_json(self):
         for debug in [False, True]:

@@ -306,7 +306,7 @@ class DocumentedErrorTests(ApiTestCase):
         self.more = {"HTTP_IDEMPOTENCY_KEY": "key"}
         timed_out = OperationalError("canceling statement due to lock timeout")
         timed_out.__cause__ = LockNotAvailable()
-        creating = mock.patch("booking.api.idempotency.insert", side_effect=timed_out)
+        creating = mock.patch("booking.api.idempotency.insert_unless_exists", side_effect=timed_out)
         self.during.enter_context(creating)
 
     # --- Refusals of the box office ---
