@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.test import TestCase, override_settings
 from django.utils import timezone
 
-from booking.models import Booking, Movie, Show
+from booking.models import Booking, Movie, Show, show_snapshots
 from booking.tests.factories import movie, show
 
 
@@ -33,8 +33,8 @@ class DemoTests(TestCase):
         self.assertEqual(Movie.objects.count(), 24)
         for empty in ["", None]:
             fields = ["genre", "language", "certificate", "release_date"]
-            for film in Movie.objects.values(*fields):
-                self.assertNotIn(empty, film.values())
+            for values in Movie.objects.values(*fields):
+                self.assertNotIn(empty, values.values())
         today = timezone.localdate()
         days = {timezone.localdate(each.date_time) for each in Show.objects.all()}
         self.assertEqual(days, {today + timedelta(days=number) for number in range(7)})
@@ -45,7 +45,7 @@ class DemoTests(TestCase):
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
     def test_what_it_says(self):
-        self.assertIn("24 films, ", self.said)
+        self.assertIn("24 movies, ", self.said)
         self.assertIn("demo / demo-popcorn", self.said)
         self.assertIn("staff / staff-popcorn", self.said)
 
@@ -63,8 +63,8 @@ class DemoTests(TestCase):
                 self.assertLess(ends, following.date_time)
 
     def test_some_seats_are_free_in_every_show(self):
-        for each in Show.objects.with_availability():
-            self.assertGreaterEqual(each.available_seats, each.seats_per_row - 1)
+        for each in show_snapshots(Show.objects.all()):
+            self.assertGreaterEqual(each.available_seats, each.show.seats_per_row - 1)
 
     def test_twice_changes_nothing(self):
         before = everything()
@@ -75,7 +75,7 @@ class DemoTests(TestCase):
 class ExistingDataTests(TestCase):
     def test_what_is_there_is_left_alone(self):
         User.objects.create_user("demo", password="my-own-words")
-        mine = movie("My film")
+        mine = movie("My movie")
         on_screen_1 = show(mine, date_time=timezone.now() + timedelta(days=1))
         with override_settings(DEBUG=True):
             said = demo()
@@ -83,7 +83,7 @@ class ExistingDataTests(TestCase):
         self.assertIn("demo / (the password that was set before)", said)
         day = timezone.localdate(on_screen_1.date_time)
         self.assertEqual(
-            list(Show.objects.matching(on=day).filter(screen_name="Screen 1")), [on_screen_1]
+            list(Show.objects.on_day(day).filter(screen_name="Screen 1")), [on_screen_1]
         )
 
     def test_never_in_production(self):
