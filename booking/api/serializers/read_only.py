@@ -50,8 +50,14 @@ class ReadOnlySerializer(serializers.Serializer):
 
 
 class ReadOnlyModelSerializer(ReadOnlySerializer, serializers.ModelSerializer):
-    """Can also read the model's fields from an attribute: `Meta.model_source = "booking"` for an
-    object whose `booking` is an instance of the model. Declared fields keep their own source."""
+    """A ModelSerializer without input: all fields of the model are read-only.
+
+    `Meta.model_source = "booking"` reads them from an object whose attribute `booking` is an
+    instance of the model. Declared fields keep their own source.
+    """
+
+    def get_extra_kwargs(self):
+        return {name: {"read_only": True} for name in self.Meta.fields}
 
     def build_field(self, field_name, *args):
         field_class, kwargs = super().build_field(field_name, *args)
@@ -144,7 +150,7 @@ def unsupported_option(field):
     else:
         return None
     has_format = getattr(field, "format", default_format) != ISO_8601
-    return "it has a format of its own" if has_format else None
+    return "it has its own format" if has_format else None
 
 
 def unsupported_source(field, serializer_class):
