@@ -151,7 +151,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
-CACHE_MOVIES = True  # responses about movies, in local memory (booking/api/caching.py)
+CACHE_MOVIES = True  # for a second, in local memory (booking/api/caching.py); off in tests
 MAX_BODY_BYTES = 64 * 1024  # of an API request
 
 # Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
