@@ -13,12 +13,7 @@ from django.utils.log import log_response
 
 from .api import API_PREFIX
 from .api.errors import BadRequest, BodyTooLarge, HttpsRequired, bad_request, plain_response
-from .logging import (
-    current_client_ip,
-    current_request_id,
-    sanitize,
-    security_log,
-)
+from .logging import current_client_ip, current_request_id, sanitize, security_log
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 DIGITS = re.compile(r"[0-9]+")

@@ -1,7 +1,7 @@
 """OpenAPI documentation of every operation: summary, request, response and errors.
 
-This is the only list of the errors of an operation. What applies to many operations alike (401 of
-a bad token, 429, 503, the errors of a body) is added by api/schema/inspector.py.
+Lists the errors that are particular to an operation. Those of many operations (401 of a bad token,
+429, 503, errors of the body) are added by api/schema/inspector.py.
 """
 
 from dataclasses import dataclass
