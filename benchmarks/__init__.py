@@ -6,10 +6,10 @@ request can cost with Django and this database). `--vs REVISION` measures the pr
 older revision of itself instead.
 
     __main__.py   the command
-    trace.py      how much project code one booking runs (a command of its own)
+    trace.py      how much project code one booking runs (a separate command)
     workloads.py  what is measured: rows of a workload and an implementation
     dataset.py    the rows in every database, the same for all implementations
-    fill.py       fills a database (in a process of its own)
+    fill.py       fills a database (in a separate process)
     testbed.py    PostgreSQL, filled databases, servers
     databases.py  databases: snapshot, restore, count
     servers.py    granian, and the CPU time of processes

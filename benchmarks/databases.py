@@ -49,7 +49,7 @@ def environment(settings, url, secret):
 
 
 def fill(label, scale, env, folder):
-    """Fill an empty database in a process of its own, in `folder`; return access tokens."""
+    """Fill an empty database, in a separate process started in `folder`; return access tokens."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.fill", label, str(scale)],
         env=env,

@@ -31,7 +31,7 @@ def usernames():
 def movies():
     return [
         {
-            "title": f"The Film of the Night, Part {number:04}",
+            "title": f"The Movie of the Night, Part {number:04}",
             "duration_minutes": 80 + number % 90,
             "description": "A projectionist loses the last reel, and a whole town looks for it.",
             "genre": ["Drama", "Comedy", "Thriller"][number % 3],

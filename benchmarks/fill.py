@@ -1,6 +1,6 @@
 """Fill an empty database: `python -m benchmarks.fill booking 1` (app label, scale).
 
-Runs in a process of its own with the settings of the implementation, and uses only what every
+Runs in a separate process with the settings of the implementation, and uses only what every
 implementation and every revision has: migrations, the models Movie, Show and Booking, and
 simplejwt. Prints access tokens as JSON, in the order of the users' ids.
 """

@@ -36,7 +36,7 @@ class Metrics:
 
 
 def median_of(measurements):
-    """Metrics of which each number is a median of its own."""
+    """Metrics with the median of each number."""
     return Metrics(*map(median, zip(*map(astuple, measurements), strict=True)))
 
 

@@ -106,7 +106,7 @@ class Server:
                 status, _, body = self.request("GET", self.application.ready_path)
                 if status < 500:
                     return
-                raise RuntimeError(f"{self.application.wsgi} answers {status}: {body[:300]}")
+                raise RuntimeError(f"{self.application.wsgi} responded with {status}: {body[:300]}")
             if self.process.poll() is not None or time.monotonic() > deadline:
                 output = self.log.read_text(errors="replace")
                 raise RuntimeError(f"{self.application.wsgi} did not start:\n{output[-2000:]}")

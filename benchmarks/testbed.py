@@ -17,7 +17,7 @@ from .workloads import BARE, DJANGO, DRF, GROWN, OLD, PGBENCH, PROJECT, SQLITE, 
 
 @dataclass(frozen=True)
 class Application:
-    """A Django project to serve; `ready_path` answers once it is ready."""
+    """A Django project to serve; `ready_path` responds with 200 once it is ready."""
 
     settings: str
     wsgi: str

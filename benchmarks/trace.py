@@ -3,10 +3,9 @@
     python -m benchmarks.trace              calls, functions, files and changes of file
     python -m benchmarks.trace --verbose    and every call, in order
 
-Books a seat through Django's test client, without and with an Idempotency-Key, on a PostgreSQL
-server of its own (or on the database that DATABASE_URL names). Counted are calls of Python
-functions under booking/ and movie_booking/, tests excluded. booking/tests/test_trace.py asserts
-the limits.
+Books a seat with Django's test client, without and with an Idempotency-Key, on a temporary
+PostgreSQL server, or on the database in DATABASE_URL. Counts calls of Python functions in booking/
+and movie_booking/, without tests. booking/tests/test_trace.py asserts the limits.
 """
 
 import argparse

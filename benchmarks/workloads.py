@@ -12,7 +12,7 @@ from .load import Requests
 PROJECT, TEXTBOOK, BARE, GROWN, SQLITE = "project", "textbook", "bare view", "grown", "sqlite"
 DJANGO, DRF, PGBENCH, OLD = "Django view", "DRF view", "pgbench", "old revision"
 
-# Requests prepared for each second of load; no implementation answers as many.
+# Requests prepared for each second of load; more than any implementation can process.
 MAX_RATE = 8_000
 
 WORKLOADS = {

@@ -1,7 +1,7 @@
-"""Refusals: every reason why the box office or an account says no. Plain Python, no HTTP.
+"""Refusals: the reasons why a booking or a change of an account is refused. No Django, no HTTP.
 
-A refusal has a stable `code` for programs, a `message` for customers, which its facts are filled
-into, and `facts` for what a client needs next. api/errors.py maps refusals to HTTP.
+A refusal has a stable `code` for programs, a `message` for customers, and `facts`: values that are
+filled into the message and sent to the client. api/errors.py maps refusals to HTTP.
 """
 
 from math import ceil
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 
 class Refusal(Exception):
-    """Base class of refusals. Its keyword arguments are the facts of the response."""
+    """Base class of refusals. Keyword arguments are its facts."""
 
     code: ClassVar[str] = "refused"
     message: ClassVar[str] = "This is not possible."

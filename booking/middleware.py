@@ -13,12 +13,7 @@ from django.utils.log import log_response
 
 from .api import API_PREFIX
 from .api.errors import BadRequest, BodyTooLarge, HttpsRequired, bad_request, plain_response
-from .logging import (
-    current_client_ip,
-    current_request_id,
-    sanitize,
-    security_log,
-)
+from .logging import current_client_ip, current_request_id, sanitize, security_log
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 DIGITS = re.compile(r"[0-9]+")
@@ -33,10 +28,10 @@ CONTENT_SECURITY_POLICY = (
 
 
 class RequestContextMiddleware:
-    """Set the request ID and `request.client_ip`, both also for logging; log security events.
+    """Request ID and client IP, for the response and for logs; security log of 403s and the admin.
 
-    The request ID is the client's X-Request-ID if it is valid, otherwise a new one; the response
-    repeats it. Every 403 of a user and every POST to the admin is written to the security log.
+    The request ID is the client's X-Request-ID if it is valid, otherwise a new one. Every 403 of a
+    logged-in user and every POST in the admin is written to the security log.
     """
 
     def __init__(self, get_response):
@@ -75,10 +70,9 @@ class RequestContextMiddleware:
 
 
 def get_client_ip(request) -> str:
-    """The client's IP address as text, which need not be a valid one.
+    """The client's IP address as text, not validated.
 
-    In X-Forwarded-For only the entries that our own proxies have added are trusted; the setting
-    NUM_PROXIES says how many.
+    Of X-Forwarded-For only the last NUM_PROXIES entries are trusted, which our own proxies add.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
     if settings.NUM_PROXIES and forwarded:
@@ -104,7 +98,7 @@ class ApiMiddleware:
 
     Errors are JSON. A missing trailing slash is added, not redirected to: clients repeat a
     redirected POST as a GET. Plain HTTP is refused, not redirected, because the token has already
-    been sent in clear. A response is not cached unless its view says so.
+    been sent in clear. Responses are not cached unless the view sets Cache-Control.
     """
 
     def __init__(self, get_response):
@@ -124,7 +118,7 @@ class ApiMiddleware:
         return response
 
     def check(self, request):
-        """The error response, or None if the request may go on."""
+        """An error response, or None if the request is accepted."""
         try:
             request.get_host()
         except DisallowedHost as error:
@@ -142,11 +136,10 @@ class ApiMiddleware:
 
 
 class PageMiddleware(SessionMiddleware, AuthenticationMiddleware, MessageMiddleware):
-    """Django's session, common, login and message middleware, for every path but the API's.
+    """Django's session, common, authentication and message middleware, skipped by API requests.
 
-    The API uses none of them, and together they cost as much as all other middleware. One entry in
-    settings.MIDDLEWARE instead of four lets an API request skip them in one step. The base
-    classes are there for Django's system checks, which look for them in that list.
+    The API needs none of them, and together they cost as much as all other middleware. The base
+    classes are for Django's system checks, which look for them in settings.MIDDLEWARE.
     """
 
     def __init__(self, get_response):

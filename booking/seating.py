@@ -1,4 +1,4 @@
-"""Seat arithmetic: rows, labels, blocks of free seats and the best seats for a party. No Django.
+"""Seat numbers: rows, labels, blocks of free seats, the best seats for a group. No Django.
 
 Seats are numbered from 1, row after row, starting at the front on the left. The last row may be
 shorter than the others. A row is about twice as deep as a seat is wide, so for distances one row
@@ -11,10 +11,10 @@ from functools import cache
 from heapq import nsmallest
 
 Blocks = dict[int, list[tuple[int, int]]]
-"""Runs of free neighbours: for each row a list of (first seat number, length)."""
+"""Adjacent free seats: for each row a list of (first seat number, length)."""
 
 Sizes = tuple[int, ...]
-"""Sizes of the pieces that a party is split into, in descending order."""
+"""Sizes of the pieces that a group is split into, in descending order."""
 
 
 def row_and_place(seat_number: int, seats_per_row: int) -> tuple[int, int]:
@@ -23,7 +23,7 @@ def row_and_place(seat_number: int, seats_per_row: int) -> tuple[int, int]:
 
 
 def seat_label(seat_number: int, seats_per_row: int) -> str:
-    """Row letters and place, as painted on the seat: seat 14 of rows of 12 is B2.
+    """Row letters and place: seat 14 in rows of 12 is B2.
 
     After row Z comes row AA.
     """
@@ -54,7 +54,7 @@ def nearest_seats(
 
 
 def free_blocks(free: Iterable[int], seats_per_row: int) -> Blocks:
-    """All runs of free neighbours, by row. A run ends with its row."""
+    """All blocks of adjacent free seats, by row. A block ends at the end of its row."""
     blocks: Blocks = defaultdict(list)
     start = length = 0
     for seat in sorted(free):
@@ -71,7 +71,7 @@ def free_blocks(free: Iterable[int], seats_per_row: int) -> Blocks:
 
 
 def largest_block(free: Iterable[int], seats_per_row: int) -> int:
-    """Size of the largest party that can sit together in one row."""
+    """Size of the largest group that can sit together in one row."""
     blocks = free_blocks(free, seats_per_row).values()
     return max((length for row in blocks for _, length in row), default=0)
 
@@ -79,7 +79,7 @@ def largest_block(free: Iterable[int], seats_per_row: int) -> int:
 def best_seats(
     free: Collection[int], total_seats: int, seats_per_row: int, count: int
 ) -> list[int]:
-    """Seats for a party of `count`, in ascending order. `free` must hold at least `count` seats.
+    """Seats for a group of `count`, in ascending order. `free` must have at least `count` seats.
 
     The first of these that is possible:
     1. together in one row, with no single free seat left over at either end;
@@ -127,7 +127,7 @@ class _Focus:
 
 
 def _together(blocks: Blocks, count: int, focus: _Focus) -> list[int] | None:
-    """`count` neighbours in one row, or None."""
+    """`count` adjacent seats in one row, or None."""
     best = None
     for row in blocks.values():
         for first, length in row:
@@ -189,7 +189,7 @@ def _most_central_pieces(
 
 @cache
 def _splits_by_preference(count: int) -> list[list[Sizes]]:
-    """All ways to split a party, in groups of equally good ones, the best group first."""
+    """All ways to split a group, in lists of equally good ones, the best list first."""
     groups: dict[tuple[int, int, int], list[Sizes]] = defaultdict(list)
     for sizes in _partitions(count, count):
         if len(sizes) > 1:

@@ -21,7 +21,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 
 def env(name, default=""):
-    """The variable's text, or the default if it is not set or empty."""
+    """The variable's value, or the default if it is not set or empty."""
     return os.environ.get(name, "").strip() or default
 
 
@@ -128,7 +128,7 @@ if BEHIND_TLS_PROXY and not env("NUM_PROXIES"):
     )
 
 # In production only HTTPS, with HSTS for a year. Pages redirect plain HTTP to HTTPS; the API
-# answers 403 (booking/middleware.py).
+# responds with 403 (booking/middleware.py).
 HTTPS = env_bool("HTTPS", default=not DEBUG)
 if HTTPS:
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
@@ -151,7 +151,7 @@ CORS_ALLOW_HEADERS = [
 ]
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
-CACHE_MOVIES = True  # responses about movies, in local memory (booking/api/caching.py)
+CACHE_MOVIES = True  # for a second, in local memory (booking/api/caching.py); off in tests
 MAX_BODY_BYTES = 64 * 1024  # of an API request
 
 # Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
@@ -253,7 +253,7 @@ def database(url):
     }.get(config["ENGINE"])
     if options is None:
         raise ImproperlyConfigured(
-            f"DATABASE_URL asks for {config['ENGINE']}: only SQLite and PostgreSQL are "
+            f"DATABASE_URL names {config['ENGINE']}: only SQLite and PostgreSQL are "
             "supported, because only they are tested never to sell a seat twice."
         )
     # Options in the URL (?options=…) take precedence.
@@ -273,7 +273,7 @@ DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{SQLITE_FILE}")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # "default": counters of the throttles, shared by all worker processes, in a database table or in
-# Redis. "local": responses that a worker process keeps in its own memory for a moment.
+# Redis. "local": responses in the memory of each worker process.
 REDIS_URL = env("REDIS_URL")
 LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 if REDIS_URL:

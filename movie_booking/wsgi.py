@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
 
 django_application = get_wsgi_application()
 
-# Loaded modules stay for ever: the garbage collector need not check them in every run.
+# Loaded modules are never freed, so the garbage collector need not check them.
 gc.collect()
 gc.freeze()
 

@@ -16,7 +16,7 @@ class SaleForm(RefusalForm):
         fields = ["user", "show", "seat_number"]
 
     def validate_constraints(self):
-        """Left to the box office, to which the seat of an expired hold is free."""
+        """Skipped: the constraint counts expired holds as taken. The box office checks the seat."""
 
     def describe(self, refusal):
         alternatives = refusal.facts.get("alternatives")
@@ -25,7 +25,7 @@ class SaleForm(RefusalForm):
 
 
 class CurrentStatusFilter(admin.SimpleListFilter):
-    """By the status now: an expired hold is expired, whatever the table says."""
+    """Filter by current status, which is "expired" for a hold that is over."""
 
     title = "status"
     parameter_name = "status"
@@ -39,9 +39,9 @@ class CurrentStatusFilter(admin.SimpleListFilter):
 
 @admin.register(Booking)
 class BookingAdmin(RefusalMixin, admin.ModelAdmin):
-    """Sells a seat, shows bookings, and cancels them by an action; nothing is edited.
+    """Sell a seat, list bookings and cancel them. Bookings cannot be edited.
 
-    The box office makes the changes, as for the API.
+    Changes go through the box office, as in the API.
     """
 
     form = SaleForm
@@ -50,7 +50,7 @@ class BookingAdmin(RefusalMixin, admin.ModelAdmin):
     list_filter = [CurrentStatusFilter, "show__screen_name"]
     date_hierarchy = "created_at"
     search_fields = ["=reference", "user__username", "user__email", "show__movie__title"]
-    search_help_text = "Reference, user's name or e-mail, movie"
+    search_help_text = "Reference, username, email address or movie"
     ordering = ["-created_at", "-id"]
     actions = ["cancel_selected"]
 
@@ -73,7 +73,7 @@ class BookingAdmin(RefusalMixin, admin.ModelAdmin):
         ]
 
     def save_model(self, request, obj, form, change):
-        """Sell the seat. Raises what `box_office.book` raises."""
+        """Sell the seat. Raises the refusals of `box_office.book`."""
         sold = box_office.book(
             show_id=obj.show_id, seat_number=obj.seat_number, by=request.user, customer=obj.user
         )

@@ -4,8 +4,8 @@ from ..models import Booking
 class ProtectSoldMixin:
     """Explains why a movie or show with bookings cannot be deleted.
 
-    Django would say that a permission to delete bookings is missing. Nobody has that; the reason is
-    that seats were sold, and the page that lists the protected bookings says so.
+    Django would also report a missing permission to delete bookings, which no user can have. The
+    reason is that seats were sold, so only the list of protected bookings is shown.
     """
 
     def get_deleted_objects(self, objs, request):

@@ -1,4 +1,4 @@
-"""Refusals of the box office, shown as errors of an admin form."""
+"""Show refusals of the box office as errors of an admin form."""
 
 from django import forms
 from django.contrib import admin
@@ -7,7 +7,7 @@ from ..exceptions import Refusal
 
 
 class RefusalForm(forms.ModelForm):
-    """A form that shows the refusal which saving it met."""
+    """A form with the refusal that saving it has raised, as a form or field error."""
 
     refusal: Refusal | None = None
     field_of_refusal: dict[type[Refusal], str] = {}
@@ -24,7 +24,10 @@ class RefusalForm(forms.ModelForm):
 
 
 class RefusalMixin(admin.ModelAdmin):
-    """`save_model` may raise a refusal: nothing is saved, and the form is shown again with it."""
+    """ModelAdmin whose `save_model` may raise a refusal: the form is shown again with it.
+
+    The view is a transaction, so nothing is saved.
+    """
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:

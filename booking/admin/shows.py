@@ -23,7 +23,7 @@ class ShowForm(RefusalForm):
         ]
 
 
-class CalledOffFilter(admin.SimpleListFilter):
+class CancelledFilter(admin.SimpleListFilter):
     title = "state"
     parameter_name = "state"
 
@@ -40,7 +40,7 @@ class CalledOffFilter(admin.SimpleListFilter):
 class ShowAdmin(RefusalMixin, ProtectSoldMixin, admin.ModelAdmin):
     form = ShowForm
     list_display = ["movie", "screen_name", "date_time", "seats_sold", "takes_place"]
-    list_filter = ["screen_name", CalledOffFilter]
+    list_filter = ["screen_name", CancelledFilter]
     date_hierarchy = "date_time"
     search_fields = ["movie__title", "screen_name"]
     autocomplete_fields = ["movie"]
@@ -51,7 +51,7 @@ class ShowAdmin(RefusalMixin, ProtectSoldMixin, admin.ModelAdmin):
         return shows.annotate(available_seats=available_seats())
 
     def save_model(self, request, obj, form, change):
-        """Raises SeatsInUse or RowsInUse. The admin saves in the transaction of this check."""
+        """Raises SeatsInUse or RowsInUse. The admin's view is one transaction."""
         if change:
             box_office.require_hall_fits(
                 show=obj, total_seats=obj.total_seats, seats_per_row=obj.seats_per_row

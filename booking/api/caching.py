@@ -4,7 +4,6 @@ from functools import wraps
 from hashlib import sha256
 
 from django.conf import settings
-from django.http import HttpResponse
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.cache import cache_page
 
@@ -13,7 +12,7 @@ class ConditionalGetMixin:
     """Cache-Control and a strong ETag for GET and HEAD; 304 if If-None-Match names the ETag.
 
     Anonymous responses may be cached by anyone for `max_age` seconds, responses to a logged-in
-    user by no one. Errors get neither header. Stands before other mixins of a view.
+    user by no one. Errors get neither header. Comes before a view's other mixins.
     """
 
     max_age = 2  # seconds; short, because the responses contain free seats
@@ -36,7 +35,7 @@ class ConditionalGetMixin:
 
 
 def etag_of(response):
-    """A hash of the body and of the Link header: one more row can add a page and no byte here."""
+    """A hash of the body and the Link header: a new row may add a next page and change no more."""
     content = response.content + response.get("Link", "").encode()
     return f'"{sha256(content).hexdigest()[:32]}"'
 
@@ -44,8 +43,8 @@ def etag_of(response):
 def conditional_get(view):
     """Like Django's `conditional_page`, for HEAD too, and only for responses with an ETag.
 
-    Requests without If-None-Match pass: If-Match and If-Unmodified-Since protect changes, and
-    Django would answer 412 with an HTML body.
+    Requests without If-None-Match are left alone: If-Match and If-Unmodified-Since are for changes,
+    and Django would respond with 412 and an HTML body.
     """
 
     @wraps(view)
@@ -62,11 +61,11 @@ def conditional_get(view):
 
 
 class LocalCacheMixin:
-    """Django's `cache_page`: public responses stay in this process's memory for a second.
+    """Django's `cache_page`: responses stay in the memory of this process for a second.
 
-    For views that ignore the Authorization header and whose rows rarely change. Stands after
-    ConditionalGetMixin, which then compares ETags of cached responses as well. Requests with
-    query parameters are not cached: they are many, and would push the others out.
+    For public views whose rows rarely change. Comes after ConditionalGetMixin, so that cached
+    responses are compared by ETag as well. Requests with query parameters are not cached: there are
+    too many different ones.
     """
 
     CACHE_SECONDS = 1
@@ -74,14 +73,14 @@ class LocalCacheMixin:
     @classmethod
     def as_view(cls, *args, **kwargs):
         view = super().as_view(*args, **kwargs)
-        cached_view = cache_page(cls.CACHE_SECONDS, cache="local")(small_responses(view))
+        cached_view = cache_page(cls.CACHE_SECONDS, cache="local")(view)
 
         @wraps(view)
         def wrapper(request, *args, **kwargs):
             if not settings.CACHE_MOVIES or request.META.get("QUERY_STRING"):
                 return view(request, *args, **kwargs)
             response = cached_view(request, *args, **kwargs)
-            if response.has_header("Expires"):  # cache_page has written its one second there
+            if "Expires" in response:  # cache_page has limited both headers to its one second
                 del response["Expires"]
                 response["Cache-Control"] = f"public, max-age={cls.max_age}"
             return response
@@ -91,17 +90,6 @@ class LocalCacheMixin:
     def finalize_response(self, request, response, *args, **kwargs):
         response = super().finalize_response(request, response, *args, **kwargs)
         patch_vary_headers(response, ["Accept"])  # other media types are refused with 406
+        response.render()
+        response.data = None  # unpickling it takes longer than rendering it
         return response
-
-
-def small_responses(view):
-    """Successful responses without DRF's `data`: unpickling it takes longer than rendering it."""
-
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        response = view(request, *args, **kwargs)
-        if response.status_code != 200:
-            return response
-        return HttpResponse(response.content, headers=response.headers)
-
-    return wrapper

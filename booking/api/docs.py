@@ -1,7 +1,7 @@
 """OpenAPI documentation of every operation: summary, request, response and errors.
 
-This is the only list of the errors of an operation. What applies to many operations alike (401 of
-a bad token, 429, 503, the errors of a body) is added by api/schema/inspector.py.
+Lists the errors that are particular to an operation. Those of many operations (401 of a bad token,
+429, 503, errors of the body) are added by api/schema/inspector.py.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ from .serializers import (
     LogIn,
     MovieSerializer,
     PersonalSeatMapSerializer,
-    PersonSerializer,
+    ProfileSerializer,
     Refresh,
     ReservationSerializer,
     ReserveSeats,
@@ -58,9 +58,10 @@ from .views.accounts import (
     SignUpView,
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
-from .views.catalogue import MovieShowsViewSet, MovieViewSet, SeatMapViewSet, ShowViewSet
+from .views.movies import MovieViewSet
 from .views.reservations import ReservationViewSet
 from .views.root import LINKS, RootView
+from .views.shows import MovieShowsViewSet, SeatMapViewSet, ShowViewSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,14 +146,14 @@ OPERATIONS = {
     },
     MeView: {
         "get": Operation(
-            id="getMe", summary="My account", tag="Accounts", response=PersonSerializer
+            id="getMe", summary="My account", tag="Accounts", response=ProfileSerializer
         ),
         "patch": Operation(
             id="changeMe",
             summary="Change my account",
             tag="Accounts",
             request=ChangeAccount,
-            response=PersonSerializer,
+            response=ProfileSerializer,
         ),
         "delete": Operation(
             id="eraseMe",

@@ -1,4 +1,4 @@
-"""Maps exceptions to error responses: `{"detail": "<sentence>", "code": "<stable word>", …facts}`.
+"""Error responses of exceptions: `{"detail": "<sentence>", "code": "<stable word>", …facts}`.
 
 Errors of fields keep DRF's shape, `{"field": ["…"]}`. A refusal is a 400, as existing clients
 expect, unless STATUS_OF_REFUSAL or FIELD_OF_REFUSAL says otherwise.
@@ -21,10 +21,12 @@ from ..exceptions import (
     CustomerNotFound,
     NoActiveAccount,
     NoSuchSeat,
+    PasswordChanged,
     Refusal,
     ReservationNotFound,
     ShowNotFound,
     TokenNotValid,
+    UserInactive,
     UsernameTaken,
     WrongPassword,
     duration,
@@ -36,22 +38,21 @@ log = logging.getLogger(__name__)
 STATUS_OF_REFUSAL = {
     CustomerNotFound: status.HTTP_401_UNAUTHORIZED,
     NoActiveAccount: status.HTTP_401_UNAUTHORIZED,
+    PasswordChanged: status.HTTP_401_UNAUTHORIZED,
     TokenNotValid: status.HTTP_401_UNAUTHORIZED,
+    UserInactive: status.HTTP_401_UNAUTHORIZED,
     ShowNotFound: status.HTTP_404_NOT_FOUND,
     ReservationNotFound: status.HTTP_404_NOT_FOUND,
 }
-FIELD_OF_REFUSAL = {  # answered as the error of this field of the view
+FIELD_OF_REFUSAL = {  # refusals that are errors of a field, and its name
     NoSuchSeat: lambda view: getattr(view, "seat_field", "seat_number"),
     UsernameTaken: lambda view: "username",
     WrongPassword: lambda view: getattr(view, "password_field", "password"),
 }
-LIBRARY_SENTENCES = {  # in place of those of DRF and simplejwt, by code
+LIBRARY_SENTENCES = {  # by code; they replace those of DRF and simplejwt
     "not_authenticated": "Please log in.",
     "token_not_valid": TokenNotValid.message,
     "bad_authorization_header": "Send the token as: Authorization: Bearer <access token>",
-    "user_not_found": CustomerNotFound.message,
-    "user_inactive": "This account has been deactivated.",
-    "password_changed": "Your password has been changed. Please log in again.",
 }
 
 

@@ -28,12 +28,12 @@ class StrictIntegerField(serializers.IntegerField):
 
 
 def _ascii(data):
-    """The data, or "" if it is not an ASCII string: DRF's dates accept digits of other scripts."""
+    """The data if it is an ASCII string, else "". DRF's date fields accept digits of any script."""
     return data if isinstance(data, str) and data.isascii() else ""
 
 
 class MomentField(serializers.DateTimeField):
-    """A time in a query parameter. A date without a time means midnight in the cinema's zone."""
+    """A time in a query parameter. A date alone is midnight in the cinema's time zone."""
 
     default_error_messages = {"range": "Choose a time between the years 1900 and 3000."}
 

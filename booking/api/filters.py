@@ -1,4 +1,4 @@
-"""Query parameters that narrow a list."""
+"""Query parameters that filter a list."""
 
 from rest_framework import serializers
 from rest_framework.filters import BaseFilterBackend

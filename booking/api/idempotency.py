@@ -1,8 +1,8 @@
 """Idempotent POST requests: the header `Idempotency-Key`.
 
-A client that lost the response cannot know whether its seat was booked. It sends a key of its own
-with the request, and the same key with every retry. The first response is stored in the
-transaction that changes the seat, and is repeated after that. The header follows the IETF draft
+A client that lost the response cannot know whether its seat was booked, so it sends a key with the
+request and the same key with every retry. The response is stored in the transaction that changes
+the seat, and repeated to retries. The header follows the IETF draft
 draft-ietf-httpapi-idempotency-key-header.
 
 Of two requests at the same moment, the second waits in PostgreSQL for the first to commit or fail,
@@ -57,7 +57,7 @@ class Mismatch(exceptions.APIException):
 
 
 def idempotent(action):
-    """Decorator for a view's method: with the header, it is done once and its response repeated."""
+    """Decorator for a view's method: with the header, run it once and repeat its response."""
 
     @wraps(action)
     def once(view, request, *args, **kwargs):

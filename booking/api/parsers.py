@@ -7,9 +7,9 @@ from rest_framework.exceptions import ParseError
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's, but repeated names and NaN are errors: two programs may read them differently.
+    """DRF's JSON parser, with errors for repeated names, NaN and too deeply nested JSON.
 
-    So is JSON that is nested too deeply, which raises a RecursionError in DRF's (500).
+    Programs differ in how they read the first two; the last is a RecursionError (500) in DRF.
     """
 
     def parse(self, stream, media_type=None, parser_context=None):
@@ -29,7 +29,7 @@ def unique_names(pairs):
 
 
 def refuse_constant(constant):
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"{constant} is not a number")
 
 
 STRICT_DECODER = json.JSONDecoder(object_pairs_hook=unique_names, parse_constant=refuse_constant)

@@ -8,14 +8,14 @@ class PublicMixin:
     permission_classes = [AllowAny]
 
     def finalize_response(self, request, response, *args, **kwargs):
-        """`Cache-Control: no-cache` unless the view sets another: clients revalidate each time."""
+        """Set `Cache-Control: no-cache`, unless the view has set another value."""
         response = super().finalize_response(request, response, *args, **kwargs)
         if request.method == "GET" and response.status_code == 200:
             response.headers.setdefault("Cache-Control", "no-cache")
         return response
 
     def get_authenticate_header(self, request):
-        """WWW-Authenticate for a failed login; without it DRF turns the 401 into a 403."""
+        """WWW-Authenticate of a failed login. Without it, DRF responds with 403 instead of 401."""
         return 'Bearer realm="api"'
 
 

@@ -10,13 +10,13 @@ OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
 def lazy_text(value):
     if isinstance(value, Promise):  # a lazily translated sentence
         return str(value)
-    raise TypeError(f"{type(value).__name__} cannot be written as JSON.")
+    raise TypeError(f"{type(value).__name__} is not JSON serializable.")
 
 
 class JSONRenderer(BaseRenderer):
-    """JSON in bytes, times in ISO 8601 with "Z" for UTC.
+    """Renders times as ISO 8601 with "Z" for UTC.
 
-    Renders 50 bookings in 0.05 ms; DRF's own takes 0.6.
+    50 bookings take 0.05 ms; DRF's own renderer takes 0.6 ms.
     """
 
     media_type = "application/json"

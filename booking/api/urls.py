@@ -11,9 +11,10 @@ from .views.accounts import (
     SignUpView,
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
-from .views.catalogue import MovieShowsViewSet, MovieViewSet, SeatMapViewSet, ShowViewSet
+from .views.movies import MovieViewSet
 from .views.reservations import ReservationViewSet
 from .views.root import RootView, UnknownEndpointView
+from .views.shows import MovieShowsViewSet, SeatMapViewSet, ShowViewSet
 
 
 class ReferenceConverter:

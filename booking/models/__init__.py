@@ -1,4 +1,4 @@
-"""Tables: fields, constraints, querysets. Changes of bookings are made by the box office only."""
+"""Models: fields, constraints and querysets. Only the box office changes bookings."""
 
 from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey

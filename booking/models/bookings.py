@@ -20,7 +20,7 @@ random_source = secrets.SystemRandom()
 
 
 def new_reference() -> str:
-    """A code that a customer can read out at the counter; 25 ** 8 possible ones."""
+    """A random code that a customer can read out at the counter; there are 25 ** 8."""
     return "".join(random_source.choices(REFERENCE_ALPHABET, k=REFERENCE_LENGTH))
 
 
@@ -35,10 +35,10 @@ ACTIVE = (Status.HELD, Status.BOOKED)
 
 
 def is_expired_hold(now: datetime | None = None) -> Q:
-    """Holds whose time is over: now by the database's clock, or at the given time.
+    """Condition for expired holds, at the given time or now by the database's clock.
 
     Their status is still "held" until a sale of their seat writes "expired". `Booking.status_at`
-    is the same decision in Python.
+    decides the same in Python.
     """
     return Q(status=Status.HELD, held_until__lte=now or Now())
 
@@ -46,7 +46,7 @@ def is_expired_hold(now: datetime | None = None) -> Q:
 class BookingQuerySet(models.QuerySet):
     def active(self, now: datetime | None = None):
         """Bookings whose seat is not free: booked, or held and not expired."""
-        # The statuses as in the constraint `one_active_booking_per_seat`, whose index serves this.
+        # The same statuses as in `one_active_booking_per_seat`, so that its index is used.
         return self.filter(status__in=ACTIVE).exclude(is_expired_hold(now))
 
     def expired_holds(self, now: datetime | None = None):
@@ -91,7 +91,6 @@ class Booking(models.Model):
     """One seat of one show for one user. The box office makes every change to it."""
 
     Status = Status
-    ACTIVE = ACTIVE
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="bookings", db_index=False
@@ -197,13 +196,13 @@ class BookingSnapshot(NamedTuple):
 
 
 def available_seats(show: str = ""):
-    """Expression: free seats of a show, or of the one that the foreign key `show` leads to."""
+    """Expression: number of free seats of a show, or of the show at the foreign key `show`."""
     taken = Booking.objects.active().filter(show=OuterRef(show or "pk"))
     return F(f"{show}__total_seats" if show else "total_seats") - count_per_show(taken)
 
 
 def count_per_show(bookings: models.QuerySet):
-    """Expression: how many bookings there are, as a subquery; 0 if there are none."""
+    """Expression: number of bookings of the outer query's show, as a subquery."""
     counted = bookings.order_by().values("show").annotate(count=Count("*"))
     return Coalesce(Subquery(counted.values("count")), 0)
 

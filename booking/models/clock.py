@@ -2,10 +2,10 @@ from django.db.models.functions import Now as DjangoNow
 
 
 class Now(DjangoNow):
-    """The database's clock at the start of the statement, to the microsecond.
+    """The database's clock at the start of the statement.
 
-    SQLite compares times as text and keeps six digits of a second, where Django's `Now` writes
-    three: two equal times would not be equal.
+    Django's own writes three decimals of a second on SQLite, where stored times have six. SQLite
+    compares times as text, so equal times would differ.
     """
 
     def as_sqlite(self, compiler, connection, **context):

@@ -14,15 +14,15 @@ class IdempotencyKeyQuerySet(models.QuerySet):
         return self.filter(created_at__gt=Now() - KEY_TTL)
 
     def expired(self):
-        """Keys whose responses are no longer repeated; `manage.py prune` deletes them."""
+        """Keys that are no longer used; `manage.py prune` deletes them."""
         return self.filter(created_at__lte=Now() - KEY_TTL)
 
 
 class IdempotencyKey(models.Model):
-    """A request that changed a seat, and the response to it, for a retry.
+    """A request that changed a seat, and its response, which is repeated to retries.
 
-    Written in the transaction of the change: one is there if and only if the other is. The key
-    belongs to the user, not to the token, so it outlives a token.
+    Written in the transaction of the change, so both are committed or neither. The key belongs to
+    the user, not to a token: a retry may use a new token.
     """
 
     user = models.ForeignKey(

@@ -8,7 +8,10 @@ from ..db.compiled import compiled
 
 
 class MovieQuerySet(models.QuerySet):
-    """Filters that ignore case. Regular expressions, because SQLite's LIKE knows ASCII only."""
+    """Filters that ignore case.
+
+    Regular expressions, because SQLite's LIKE ignores the case of ASCII letters only.
+    """
 
     def search(self, text):
         """Movies whose title contains the text."""
@@ -55,5 +58,5 @@ class Movie(models.Model):
 
 @compiled
 def movies_by_id(movie_id):
-    """A list of the movie, or an empty list."""
+    """At most one movie."""
     return Movie.objects.filter(pk=movie_id)

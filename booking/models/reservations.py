@@ -45,7 +45,7 @@ class Reservation:
 
     @property
     def leading(self) -> BookingSnapshot:
-        """The booking that decides what the reservation is and may: one that is still active."""
+        """The booking whose status and times are those of the reservation."""
         return min(self.bookings, key=lambda each: PRECEDENCE.index(each.status))
 
     @property

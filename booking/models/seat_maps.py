@@ -21,13 +21,13 @@ class UserSeats(NamedTuple):
 
 
 class SeatMap:
-    """The seats of a show that are not free, by the database's clock. It has no table.
+    """The seats of a show that are not free: `booked` and `held`, and the user's own, `mine`.
 
-    `booked` and `held` are all such seats, `mine` those of one user; seat numbers, ascending.
+    Lists of seat numbers, ascending. It has no table.
     """
 
     def __init__(self, show: Show, *, user_id: int | None):
-        """Runs one query, so the map is of one moment."""
+        """One query, so that all lists are of the same moment."""
         self.total_seats = show.total_seats
         self.seats_per_row = show.seats_per_row
         self.booked: list[int] = []

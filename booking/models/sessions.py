@@ -13,10 +13,9 @@ class SessionQuerySet(models.QuerySet):
 
 
 class Session(models.Model):
-    """A login on one device, which lasts as long as its refresh token is renewed.
+    """A JWT session, from login until logout or until its refresh token expires.
 
-    The row has the ID of the session's current refresh token, never the token itself. Not to be
-    confused with Django's sessions, which the admin uses.
+    Has the ID of the current refresh token, not the token. The admin uses Django's own sessions.
     """
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")

@@ -10,11 +10,11 @@ from django.utils import timezone
 from ..db.compiled import compiled
 from .movies import Movie
 
-# Beyond these, adding ten minutes or converting to another time zone may overflow.
+# Outside of these bounds, adding minutes or converting to a time zone may overflow.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
-MAX_SEATS = 10_000  # more than any hall has; catches a mistyped number in the admin
+MAX_SEATS = 10_000  # more than any hall has, to catch typing errors in the admin
 
 
 class ShowQuerySet(models.QuerySet):
@@ -101,7 +101,7 @@ class Show(models.Model):
 
 
 class ShowSnapshot(NamedTuple):
-    """A show and its free seats at one moment of the database's clock, `now`."""
+    """A show and its number of free seats at one moment, `now`, by the database's clock."""
 
     show: Show
     movie: Movie

@@ -1,4 +1,4 @@
-"""OpenAPI generation: what drf-yasg cannot derive from the views, or gets wrong.
+"""OpenAPI generation: extends and corrects drf-yasg.
 
 booking/api/docs.py describes each operation; security, query parameters and common errors are
 derived from the view's permissions, filter, pagination and throttles.

@@ -91,7 +91,7 @@ def _description(error):
 
 
 def _richest(errors):
-    """The error with most facts, as the example."""
+    """The error with the most facts, for the example."""
     return max(errors, key=lambda error: len(error.facts))
 
 

@@ -1,10 +1,18 @@
-"""Errors of the API as the OpenAPI document shows them."""
+"""Errors of the API, with examples, for the OpenAPI document."""
 
 from typing import Any, NamedTuple
 
 from rest_framework import exceptions
 
-from ...exceptions import Refusal, ReservationNotFound, ShowNotFound
+from ...exceptions import (
+    CustomerNotFound,
+    PasswordChanged,
+    Refusal,
+    ReservationNotFound,
+    ShowNotFound,
+    TokenNotValid,
+    UserInactive,
+)
 from .. import idempotency
 from ..errors import (
     LIBRARY_SENTENCES,
@@ -42,17 +50,16 @@ class ApiError(NamedTuple):
         return {"detail": self.sentence, "code": self.code, **self.facts}
 
 
-def _unauthorized(code):
-    return ApiError(401, code, LIBRARY_SENTENCES[code])
-
-
-NOT_AUTHENTICATED = _unauthorized("not_authenticated")
+NOT_AUTHENTICATED = ApiError(401, "not_authenticated", LIBRARY_SENTENCES["not_authenticated"])
+BAD_AUTHORIZATION_HEADER = ApiError(
+    401, "bad_authorization_header", LIBRARY_SENTENCES["bad_authorization_header"]
+)
 TOKEN_ERRORS = [
-    _unauthorized("token_not_valid"),
-    _unauthorized("bad_authorization_header"),
-    _unauthorized("user_not_found"),
-    _unauthorized("user_inactive"),
-    _unauthorized("password_changed"),
+    ApiError.of(TokenNotValid),
+    BAD_AUTHORIZATION_HEADER,
+    ApiError.of(CustomerNotFound),
+    ApiError.of(UserInactive),
+    ApiError.of(PasswordChanged),
 ]
 PERMISSION_DENIED = ApiError.of(exceptions.PermissionDenied)
 NOT_YOURS = ApiError(403, IsOwner.code, IsOwner.message)

@@ -1,4 +1,4 @@
-"""Generators of the two OpenAPI documents: for the public, and for staff."""
+"""drf-yasg generators of the OpenAPI documents: the public one, and the one for staff."""
 
 import re
 
@@ -96,7 +96,7 @@ class SchemaGenerator(OpenAPISchemaGenerator):
 
 
 def _position(path_and_item):
-    """Position of a path in api/urls.py, which begins with signing up."""
+    """Position of a path in api/urls.py."""
     urls = [re.sub("<.*?>", "{}", f"/api/{url.pattern}") for url in get_resolver(URLS).url_patterns]
     path = re.sub("{.*?}", "{}", path_and_item[0])
     return urls.index(path) if path in urls else len(urls)

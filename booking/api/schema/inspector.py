@@ -1,4 +1,4 @@
-"""The inspector of operations: adds to booking/api/docs.py what follows from the view."""
+"""drf-yasg inspector of an operation: booking/api/docs.py, and what follows from the view."""
 
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema

@@ -1,4 +1,4 @@
-"""Which users an operation is for, from the permissions of its view."""
+"""Whether an operation needs a login, or is for staff only."""
 
 from rest_framework.permissions import AllowAny, IsAuthenticated
 

@@ -1,4 +1,4 @@
-"""Serializers: input.py for requests, outgoing.py for responses."""
+"""Serializers: input.py for requests, output.py for responses."""
 
 from .input import (
     BookSeat,
@@ -16,7 +16,7 @@ from .output import (
     CancelledBookingSerializer,
     MovieSerializer,
     PersonalSeatMapSerializer,
-    PersonSerializer,
+    ProfileSerializer,
     ReservationSerializer,
     SeatMapSerializer,
     ShowSerializer,
@@ -33,8 +33,8 @@ __all__ = [
     "EraseAccount",
     "LogIn",
     "MovieSerializer",
-    "PersonSerializer",
     "PersonalSeatMapSerializer",
+    "ProfileSerializer",
     "Refresh",
     "ReservationSerializer",
     "ReserveSeats",

@@ -74,7 +74,7 @@ SEAT_MAP = {
     "mine": {"booked": [14], "held": [5, 6]},
 }
 
-PERSON = {
+PROFILE = {
     "id": 3,
     "username": "ada",
     "email": "ada@example.com",
@@ -82,6 +82,6 @@ PERSON = {
     "last_name": "",
 }
 
-ACCOUNT = {name: PERSON[name] for name in ("id", "username", "email")}
+ACCOUNT = {name: PROFILE[name] for name in ("id", "username", "email")}
 
 TOKENS = {"refresh": "eyJhbGciOiJIUzI1NiIs…", "access": "eyJhbGciOiJIUzI1NiIs…"}

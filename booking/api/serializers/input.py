@@ -1,4 +1,4 @@
-"""Serializers of requests. They check the shape of the input; the box office checks the rest."""
+"""Input serializers. They check the shape of the input; the box office checks the rest."""
 
 from itertools import chain
 
@@ -38,22 +38,20 @@ class NewPasswordField(PasswordField):
         )
 
 
-class NormalisedEmailField(serializers.EmailField):
+class NormalizedEmailField(serializers.EmailField):
     def to_internal_value(self, data):
         return User.objects.normalize_email(super().to_internal_value(data))
 
 
-class NewPasswordMixin:
-    """Runs AUTH_PASSWORD_VALIDATORS, which DRF does not do by itself."""
-
-    def check_new_password(self, field, password, user):
-        try:
-            password_validation.validate_password(password, user)
-        except DjangoValidationError as error:
-            raise serializers.ValidationError({field: error.messages}) from None
+def validate_new_password(field, password, user):
+    """Run AUTH_PASSWORD_VALIDATORS, which DRF does not do by itself."""
+    try:
+        password_validation.validate_password(password, user)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError({field: error.messages}) from None
 
 
-class SignUp(NewPasswordMixin, serializers.Serializer):
+class SignUp(serializers.Serializer):
     # ASCII only, so that no two usernames look alike.
     username = serializers.CharField(
         max_length=150,
@@ -62,14 +60,14 @@ class SignUp(NewPasswordMixin, serializers.Serializer):
         ],
     )
     password = NewPasswordField()
-    email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
+    email = NormalizedEmailField(max_length=254, required=False, allow_blank=True)
 
     class Meta:
         swagger_schema_fields = {"example": {"username": "ada", "password": "paper-moon-1973"}}
 
     def validate(self, attrs):
         user = User(username=attrs["username"], email=attrs.get("email", ""))
-        self.check_new_password("password", attrs["password"], user)
+        validate_new_password("password", attrs["password"], user)
         return attrs
 
 
@@ -89,7 +87,7 @@ class Refresh(serializers.Serializer):
 
 
 class ChangeAccount(serializers.Serializer):
-    email = NormalisedEmailField(max_length=254, required=False, allow_blank=True)
+    email = NormalizedEmailField(max_length=254, required=False, allow_blank=True)
     first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
 
@@ -104,7 +102,7 @@ class EraseAccount(serializers.Serializer):
         swagger_schema_fields = {"example": {"password": "paper-moon-1973"}}
 
 
-class ChangePassword(NewPasswordMixin, serializers.Serializer):
+class ChangePassword(serializers.Serializer):
     old_password = PasswordField()
     new_password = NewPasswordField()
 
@@ -114,7 +112,7 @@ class ChangePassword(NewPasswordMixin, serializers.Serializer):
         }
 
     def validate(self, attrs):
-        self.check_new_password("new_password", attrs["new_password"], self.context["user"])
+        validate_new_password("new_password", attrs["new_password"], self.context["user"])
         return attrs
 
 
@@ -122,8 +120,6 @@ TOO_FEW_SEATS = "Choose at least 1 seat."
 TOO_MANY_SEATS = (
     f"You can take at most {count_of(settings.MAX_SEATS_PER_RESERVATION, 'seat')} at once."
 )
-
-
 SEAT_NUMBER = {  # arguments of a field
     "min_value": 1,
     "max_value": MAX_INTEGER,

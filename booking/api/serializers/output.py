@@ -11,7 +11,7 @@ from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 
 
 class TokenPair(serializers.Serializer):
-    """Reads the refresh token of a session, which knows an access token."""
+    """Reads simplejwt's RefreshToken."""
 
     refresh = serializers.CharField(read_only=True, source="*")
     access = serializers.CharField(read_only=True, source="access_token")
@@ -20,19 +20,18 @@ class TokenPair(serializers.Serializer):
         swagger_schema_fields = {"example": examples.TOKENS}
 
 
-class PersonSerializer(ReadOnlyModelSerializer):
+class ProfileSerializer(ReadOnlyModelSerializer):
     class Meta:
+        ref_name = "Person"  # in generated clients
         model = get_user_model()
         fields = ["id", "username", "email", "first_name", "last_name"]
-        read_only_fields = fields
-        swagger_schema_fields = {"example": examples.PERSON}
+        swagger_schema_fields = {"example": examples.PROFILE}
 
 
 class AccountSerializer(ReadOnlyModelSerializer):
     class Meta:
         model = get_user_model()
         fields = ["id", "username", "email"]
-        read_only_fields = fields
         swagger_schema_fields = {"example": examples.ACCOUNT}
 
 
@@ -50,7 +49,6 @@ class MovieSerializer(ReadOnlyModelSerializer):
             "release_date",
             "poster_url",
         ]
-        read_only_fields = fields
         swagger_schema_fields = {"example": examples.MOVIE}
 
 
@@ -86,7 +84,6 @@ class ShowSerializer(ReadOnlyModelSerializer):
             "bookable_until",
             "cancelled_at",
         ]
-        read_only_fields = fields
         swagger_schema_fields = {"example": examples.SHOW}
 
 
@@ -133,7 +130,6 @@ class BookingSerializer(ReadOnlyModelSerializer):
             "can_cancel",
             "cancel_until",
         ]
-        read_only_fields = fields
         swagger_schema_fields = {"example": examples.BOOKING}
 
 
@@ -142,7 +138,6 @@ class CancelledBookingSerializer(BookingSerializer):
 
     class Meta(BookingSerializer.Meta):
         fields = [*BookingSerializer.Meta.fields, "detail"]
-        read_only_fields = fields
         swagger_schema_fields = {"example": examples.CANCELLED_BOOKING}
 
 
@@ -154,7 +149,6 @@ class ReservedSeatSerializer(ReadOnlyModelSerializer):
         model = Booking
         model_source = "booking"
         fields = ["id", "seat_number", "seat_label", "status"]
-        read_only_fields = fields
 
 
 class ReservationSerializer(ReadOnlySerializer):

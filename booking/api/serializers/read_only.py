@@ -38,20 +38,26 @@ STOCK_FIELDS = (
 class ReadOnlySerializer(serializers.Serializer):
     def to_representation(self, instance):
         if settings.FAST_PATHS:
-            return reader(type(self))(instance)
+            return get_reader(type(self))(instance)
         return super().to_representation(instance)
 
     @classmethod
     def represent(cls, instance):
         """The same as `cls(instance).data`, without the cost of building a serializer."""
         if settings.FAST_PATHS:
-            return reader(cls)(instance)
+            return get_reader(cls)(instance)
         return cls(instance).data
 
 
 class ReadOnlyModelSerializer(ReadOnlySerializer, serializers.ModelSerializer):
-    """Can also read the model's fields from an attribute: `Meta.model_source = "booking"` for an
-    object whose `booking` is an instance of the model. Declared fields keep their own source."""
+    """A ModelSerializer without input: all fields of the model are read-only.
+
+    `Meta.model_source = "booking"` reads them from an object whose attribute `booking` is an
+    instance of the model. Declared fields keep their own source.
+    """
+
+    def get_extra_kwargs(self):
+        return {name: {"read_only": True} for name in self.Meta.fields}
 
     def build_field(self, field_name, *args):
         field_class, kwargs = super().build_field(field_name, *args)
@@ -62,22 +68,22 @@ class ReadOnlyModelSerializer(ReadOnlySerializer, serializers.ModelSerializer):
 
 
 @cache
-def reader(serializer_class):
+def get_reader(serializer_class):
     """A function that turns an object into a dictionary. Raises TypeError."""
     if serializer_class.to_representation is not ReadOnlySerializer.to_representation:
         raise TypeError(f"{serializer_class.__name__} must not have its own to_representation().")
     fields = [each for each in serializer_class().fields.values() if not each.write_only]
     for field in fields:
-        if problem := unsupported(field) or unsupported_source(field, serializer_class):
+        if problem := reason_against_field(field) or reason_against_source(field, serializer_class):
             raise TypeError(
                 f"{serializer_class.__name__}.{field.field_name} cannot be read by a "
                 f"ReadOnlySerializer: {problem}."
             )
     plain = [each for each in fields if each.default is empty]
     names = [each.field_name for each in plain]
-    get_values = values_getter([each.source for each in plain])
+    get_values = make_values_getter([each.source for each in plain])
     nested = [
-        (each.field_name, nested_reader(each))
+        (each.field_name, make_nested_reader(each))
         for each in plain
         if isinstance(each, serializers.BaseSerializer)
     ]
@@ -96,7 +102,7 @@ def reader(serializer_class):
     return read
 
 
-def values_getter(sources):
+def make_values_getter(sources):
     """A function that returns a tuple of an object's attributes, for any number of them."""
     if len(sources) > 1:
         return attrgetter(*sources)
@@ -104,14 +110,14 @@ def values_getter(sources):
     return lambda instance: tuple(get(instance) for get in getters)
 
 
-def nested_reader(field):
+def make_nested_reader(field):
     if isinstance(field, serializers.ListSerializer):
-        read = reader(type(field.child))
+        read = get_reader(type(field.child))
         return lambda instances: [read(each) for each in instances]
-    return reader(type(field))
+    return get_reader(type(field))
 
 
-def unsupported(field):
+def reason_against_field(field):
     """Why orjson would not write a value of this field as DRF does; None if it would."""
     kind = type(field)
     if kind.get_attribute is not Field.get_attribute:
@@ -119,19 +125,19 @@ def unsupported(field):
     if isinstance(field, ReadOnlySerializer):
         return None  # checked by its own reader
     if kind is serializers.ListSerializer:
-        return unsupported(field.child)
+        return reason_against_field(field.child)
     if kind.to_representation is serializers.ListField.to_representation:
         is_nested = isinstance(field.child, serializers.BaseSerializer)
-        return "write many=True" if is_nested else unsupported(field.child)
+        return "write many=True" if is_nested else reason_against_field(field.child)
     for stock in STOCK_FIELDS:
         if isinstance(field, stock):
             if kind.to_representation is not stock.to_representation:
                 return f"{kind.__name__} has its own to_representation()"
-            return unsupported_option(field)
+            return reason_against_option(field)
     return f"{kind.__name__} is neither one of its fields nor a ReadOnlySerializer"
 
 
-def unsupported_option(field):
+def reason_against_option(field):
     if isinstance(field, serializers.BigIntegerField):
         coerces = getattr(field, "coerce_to_string", api_settings.COERCE_BIGINT_TO_STRING)
         return "it writes numbers as text" if coerces else None
@@ -144,10 +150,10 @@ def unsupported_option(field):
     else:
         return None
     has_format = getattr(field, "format", default_format) != ISO_8601
-    return "it has a format of its own" if has_format else None
+    return "it has its own format" if has_format else None
 
 
-def unsupported_source(field, serializer_class):
+def reason_against_source(field, serializer_class):
     if field.source == "*":
         return "its source is the whole object"
     meta = getattr(serializer_class, "Meta", None)

@@ -1,1 +1,1 @@
-"""The endpoints: read the request, make one call, write the answer."""
+"""Views: translate the request, make one call, translate the result."""

@@ -11,7 +11,7 @@ from ..serializers import (
     ChangePassword,
     EraseAccount,
     LogIn,
-    PersonSerializer,
+    ProfileSerializer,
     Refresh,
     SignUp,
     TokenPair,
@@ -57,13 +57,13 @@ class MeView(ThrottlePasswordsMixin, APIView):
     password_methods = ("DELETE",)
 
     def get(self, request):
-        return Response(PersonSerializer.represent(request.user))
+        return Response(ProfileSerializer.represent(request.user))
 
     def patch(self, request):
         serializer = ChangeAccount(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = accounts.update(user=request.user, **serializer.validated_data)
-        return Response(PersonSerializer.represent(user))
+        return Response(ProfileSerializer.represent(user))
 
     def delete(self, request):
         serializer = EraseAccount(data=request.data)

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from booking import box_office
-from booking.management.films import FILMS
+from booking.management.movies import DEMO_MOVIES
 from booking.models import Booking, Movie, Show
 from booking.seating import nearest_seats
 
@@ -25,124 +25,124 @@ SCREENS = [  # name, seats, seats per row
     ("Screen 3", 60, 10),
     ("Studio", 28, 7),
 ]
-DOORS_OPEN = time(11, 0)
+FIRST_START = time(11, 0)
 LAST_START = time(22, 15)
-BETWEEN_SHOWS = timedelta(minutes=25)  # advertisements before, cleaning after
+BREAK = timedelta(minutes=25)  # between two shows, for cleaning and advertisements
 
 
 class Command(BaseCommand):
     help = (
-        f"Loads a week to try things out: {len(FILMS)} films, shows on {len(SCREENS)} screens for "
-        f"the next {DAYS} days, some seats sold, a customer ({CUSTOMER[0]}) and a member of staff "
-        f"({STAFF[0]}). What is there already is left as it is, so it can be run again, on "
-        "another day, too. Development only: it refuses to run with DEBUG off."
+        f"Load demo data: {len(DEMO_MOVIES)} movies, shows on {len(SCREENS)} screens for the next "
+        f"{DAYS} days, some sold seats, a customer ({CUSTOMER[0]}) and a member of staff "
+        f"({STAFF[0]}). Existing data is not changed, so the command can be run again, also on "
+        "another day. For development only: with DEBUG off it refuses to run."
     )
 
     def handle(self, *args, **options):
         self.verbosity = options["verbosity"]
         if not settings.DEBUG:
             raise CommandError(
-                "The demo's passwords are known to everybody, so it is loaded in development "
-                "only. DEBUG is off here."
+                "The passwords of the demo are public, so it is for development only. "
+                "DEBUG is off here."
             )
         if self.verbosity < 2:  # no line for each seat
             logging.getLogger("booking.box_office").setLevel(logging.WARNING)
-        # All or nothing. The shows are new, so nobody else can be waiting for them meanwhile.
+        # One transaction, all or nothing. It locks new shows only, so it blocks no one.
         with transaction.atomic():
-            customer = self.account(*CUSTOMER)
-            self.account(*STAFF, is_staff=True, is_superuser=True)
-            movies = [self.movie(*film) for film in FILMS]
-            shows = self.week(movies)
-            self.say(f"{len(movies)} films, {len(shows)} new shows")
-            self.sell(shows)
+            customer = self.get_or_create_user(*CUSTOMER)
+            self.get_or_create_user(*STAFF, is_staff=True, is_superuser=True)
+            movies = [self.get_or_create_movie(*facts) for facts in DEMO_MOVIES]
+            shows = self.create_shows(movies)
+            self.write(f"{len(movies)} movies, {len(shows)} new shows")
+            self.sell_seats(shows)
             self.book_for(customer, shows)
-        self.say(
+        self.write(
             f"There are {Movie.objects.count()} movies, {Show.objects.count()} shows and "
             f"{Booking.objects.active().count()} sold seats."
         )
         for title, (name, password) in [("Customer", CUSTOMER), ("Staff", STAFF)]:
-            is_ours = User.objects.get(username=name).check_password(password)
-            known = password if is_ours else "(the password that was set before)"
-            self.say(f"  {title + ':':10}{name} / {known}")
+            is_unchanged = User.objects.get(username=name).check_password(password)
+            known = password if is_unchanged else "(the password that was set before)"
+            self.write(f"  {title + ':':10}{name} / {known}")
 
-    def say(self, text):
+    def write(self, text):
         if self.verbosity:
             self.stdout.write(text)
 
-    def account(self, name, password, **more):
+    def get_or_create_user(self, name, password, **fields):
         user = User.objects.filter(username=name).first()
-        return user or User.objects.create_user(name, password=password, **more)
+        return user or User.objects.create_user(name, password=password, **fields)
 
-    def movie(self, title, minutes, genre, language, certificate, release_date):
-        facts = {
-            "duration_minutes": minutes,
-            "genre": genre,
-            "language": language,
-            "certificate": certificate,
-        }
-        return Movie.objects.get_or_create(title=title, release_date=release_date, defaults=facts)[
-            0
-        ]
+    def get_or_create_movie(self, title, minutes, genre, language, certificate, release_date):
+        movie, _ = Movie.objects.get_or_create(
+            title=title,
+            release_date=release_date,
+            defaults={
+                "duration_minutes": minutes,
+                "genre": genre,
+                "language": language,
+                "certificate": certificate,
+            },
+        )
+        return movie
 
-    def week(self, movies):
-        """The shows that were added: a day on which a screen shows anything is left alone."""
+    def create_shows(self, movies):
+        """New shows, for the days on which a screen has none."""
         today = timezone.localdate()
-        added = []
+        new = []
         for day in (today + timedelta(days=number) for number in range(DAYS)):
             for number, screen in enumerate(SCREENS):
                 if not Show.objects.on_day(day).filter(screen_name=screen[0]).exists():
-                    added += self.programme(day, number, screen, movies)
-        return added
+                    new += self.create_shows_of_day(day, number, screen, movies)
+        return new
 
-    def programme(self, day, number, screen, movies):
-        """One screen's shows of one day, one after the other."""
+    def create_shows_of_day(self, day, screen_number, screen, movies):
+        """Shows of one screen on one day, one after the other."""
         name, seats, seats_per_row = screen
-        begin = datetime.combine(day, DOORS_OPEN) + timedelta(minutes=20 * number)
-        turn = day.toordinal() * 5 + number * 6  # each screen and day begins with another film
-        while begin <= datetime.combine(day, LAST_START):
-            movie = movies[turn % len(movies)]
+        start = datetime.combine(day, FIRST_START) + timedelta(minutes=20 * screen_number)
+        # Each screen and day begins with another movie.
+        movie_number = day.toordinal() * 5 + screen_number * 6
+        while start <= datetime.combine(day, LAST_START):
+            movie = movies[movie_number % len(movies)]
             yield Show.objects.create(
                 movie=movie,
                 screen_name=name,
-                date_time=timezone.make_aware(begin),
+                date_time=timezone.make_aware(start),
                 total_seats=seats,
                 seats_per_row=seats_per_row,
             )
-            turn += 1
-            begin = to_five_minutes(
-                begin + timedelta(minutes=movie.duration_minutes) + BETWEEN_SHOWS
-            )
+            movie_number += 1
+            end = start + timedelta(minutes=movie.duration_minutes)
+            start = round_up_to_five_minutes(end + BREAK)
 
-    def sell(self, shows):
-        """Parties of one to four take seats where people like to sit, earlier shows first."""
-        guests = [self.account(f"demo{number}", None) for number in range(1, 9)]
-        chance = random.Random(1895)  # noqa: S311 - the same seats every time
-        coming = [show for show in shows if show.date_time > timezone.now()]
-        for number, show in enumerate(coming, 1):
-            row = 2 * show.total_seats // show.seats_per_row // 3
-            favourite = row * show.seats_per_row + show.seats_per_row // 2
-            free = set(range(show.seats_per_row + 1, show.total_seats + 1))  # front row last
-            parties = chance.randint(0, min(len(guests), len(free) // 4))
-            for guest in guests[:parties]:
-                anchor = chance.choice(nearest_seats(free, [favourite], show.seats_per_row, most=9))
-                party = nearest_seats(free, [anchor], show.seats_per_row, chance.randint(1, 4))
-                for seat in party:
+    def sell_seats(self, shows):
+        """Sell seats to groups of one to four, around the middle of the hall."""
+        guests = [self.get_or_create_user(f"demo{number}", None) for number in range(1, 9)]
+        generator = random.Random(1895)  # noqa: S311 - the same seats every time
+        future = [show for show in shows if show.date_time > timezone.now()]
+        for number, show in enumerate(future, 1):
+            per_row = show.seats_per_row
+            row = 2 * show.total_seats // per_row // 3
+            center = row * per_row + per_row // 2
+            free = set(range(per_row + 1, show.total_seats + 1))  # the front row stays free
+            groups = generator.randint(0, min(len(guests), len(free) // 4))
+            for guest in guests[:groups]:
+                first = generator.choice(nearest_seats(free, [center], per_row, most=9))
+                seats = nearest_seats(free, [first], per_row, most=generator.randint(1, 4))
+                for seat in seats:
                     box_office.book(show_id=show.pk, seat_number=seat, by=guest)
-                free.difference_update(party)
-            if number % 25 == 0 or number == len(coming):
-                self.say(f"  seats sold for {number} of {len(coming)} new shows")
+                free.difference_update(seats)
+            if number % 25 == 0 or number == len(future):
+                self.write(f"  seats sold for {number} of {len(future)} new shows")
 
     def book_for(self, customer, shows):
-        """Three bookings, the last of them cancelled again."""
+        """Three bookings, one of them cancelled."""
         tomorrow = timezone.localdate() + timedelta(days=1)
         future = [show for show in shows if timezone.localdate(show.date_time) >= tomorrow]
-        bookings = [
-            box_office.book(show_id=show.pk, seat_number=2, by=customer) for show in future[:3]
-        ]
-        for booking in bookings[2:]:
-            box_office.cancel(booking=booking.booking, by=customer)
+        sold = [box_office.book(show_id=show.pk, seat_number=2, by=customer) for show in future[:3]]
+        for each in sold[2:]:
+            box_office.cancel(booking=each.booking, by=customer)
 
 
-def to_five_minutes(moment):
-    """The next time that looks well on a poster."""
+def round_up_to_five_minutes(moment):
     return moment + timedelta(minutes=-moment.minute % 5)

@@ -5,8 +5,7 @@ from booking import box_office
 
 class Command(BaseCommand):
     help = (
-        'Set the status of expired holds to "expired". Optional: the seats of an expired hold '
-        "are free at once, whether or not this command ever runs."
+        'Set the status of expired holds to "expired". Optional: their seats are free without it.'
     )
 
     def handle(self, *args, **options):

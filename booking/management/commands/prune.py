@@ -3,7 +3,7 @@ from django.core.management.base import BaseCommand
 
 from booking.models import IdempotencyKey, Session
 
-SLICE_SIZE = 5000  # rows, so that each DELETE is short and blocks nobody
+SLICE_SIZE = 5000  # rows; a short DELETE holds its locks briefly
 
 
 class Command(BaseCommand):

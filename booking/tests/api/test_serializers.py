@@ -16,7 +16,7 @@ from booking.api.serializers import (
     CancelledBookingSerializer,
     MovieSerializer,
     PersonalSeatMapSerializer,
-    PersonSerializer,
+    ProfileSerializer,
     ReservationSerializer,
     SeatMapSerializer,
     ShowSerializer,
@@ -77,7 +77,7 @@ class OutputTests(SameAsStock, TestCase):
             self.assertSameAsStock(BookingSerializer, each)
             self.assertSameAsStock(CancelledBookingSerializer, each)
             self.assertSameAsStock(ReservationSerializer, Reservation.find(each.booking.reference))
-        self.assertSameAsStock(PersonSerializer, self.alice)
+        self.assertSameAsStock(ProfileSerializer, self.alice)
         self.assertSameAsStock(AccountSerializer, self.alice)
         seat_map = SeatMap(self.show, user_id=self.alice.pk)
         self.assertSameAsStock(SeatMapSerializer, seat_map)

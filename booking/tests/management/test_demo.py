@@ -45,7 +45,7 @@ class DemoTests(TestCase):
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
     def test_demo_prints_counts_and_logins(self):
-        self.assertIn("24 films, ", self.output)
+        self.assertIn("24 movies, ", self.output)
         self.assertIn("demo / demo-popcorn", self.output)
         self.assertIn("staff / staff-popcorn", self.output)
 

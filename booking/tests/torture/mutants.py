@@ -32,7 +32,7 @@ INTERNALS = {
     "active_bookings": ["booking.box_office.holding:require_active"],  # (snapshots)
     "update_bookings": ["booking.box_office.holding:update_bookings"],  # (bookings, **values)
     "run_once": ["booking.api.idempotency:_perform_or_repeat"],  # (claim, fingerprint, act)
-    "seat_map": ["booking.api.views.catalogue:SeatMapViewSet.retrieve"],
+    "seat_map": ["booking.api.views.shows:SeatMapViewSet.retrieve"],
     "now": [
         "booking.models.clock:Now.as_sql",
         "booking.models.clock:Now.as_postgresql",

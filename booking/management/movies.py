@@ -1,11 +1,11 @@
-"""The films of the demo: what they are, and how long they are, really."""
+"""Movies that `manage.py demo` loads: real titles, running times and release dates."""
 
 from datetime import date
 
 G, PG, PG_13, R, NOT_RATED = "G", "PG", "PG-13", "R", "Not rated"
 
 # title, running time in minutes, genre, language, certificate (MPA), first release
-FILMS = [
+DEMO_MOVIES = [
     ("Metropolis", 153, "Science fiction", "German", NOT_RATED, date(1927, 1, 10)),
     ("City Lights", 87, "Comedy", "English", G, date(1931, 1, 30)),
     ("Casablanca", 102, "Drama", "English", PG, date(1942, 11, 26)),
