@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, models
 from django.db.transaction import TransactionManagementError, atomic
 
 from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
@@ -84,7 +84,7 @@ def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
 
 
 @compiled
-def show_lock(show_id: int):
+def show_lock(show_id: int) -> models.QuerySet:
     """SELECT … FOR UPDATE of the show's row."""
     return Show.objects.select_for_update().filter(pk=show_id).values_list("pk")
 

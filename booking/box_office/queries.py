@@ -32,7 +32,9 @@ class ForSale:
 
 
 @compiled
-def for_sale(show_id: int, seat_numbers: list[int], customer_id: int, reference: str):
+def for_sale(
+    show_id: int, seat_numbers: list[int], customer_id: int, reference: str
+) -> models.QuerySet:
     """ForSale of the show; no row without the show."""
     in_show = Booking.objects.filter(show=OuterRef("pk"))
     wanted = in_show.filter(seat_number__in=seat_numbers)
@@ -61,7 +63,7 @@ ANNOTATIONS = ["available_seats", "now", *ForSale.__slots__[1:]]
 
 
 @compiled
-def taken_seats(show_id: int, now: datetime):
+def taken_seats(show_id: int, now: datetime) -> models.QuerySet:
     """The seat numbers that are not free at a time read after the lock."""
     return Booking.objects.active(now).of_show(show_id).values_list("seat_number", flat=True)
 
@@ -93,7 +95,7 @@ SHOW_COLUMNS = TakenSeat._fields[2:]
 
 
 @compiled
-def taken_seats_with_show(show_id: int):
+def taken_seats_with_show(show_id: int) -> models.QuerySet:
     """Rows of TakenSeat: one moment, without a lock."""
     active = Booking.objects.active().of_show(show_id)
     show = [F(f"show__{name}") for name in SHOW_COLUMNS]

@@ -94,7 +94,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.deferred:
             self.run_pipeline([])
 
-    def _flush_before(self, execute, sql, params, many, context):  # an execute wrapper
+    def _flush_before(  # an execute wrapper
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: dict[str, Any],
+    ) -> Any:
         self.flush_deferred()
         return execute(sql, params, many, context)
 
@@ -109,14 +116,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         if not self.deferred:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]  # private: not in django-stubs
             return
         with debug_transaction(self, "COMMIT"):
             self.run_pipeline([], commit=True)
 
     def _rollback(self) -> None:
         self._discard_deferred()
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]  # private: not in django-stubs
 
     def close(self) -> None:
         self._discard_deferred()

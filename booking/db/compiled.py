@@ -19,7 +19,7 @@ Private API of Django used here: `SQLCompiler.as_sql`, `select`, `klass_info`,
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, update_wrapper
+from functools import cache, partial, update_wrapper
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -63,6 +63,10 @@ class BoundQuery(NamedTuple):
     arguments: tuple[Any, ...]
     variant: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        return self.query.function.__qualname__
+
     def queryset(self) -> models.QuerySet:
         return self.query.function(*self.arguments, **self.variant)
 
@@ -78,7 +82,7 @@ def fetch_all(*queries: BoundQuery) -> list[list[Any]]:
     if not settings.FAST_PATHS:
         return [list(each.queryset()) for each in queries]
     statements: list[Statement] = []
-    readers = []
+    readers: list[Callable[[Rows], list[Any]] | None] = []
     for query in queries:
         compiled_query, values = _compiled_query(query)
         if values is None or compiled_query.sql is None:
@@ -89,7 +93,7 @@ def fetch_all(*queries: BoundQuery) -> list[list[Any]]:
     results = iter(_run(statements))
     found = []
     for read_rows in readers:
-        found.append(read_rows(next(results)) if read_rows else [])
+        found.append(read_rows(next(results)) if read_rows is not None else [])
     return found
 
 
@@ -164,8 +168,8 @@ def _compile(query: BoundQuery) -> CompiledQuery:
     falsy = _template(query, map(_falsy, query.arguments))
     if found[:3] != other[:3] or found.template != falsy:
         raise CompileError(
-            f"{query.query.__qualname__}: an argument is changed on its way to the SQL, or decides "
-            f"what it is: {found.sql}; {other.sql}; {falsy}"
+            f"{query.name}: an argument is changed on its way to the SQL, or decides what it is: "
+            f"{found.sql}; {other.sql}; {falsy}"
         )
     if found.template is None:
         return CompiledQuery(None, _no_parameters, list)
@@ -196,8 +200,8 @@ def _write_sql(query: BoundQuery, stand_ins: StandIns) -> WrittenQuery:
     positions = [stand_ins.positions.get(_key_of(each)) for each in parameters]
     if missing := set(stand_ins.positions.values()).difference(positions):
         raise CompileError(
-            f"{query.query.__qualname__}: value {min(missing) + 1} of its arguments is no parameter"
-            f" of its own in: {template} with {parameters}"
+            f"{query.name}: value {min(missing) + 1} of its arguments is no parameter of its own "
+            f"in: {template} with {parameters}"
         )
     sql = _with_constants(template, parameters, positions)
     return WrittenQuery(template, sql, [at for at in positions if at is not None], queryset)
@@ -370,8 +374,11 @@ def defer_update(model: type[Model], primary_key: int, **values: Any) -> None:
     if not settings.FAST_PATHS:
         model._default_manager.filter(pk=primary_key).update(**values)
         return
-    connection, fields = connections[DEFAULT_DB_ALIAS], model._meta.get_field
-    written = [fields(name).get_db_prep_save(value, connection) for name, value in values.items()]
+    connection = connections[DEFAULT_DB_ALIAS]
+    field: Callable[[str], Any] = (
+        model._meta.get_field
+    )  # its type allows relations without a column
+    written = [field(name).get_db_prep_save(value, connection) for name, value in values.items()]
     _defer((_update_sql(model, *values), [*written, primary_key]), _ignore_rows)
 
 
@@ -419,25 +426,34 @@ def _written_fields(model: type[Model]) -> list[models.Field]:
     return [each for each in fields if not each.primary_key and not each.has_db_default()]
 
 
+def _quote(name: str) -> str:
+    return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)
+
+
+def _quoted_column(model: type[Model], field_name: str) -> str:
+    field: Any = model._meta.get_field(field_name)
+    return _quote(field.column)
+
+
 @cache
 def _insert_sql(model: type[Model], rows: int, *unique: str) -> str:
     """INSERT … RETURNING the primary key; with `unique` field names, ON CONFLICT DO NOTHING."""
-    quote, meta = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta
-    columns = [quote(field.column) for field in _written_fields(model)]
+    meta, column = model._meta, partial(_quoted_column, model)
+    columns = [column(field.name) for field in _written_fields(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
-    target = ", ".join(quote(meta.get_field(name).column) for name in unique)
+    target = ", ".join(column(name) for name in unique)
     conflict = f" ON CONFLICT ({target}) DO NOTHING" if unique else ""
     return (
-        f"INSERT INTO {quote(meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 names of ours
-        f"VALUES {', '.join([row] * rows)}{conflict} RETURNING {quote(meta.pk.column)}"
+        f"INSERT INTO {_quote(meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 names of ours
+        f"VALUES {', '.join([row] * rows)}{conflict} RETURNING {column(meta.pk.name)}"
     )
 
 
 @cache
 def _update_sql(model: type[Model], *names: str) -> str:
-    quote, meta = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta
-    columns = [f"{quote(meta.get_field(name).column)} = %s" for name in names]
+    meta, column = model._meta, partial(_quoted_column, model)
+    columns = [f"{column(name)} = %s" for name in names]
     return (
-        f"UPDATE {quote(meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 names of ours
-        f"WHERE {quote(meta.pk.column)} = %s RETURNING {quote(meta.pk.column)}"
+        f"UPDATE {_quote(meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 names of ours
+        f"WHERE {column(meta.pk.name)} = %s RETURNING {column(meta.pk.name)}"
     )

@@ -70,7 +70,7 @@ class ImportTests(TestCase):
 
     def test_a_booking_knows_its_show_and_never_the_other_way_round(self):
         for module in ("movies", "shows"):
-            names = [name for name in imports_of(ROOT / "models" / f"{module}.py")]
+            names = imports_of(ROOT / "models" / f"{module}.py")
             self.assertFalse([name for name in names if name.startswith("booking.models.bookings")])
 
     def test_private_database_api_is_used_in_db_only(self):
