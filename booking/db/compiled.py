@@ -375,9 +375,7 @@ def defer_update(model: type[Model], primary_key: int, **values: Any) -> None:
         model._default_manager.filter(pk=primary_key).update(**values)
         return
     connection = connections[DEFAULT_DB_ALIAS]
-    field: Callable[[str], Any] = (
-        model._meta.get_field
-    )  # its type allows relations without a column
+    field: Callable[[str], Any] = model._meta.get_field
     written = [field(name).get_db_prep_save(value, connection) for name, value in values.items()]
     _defer((_update_sql(model, *values), [*written, primary_key]), _ignore_rows)
 

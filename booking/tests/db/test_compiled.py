@@ -30,7 +30,8 @@ from booking.tokens import users_by_id
 def values_of(row):
     """All values of a row and of the rows that it leads to, except the clock's."""
     if isinstance(row, tuple):
-        return tuple(map(values_of, row))
+        names = getattr(row, "_fields", [None] * len(row))
+        return [values_of(each) for name, each in zip(names, row, strict=True) if name != "now"]
     if not hasattr(row, "_state"):
         slots = getattr(row, "__slots__", ())
         return [values_of(getattr(row, name)) for name in slots if name != "now"] or row
