@@ -12,7 +12,8 @@ unchanged, as a parameter of its own. Anything else raises CompileError when the
 at its first call. Keyword arguments select a variant of the query, which is compiled by itself.
 
 Private API of Django used here: `SQLCompiler.as_sql`, `select`, `klass_info`,
-`annotation_col_map`, `get_converters`, `apply_converters`; `QuerySet._iterable_class`;
+`annotation_col_map`, `get_converters`, `apply_converters`; `QuerySet._iterable_class`,
+`_prefetch_related_lookups`, `_fetch_mode`;
 `ModelState`; the setters in `klass_info`.
 """
 
@@ -34,6 +35,8 @@ from .pipeline import Rows, Statement
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 FIRST_STAND_INS = (1_957_000_000, -1_957_000_000)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FROM_DB = vars(Model)["from_db"].__func__
+DEFAULT_FETCH_MODE = getattr(models, "FETCH_ONE", None)  # since Django 6.1
 
 
 class CompileError(TypeError):
@@ -280,9 +283,11 @@ def _mapped_iterable(row_function: Callable[[Any], Any]) -> type[ModelIterable]:
 
 def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     """A function that turns rows into what the queryset would yield."""
+    _require_default_options(queryset)
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     compiler.as_sql()  # fills in what the rows consist of
-    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    columns = [column for column, *_ in compiler.select]
+    has_converters = bool(compiler.get_converters(columns))
     iterable = queryset._iterable_class
     make: Callable[[Any], Any]
     if iterable is FlatValuesListIterable:
@@ -296,12 +301,22 @@ def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     function = getattr(iterable, "function", None)
 
     def read(rows: Rows) -> list[Any]:
-        if converters:
-            rows = compiler.apply_converters(rows, converters)
+        if has_converters:  # they belong to the connection, and that to its thread
+            compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+            rows = compiler.apply_converters(rows, compiler.get_converters(columns))
         made = map(make, rows)
         return list(map(function, made) if function else made)
 
     return read
+
+
+def _require_default_options(queryset: models.QuerySet) -> None:
+    if queryset.db != DEFAULT_DB_ALIAS:
+        raise CompileError(f"The queryset reads the database {queryset.db!r}.")
+    if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]  # not in django-stubs
+        raise CompileError("prefetch_related: a compiled query is one statement.")
+    if getattr(queryset, "_fetch_mode", DEFAULT_FETCH_MODE) is not DEFAULT_FETCH_MODE:
+        raise CompileError("fetch_mode: rows of a compiled query have the default one.")
 
 
 def _instance_maker(
@@ -312,7 +327,8 @@ def _instance_maker(
     It takes 1 µs where `Model.from_db` takes 6: no `__init__`, no defaults, no signals.
     """
     model = klass_info["model"]
-    if klass_info.get("from_parent") or "from_db" in vars(model) or "__init__" in vars(model):
+    is_stock = model.__init__ is Model.__init__ and model.from_db.__func__ is FROM_DB
+    if klass_info.get("from_parent") or not is_stock:
         raise CompileError(f"{model.__name__}: a parent model, `from_db` or `__init__` of its own.")
     first, last = klass_info["select_fields"][0], klass_info["select_fields"][-1]
     columns = slice(first, last + 1)
@@ -359,7 +375,7 @@ def defer_insert(instances: Sequence[Model]) -> None:
     values = []
     for instance in instances:
         for field in _written_fields(model):
-            values.append(field.get_db_prep_save(getattr(instance, field.attname), connection))
+            values.append(field.get_db_prep_save(field.pre_save(instance, True), connection))
 
     def set_primary_keys(rows: Rows) -> None:
         for instance, (primary_key,) in zip(instances, rows, strict=True):
@@ -388,7 +404,7 @@ def insert_unless_exists(instance: Model, unique: Sequence[str]) -> bool:
     """
     model, connection = type(instance), connections[DEFAULT_DB_ALIAS]
     values = [
-        field.get_db_prep_save(getattr(instance, field.attname), connection)
+        field.get_db_prep_save(field.pre_save(instance, True), connection)
         for field in _written_fields(model)
     ]
     [rows] = _run([(_insert_sql(model, 1, *unique), values)])

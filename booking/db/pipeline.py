@@ -11,6 +11,7 @@ import itertools
 import re
 import select
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any, cast
 
 import psycopg
@@ -52,7 +53,7 @@ class Pipeline:
         self.connection = connection
         self.pgconn = connection.pgconn
         self.names: dict[str, bytes] = {}  # of the prepared statements, by their SQL
-        self.number = itertools.count()
+        self.generation = 0  # one more whenever they are outdated
         level = connection.isolation_level
         named = f" ISOLATION LEVEL {IsolationLevel(level).name.replace('_', ' ')}" if level else ""
         self.begin: Statement = ("BEGIN" + named, ())
@@ -96,6 +97,7 @@ class Pipeline:
             if result.status == FAILED:
                 if result.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
                     self.names.clear()
+                    self.generation += 1
                 raise error_from_result(result, encoding=self.connection.info.encoding)
             self.transformer.set_pgresult(result)
             rows.append(self.transformer.load_rows(0, result.ntuples, tuple))
@@ -110,7 +112,7 @@ class Pipeline:
         ] = []  # a result for each: the SQL of a statement to prepare, or None
         for sql, values in message:
             if sql not in names:
-                names[sql] = b"pipeline_%d" % next(self.number)
+                names[sql] = _name_of(sql, self.generation)
                 pgconn.send_prepare(names[sql], _with_numbered_placeholders(sql))
                 expected.append(sql)
             pgconn.send_query_prepared(names[sql], values)
@@ -130,6 +132,11 @@ class Pipeline:
             yield from fetch_many(pgconn)
         pgconn.exit_pipeline_mode()
         return results
+
+
+def _name_of(sql: str, generation: int) -> bytes:
+    """The same for the same SQL only: a pooler may use what another client has prepared."""
+    return f"pipeline_{sha256(sql.encode()).hexdigest()[:32]}_{generation}".encode()
 
 
 def _with_numbered_placeholders(sql: str) -> bytes:
