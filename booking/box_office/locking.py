@@ -47,9 +47,11 @@ def transaction() -> Iterator[Attempt]:
     Raises SeatTaken, or CustomerNotFound if the account was deleted meanwhile.
     """
     outer = _attempt.get()
-    if outer is not None:
-        yield outer
-        flush_deferred()  # the outer transaction may need the new primary keys
+    # A thread may have a copy of the context, but it has a connection of its own.
+    if outer is not None and connection.in_atomic_block:
+        with atomic(savepoint=False):  # an error here rolls back the outer one, even if caught
+            yield outer
+            flush_deferred()  # the outer transaction may need the new primary keys
         return
     attempt = Attempt()
     token = _attempt.set(attempt)

@@ -12,7 +12,15 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef
 
 from ..db.compiled import compiled, map_rows
-from ..exceptions import Refusal, SalesClosed, SeatsTaken, SeatTaken, ShowCancelled, SoldOut
+from ..exceptions import (
+    Refusal,
+    SalesClosed,
+    SeatsTaken,
+    SeatTaken,
+    ShowCancelled,
+    ShowNotFound,
+    SoldOut,
+)
 from ..models import Booking, Show, ShowSnapshot
 from ..models.bookings import Status, available_seats, count_per_show
 from ..models.clock import Now
@@ -119,7 +127,9 @@ def explain_taken_seats(show_id: int, wanted: Sequence[int]) -> Exception:
     """
     rows = [TakenSeat(*row) for row in taken_seats_with_show(show_id)]
     if not rows:
-        show = Show.objects.get(pk=show_id)
+        show = Show.objects.filter(pk=show_id).first()
+        if show is None:  # deleted since
+            return ShowNotFound()
         free = set(range(1, show.total_seats + 1))
         return SeatsFreedMeanwhile(seats_taken(show, free, wanted))
     _, now, *columns = rows[0]
