@@ -9,18 +9,24 @@ import re
 import time
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.serializers import BooleanField
 from rest_framework.throttling import BaseThrottle
 
 from .exceptions import NoActiveAccount, WrongPassword
 from .logging import hash_account
+
+if TYPE_CHECKING:  # what a mixin of views can rely on
+    from rest_framework.views import APIView as ViewBase
+else:
+    ViewBase = object
 
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
 LOGINS_PER_NETWORK = 10  # times THROTTLE_LOGIN, of all accounts together
@@ -68,7 +74,7 @@ def get_client_network(request: HttpRequest) -> str:
 
     A customer with one IPv6 address usually has the whole /64 network of it.
     """
-    text = request.client_ip
+    text: str = request.client_ip  # type: ignore[attr-defined]  # set by RequestContextMiddleware
     if match := re.fullmatch(r"\[(.*)\]:\d+|([^:]*):\d+", text):  # some proxies add a port
         text = match[1] or match[2]
     try:
@@ -136,24 +142,26 @@ class LoginThrottle(Throttle):
         return get_login_keys(network=get_client_network(request), username=username or "")
 
 
-class ThrottlePasswordsMixin:
+class ThrottlePasswordsMixin(ViewBase):
     """View mixin that limits wrong passwords. Requests with the right one are not counted."""
 
     password_methods = ("POST",)  # those whose body has a password
     login_throttle: LoginThrottle | None = None
     counts = False
 
-    def get_throttles(self):
+    def get_throttles(self) -> list[BaseThrottle]:
         if self.request.method in self.password_methods:
             self.login_throttle = LoginThrottle()
             return [*super().get_throttles(), self.login_throttle]
         return super().get_throttles()
 
-    def handle_exception(self, exc):
+    def handle_exception(self, exc: Exception) -> Response:
         self.counts = isinstance(exc, (NoActiveAccount, WrongPassword, Throttled))
         return super().handle_exception(exc)
 
-    def finalize_response(self, request, response, *args, **kwargs):
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
         if self.login_throttle and not self.counts:
             self.login_throttle.rate.refund(self.login_throttle.keys)
         return super().finalize_response(request, response, *args, **kwargs)
@@ -174,7 +182,7 @@ class UserThrottle(BaseThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self.rate = Rate(self.setting)
-        if not self.rate.limit or not request.user or not request.user.is_authenticated:
+        if not self.rate.limit or not request.user.is_authenticated:
             return True
         if UserThrottle.window != self.rate.window:
             UserThrottle.window = self.rate.window

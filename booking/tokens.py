@@ -6,6 +6,7 @@ token that was used, logged out or stolen and used is invalid at once.
 """
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.tokens import RefreshToken, Token
@@ -88,7 +89,7 @@ def load_user(*, token: Token) -> User:
 
 
 @compiled
-def users_by_id(user_id: int):
+def users_by_id(user_id: int) -> QuerySet[User]:
     """At most one user."""
     return User.objects.filter(pk=user_id)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection, models
 from django.db.transaction import TransactionManagementError, atomic
 
 from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
@@ -47,9 +47,11 @@ def transaction() -> Iterator[Attempt]:
     Raises SeatTaken, or CustomerNotFound if the account was deleted meanwhile.
     """
     outer = _attempt.get()
-    if outer is not None:
-        yield outer
-        flush_deferred()  # the outer transaction may need the new primary keys
+    # A thread may have a copy of the context, but it has a connection of its own.
+    if outer is not None and connection.in_atomic_block:
+        with atomic(savepoint=False):  # an error here rolls back the outer one, even if caught
+            yield outer
+            flush_deferred()  # the outer transaction may need the new primary keys
         return
     attempt = Attempt()
     token = _attempt.set(attempt)
@@ -84,7 +86,7 @@ def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
 
 
 @compiled
-def show_lock(show_id: int):
+def show_lock(show_id: int) -> models.QuerySet:
     """SELECT … FOR UPDATE of the show's row."""
     return Show.objects.select_for_update().filter(pk=show_id).values_list("pk")
 

@@ -40,7 +40,9 @@ class ForSale:
 
 
 @compiled
-def for_sale(show_id: int, seat_numbers: list[int], customer_id: int, reference: str):
+def for_sale(
+    show_id: int, seat_numbers: list[int], customer_id: int, reference: str
+) -> models.QuerySet:
     """ForSale of the show; no row without the show."""
     in_show = Booking.objects.filter(show=OuterRef("pk"))
     wanted = in_show.filter(seat_number__in=seat_numbers)
@@ -69,7 +71,7 @@ ANNOTATIONS = ["available_seats", "now", *ForSale.__slots__[1:]]
 
 
 @compiled
-def taken_seats(show_id: int, now: datetime):
+def taken_seats(show_id: int, now: datetime) -> models.QuerySet:
     """The seat numbers that are not free at a time read after the lock."""
     return Booking.objects.active(now).of_show(show_id).values_list("seat_number", flat=True)
 
@@ -98,7 +100,7 @@ class SeatList(Aggregate):
 
 
 @compiled
-def show_with_taken_seats(show_id: int):
+def show_with_taken_seats(show_id: int) -> models.QuerySet:
     """The show, the time and its taken seats, of one moment and without a lock."""
     active = Booking.objects.active().filter(show=OuterRef("pk")).order_by().values("show")
     seats = active.annotate(seats=SeatList("seat_number")).values("seats")

@@ -4,8 +4,9 @@
 one, or until COMMIT, and sends both together: `atomic()` decides when to commit, as ever in Django,
 and a deferred statement is part of the transaction in which it was deferred.
 
-Private API of Django used here: `DatabaseWrapper._commit`, `_rollback`, `get_new_connection`,
-`validate_no_broken_transaction`, `queries_log`, `execute_wrappers` and `debug_transaction`.
+Private API of Django used here: `DatabaseWrapper._commit`, `_rollback`, `_savepoint_rollback`,
+`get_new_connection`, `validate_no_broken_transaction`, `validate_thread_sharing`, `queries_log`,
+`execute_wrappers` and `debug_transaction`.
 """
 
 import time
@@ -47,12 +48,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Each statement sees what was committed when its turn came: what follows a row lock is read
         after the wait for the lock. BEGIN is part of the first message of a transaction. Under
-        `execute_wrapper()`, which expects to see each statement, they are sent one by one.
+        `execute_wrapper()`, which expects to see each statement, they are sent one by one; what was
+        deferred before it is still sent in one message.
 
         Raises the error of the first statement that fails; the server skips those after it.
         """
-        if len(self.execute_wrappers) > bool(self.deferred):
+        if statements and len(self.execute_wrappers) > bool(self.deferred):
             return self._run_one_by_one(statements)
+        self.validate_thread_sharing()
         self.validate_no_broken_transaction()
         if not self.in_atomic_block:
             self.close_if_health_check_failed()
@@ -94,7 +97,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.deferred:
             self.run_pipeline([])
 
-    def _flush_before(self, execute, sql, params, many, context):  # an execute wrapper
+    def _flush_before(  # an execute wrapper
+        self,
+        execute: Callable[..., Any],
+        sql: str,
+        params: Any,
+        many: bool,
+        context: dict[str, Any],
+    ) -> Any:
         self.flush_deferred()
         return execute(sql, params, many, context)
 
@@ -109,14 +119,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         if not self.deferred:
-            super()._commit()
+            super()._commit()  # type: ignore[misc]  # private: not in django-stubs
             return
         with debug_transaction(self, "COMMIT"):
             self.run_pipeline([], commit=True)
 
     def _rollback(self) -> None:
         self._discard_deferred()
-        super()._rollback()
+        super()._rollback()  # type: ignore[misc]  # private: not in django-stubs
+
+    def _savepoint_rollback(self, sid: str) -> None:
+        # All were deferred after this savepoint: to set one runs what was deferred before it.
+        self._discard_deferred()
+        super()._savepoint_rollback(sid)  # type: ignore[misc]  # private: not in django-stubs
 
     def close(self) -> None:
         self._discard_deferred()

@@ -12,14 +12,15 @@ unchanged, as a parameter of its own. Anything else raises CompileError when the
 at its first call. Keyword arguments select a variant of the query, which is compiled by itself.
 
 Private API of Django used here: `SQLCompiler.as_sql`, `select`, `klass_info`,
-`annotation_col_map`, `get_converters`, `apply_converters`; `QuerySet._iterable_class`;
+`annotation_col_map`, `get_converters`, `apply_converters`; `QuerySet._iterable_class`,
+`_prefetch_related_lookups`, `_fetch_mode`;
 `ModelState`; the setters in `klass_info`.
 """
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache, update_wrapper
+from functools import cache, partial, update_wrapper
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -34,6 +35,8 @@ from .pipeline import Rows, Statement
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
 FIRST_STAND_INS = (1_957_000_000, -1_957_000_000)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FROM_DB = vars(Model)["from_db"].__func__
+DEFAULT_FETCH_MODE = getattr(models, "FETCH_ONE", None)  # since Django 6.1
 
 
 class CompileError(TypeError):
@@ -63,6 +66,10 @@ class BoundQuery(NamedTuple):
     arguments: tuple[Any, ...]
     variant: dict[str, Any]
 
+    @property
+    def name(self) -> str:
+        return self.query.function.__qualname__
+
     def queryset(self) -> models.QuerySet:
         return self.query.function(*self.arguments, **self.variant)
 
@@ -78,7 +85,7 @@ def fetch_all(*queries: BoundQuery) -> list[list[Any]]:
     if not settings.FAST_PATHS:
         return [list(each.queryset()) for each in queries]
     statements: list[Statement] = []
-    readers = []
+    readers: list[Callable[[Rows], list[Any]] | None] = []
     for query in queries:
         compiled_query, values = _compiled_query(query)
         if values is None or compiled_query.sql is None:
@@ -89,7 +96,7 @@ def fetch_all(*queries: BoundQuery) -> list[list[Any]]:
     results = iter(_run(statements))
     found = []
     for read_rows in readers:
-        found.append(read_rows(next(results)) if read_rows else [])
+        found.append(read_rows(next(results)) if read_rows is not None else [])
     return found
 
 
@@ -164,8 +171,8 @@ def _compile(query: BoundQuery) -> CompiledQuery:
     falsy = _template(query, map(_falsy, query.arguments))
     if found[:3] != other[:3] or found.template != falsy:
         raise CompileError(
-            f"{query.query.__qualname__}: an argument is changed on its way to the SQL, or decides "
-            f"what it is: {found.sql}; {other.sql}; {falsy}"
+            f"{query.name}: an argument is changed on its way to the SQL, or decides what it is: "
+            f"{found.sql}; {other.sql}; {falsy}"
         )
     if found.template is None:
         return CompiledQuery(None, _no_parameters, list)
@@ -196,8 +203,8 @@ def _write_sql(query: BoundQuery, stand_ins: StandIns) -> WrittenQuery:
     positions = [stand_ins.positions.get(_key_of(each)) for each in parameters]
     if missing := set(stand_ins.positions.values()).difference(positions):
         raise CompileError(
-            f"{query.query.__qualname__}: value {min(missing) + 1} of its arguments is no parameter"
-            f" of its own in: {template} with {parameters}"
+            f"{query.name}: value {min(missing) + 1} of its arguments is no parameter of its own "
+            f"in: {template} with {parameters}"
         )
     sql = _with_constants(template, parameters, positions)
     return WrittenQuery(template, sql, [at for at in positions if at is not None], queryset)
@@ -276,9 +283,11 @@ def _mapped_iterable(row_function: Callable[[Any], Any]) -> type[ModelIterable]:
 
 def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     """A function that turns rows into what the queryset would yield."""
+    _require_default_options(queryset)
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     compiler.as_sql()  # fills in what the rows consist of
-    converters = compiler.get_converters([column for column, *_ in compiler.select])
+    columns = [column for column, *_ in compiler.select]
+    has_converters = bool(compiler.get_converters(columns))
     iterable = queryset._iterable_class
     make: Callable[[Any], Any]
     if iterable is FlatValuesListIterable:
@@ -292,12 +301,22 @@ def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     function = getattr(iterable, "function", None)
 
     def read(rows: Rows) -> list[Any]:
-        if converters:
-            rows = compiler.apply_converters(rows, converters)
+        if has_converters:  # they belong to the connection, and that to its thread
+            compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+            rows = compiler.apply_converters(rows, compiler.get_converters(columns))
         made = map(make, rows)
         return list(map(function, made) if function else made)
 
     return read
+
+
+def _require_default_options(queryset: models.QuerySet) -> None:
+    if queryset.db != DEFAULT_DB_ALIAS:
+        raise CompileError(f"The queryset reads the database {queryset.db!r}.")
+    if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]  # not in django-stubs
+        raise CompileError("prefetch_related: a compiled query is one statement.")
+    if getattr(queryset, "_fetch_mode", DEFAULT_FETCH_MODE) is not DEFAULT_FETCH_MODE:
+        raise CompileError("fetch_mode: rows of a compiled query have the default one.")
 
 
 def _instance_maker(
@@ -308,7 +327,8 @@ def _instance_maker(
     It takes 1 µs where `Model.from_db` takes 6: no `__init__`, no defaults, no signals.
     """
     model = klass_info["model"]
-    if klass_info.get("from_parent") or "from_db" in vars(model) or "__init__" in vars(model):
+    is_stock = model.__init__ is Model.__init__ and model.from_db.__func__ is FROM_DB
+    if klass_info.get("from_parent") or not is_stock:
         raise CompileError(f"{model.__name__}: a parent model, `from_db` or `__init__` of its own.")
     first, last = klass_info["select_fields"][0], klass_info["select_fields"][-1]
     columns = slice(first, last + 1)
@@ -355,7 +375,7 @@ def defer_insert(instances: Sequence[Model]) -> None:
     values = []
     for instance in instances:
         for field in _written_fields(model):
-            values.append(field.get_db_prep_save(getattr(instance, field.attname), connection))
+            values.append(field.get_db_prep_save(field.pre_save(instance, True), connection))
 
     def set_primary_keys(rows: Rows) -> None:
         for instance, (primary_key,) in zip(instances, rows, strict=True):
@@ -370,8 +390,9 @@ def defer_update(model: type[Model], primary_key: int, **values: Any) -> None:
     if not settings.FAST_PATHS:
         model._default_manager.filter(pk=primary_key).update(**values)
         return
-    connection, fields = connections[DEFAULT_DB_ALIAS], model._meta.get_field
-    written = [fields(name).get_db_prep_save(value, connection) for name, value in values.items()]
+    connection = connections[DEFAULT_DB_ALIAS]
+    field: Callable[[str], Any] = model._meta.get_field
+    written = [field(name).get_db_prep_save(value, connection) for name, value in values.items()]
     _defer((_update_sql(model, *values), [*written, primary_key]), _ignore_rows)
 
 
@@ -383,7 +404,7 @@ def insert_unless_exists(instance: Model, unique: Sequence[str]) -> bool:
     """
     model, connection = type(instance), connections[DEFAULT_DB_ALIAS]
     values = [
-        field.get_db_prep_save(getattr(instance, field.attname), connection)
+        field.get_db_prep_save(field.pre_save(instance, True), connection)
         for field in _written_fields(model)
     ]
     [rows] = _run([(_insert_sql(model, 1, *unique), values)])
@@ -419,25 +440,34 @@ def _written_fields(model: type[Model]) -> list[models.Field]:
     return [each for each in fields if not each.primary_key and not each.has_db_default()]
 
 
+def _quote(name: str) -> str:
+    return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)
+
+
+def _quoted_column(model: type[Model], field_name: str) -> str:
+    field: Any = model._meta.get_field(field_name)
+    return _quote(field.column)
+
+
 @cache
 def _insert_sql(model: type[Model], rows: int, *unique: str) -> str:
     """INSERT … RETURNING the primary key; with `unique` field names, ON CONFLICT DO NOTHING."""
-    quote, meta = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta
-    columns = [quote(field.column) for field in _written_fields(model)]
+    meta, column = model._meta, partial(_quoted_column, model)
+    columns = [column(field.name) for field in _written_fields(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
-    target = ", ".join(quote(meta.get_field(name).column) for name in unique)
+    target = ", ".join(column(name) for name in unique)
     conflict = f" ON CONFLICT ({target}) DO NOTHING" if unique else ""
     return (
-        f"INSERT INTO {quote(meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 names of ours
-        f"VALUES {', '.join([row] * rows)}{conflict} RETURNING {quote(meta.pk.column)}"
+        f"INSERT INTO {_quote(meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 names of ours
+        f"VALUES {', '.join([row] * rows)}{conflict} RETURNING {column(meta.pk.name)}"
     )
 
 
 @cache
 def _update_sql(model: type[Model], *names: str) -> str:
-    quote, meta = connections[DEFAULT_DB_ALIAS].ops.quote_name, model._meta
-    columns = [f"{quote(meta.get_field(name).column)} = %s" for name in names]
+    meta, column = model._meta, partial(_quoted_column, model)
+    columns = [f"{column(name)} = %s" for name in names]
     return (
-        f"UPDATE {quote(meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 names of ours
-        f"WHERE {quote(meta.pk.column)} = %s RETURNING {quote(meta.pk.column)}"
+        f"UPDATE {_quote(meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 names of ours
+        f"WHERE {column(meta.pk.name)} = %s RETURNING {column(meta.pk.name)}"
     )

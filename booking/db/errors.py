@@ -58,7 +58,11 @@ def violates_unique(error: IntegrityError, model: type[models.Model], name: str)
     others the columns: "table.column, table.column".
     """
     table, fields = model._meta.db_table, {field.name: field for field in model._meta.fields}
-    constraints = {constraint.name: constraint for constraint in model._meta.constraints}
+    constraints = {
+        each.name: each
+        for each in model._meta.constraints
+        if isinstance(each, models.UniqueConstraint) and each.fields
+    }
     if connection.vendor == "postgresql":
         return _violated_constraint(error) == (f"{table}_{name}_key" if name in fields else name)
     if name in fields or name in constraints:

@@ -10,15 +10,18 @@ Private API of psycopg used here: `Connection.wait`, `Connection.lock`, `pgconn`
 import itertools
 import re
 import select
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Any, cast
 
 import psycopg
 from psycopg import IsolationLevel
-from psycopg.adapt import AdaptersMap, PyFormat, Transformer
+from psycopg.abc import PQGen
+from psycopg.adapt import AdaptersMap, Loader, PyFormat, Transformer
 from psycopg.errors import error_from_result
 from psycopg.generators import fetch_many, send
 from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
+from psycopg.pq.abc import PGresult
 
 Statement = tuple[str, Sequence[Any]]
 Rows = list[tuple[Any, ...]]
@@ -50,15 +53,15 @@ class Pipeline:
         self.connection = connection
         self.pgconn = connection.pgconn
         self.names: dict[str, bytes] = {}  # of the prepared statements, by their SQL
-        self.number = itertools.count()
+        self.generation = 0  # one more whenever they are outdated
         level = connection.isolation_level
         named = f" ISOLATION LEVEL {IsolationLevel(level).name.replace('_', ' ')}" if level else ""
-        self.begin = ("BEGIN" + named, ())
+        self.begin: Statement = ("BEGIN" + named, ())
         # Times by psycopg's own loader: Django's takes four times as long for the same times.
         self.adapters = AdaptersMap(connection.adapters)
         timestamptz = psycopg.adapters.types["timestamptz"].oid
         loader = psycopg.adapters.get_loader(timestamptz, Format.TEXT)
-        self.adapters.register_loader(timestamptz, loader)
+        self.adapters.register_loader(timestamptz, cast(type[Loader], loader))
         self.transformer = Transformer(self)
 
     def convert(self, statements: Sequence[Statement]) -> list[Statement]:
@@ -94,38 +97,46 @@ class Pipeline:
             if result.status == FAILED:
                 if result.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
                     self.names.clear()
+                    self.generation += 1
                 raise error_from_result(result, encoding=self.connection.info.encoding)
             self.transformer.set_pgresult(result)
             rows.append(self.transformer.load_rows(0, result.ntuples, tuple))
         return rows[begins : begins + len(converted)]
 
-    def _exchange(self, message: Sequence[Statement]) -> Iterator[Any]:
+    def _exchange(self, message: Sequence[Statement]) -> PQGen[list[PGresult]]:
         """Generator for `Connection.wait`; returns the results up to the first that failed."""
         pgconn, names = self.pgconn, self.names
         pgconn.enter_pipeline_mode()
-        expected = []  # a result for each: the SQL of a statement to prepare, or None
+        expected: list[
+            str | None
+        ] = []  # a result for each: the SQL of a statement to prepare, or None
         for sql, values in message:
             if sql not in names:
-                names[sql] = b"pipeline_%d" % next(self.number)
+                names[sql] = _name_of(sql, self.generation)
                 pgconn.send_prepare(names[sql], _with_numbered_placeholders(sql))
                 expected.append(sql)
             pgconn.send_query_prepared(names[sql], values)
             expected.append(None)
         pgconn.pipeline_sync()
         yield from send(pgconn)
-        results = []
-        for sql in expected:
+        results: list[PGresult] = []
+        for prepared in expected:
             [result] = yield from fetch_many(pgconn)
-            if sql is None or result.status == FAILED:
+            if prepared is None or result.status == FAILED:
                 results.append(result)
-            if sql is not None and result.status != ExecStatus.COMMAND_OK:
-                del names[sql]
+            if prepared is not None and result.status != ExecStatus.COMMAND_OK:
+                del names[prepared]
         [end] = yield from fetch_many(pgconn)
         if end.status == FAILED:  # a deferred constraint, checked when autocommit ends
             results.append(end)
             yield from fetch_many(pgconn)
         pgconn.exit_pipeline_mode()
         return results
+
+
+def _name_of(sql: str, generation: int) -> bytes:
+    """The same for the same SQL only: a pooler may use what another client has prepared."""
+    return f"pipeline_{sha256(sql.encode()).hexdigest()[:32]}_{generation}".encode()
 
 
 def _with_numbered_placeholders(sql: str) -> bytes:

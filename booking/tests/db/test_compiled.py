@@ -1,12 +1,18 @@
 """Compiled queries return what their querysets do, or refuse to be compiled."""
 
+import gc
+import pickle
+import weakref
+from copy import copy
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
+from threading import Thread
 
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, connections, models
 from django.db.models import F, Model, QuerySet
 from django.test import TestCase, override_settings
+from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from booking.box_office.queries import for_sale, show_with_taken_seats, taken_seats
@@ -120,12 +126,34 @@ class CompiledQueryTests(TestCase):
         nothing, [found] = fetch_all(shows_by_id.bind(2**70), shows_by_id.bind(self.shows[0].pk))
         self.assertEqual((nothing, found), ([], self.shows[0]))
 
-    def test_foreign_keys_of_rows_are_loaded_as_ever(self):
+    def test_rows_are_model_instances_that_load_and_save(self):
         [found] = bookings_of_seats([3], "booked")
         self.assertEqual((found.user, found.show.movie.title), (self.bob, "Alien"))
         found.cancelled_at = timezone.now()
         found.save()
-        self.assertIsNotNone(Booking.objects.get(pk=found.pk).cancelled_at)
+        self.assertEqual(Booking.objects.get(pk=found.pk).cancelled_at, found.cancelled_at)
+        Booking.objects.filter(pk=found.pk).update(seat_number=9, user=self.alice)
+        found.refresh_from_db()
+        self.assertEqual((found.seat_number, found.user), (9, self.alice))
+        again = pickle.loads(pickle.dumps(found))  # noqa: S301 our own
+        self.assertEqual((again, again.show, copy(found).seat_number), (found, found.show, 9))
+        found.delete()
+        self.assertFalse(Booking.objects.filter(pk=again.pk).exists())
+
+    def test_query_keeps_no_connection_of_the_thread_that_compiled_it(self):
+        query, seen = compiled(shows_by_id.function), []
+
+        def first_call():
+            query(self.shows[0].pk)
+            seen.append(weakref.ref(connections["default"]))
+            connections.close_all()
+
+        thread = Thread(target=first_call)
+        thread.start()
+        thread.join()
+        gc.collect()
+        self.assertEqual(len(query.queries), 1)
+        self.assertIsNone(seen[0]())
 
 
 class CompileErrorTests(TestCase):
@@ -187,6 +215,42 @@ class CompileErrorTests(TestCase):
         self.assertRefused(
             lambda number: Movie.objects.filter(pk=number).values_list("pk", named=True), 5
         )
+
+    def test_queryset_of_another_database_is_refused(self):
+        self.assertRefused(lambda number: Movie.objects.using("replica").filter(pk=number), 5)
+
+    def test_queryset_whose_further_queries_would_be_left_out_is_refused(self):
+        self.assertRefused(
+            lambda number: Movie.objects.filter(pk=number).prefetch_related("shows"), 5
+        )
+        if hasattr(QuerySet, "fetch_mode"):  # Django 6.1
+            self.assertRefused(
+                lambda number: Movie.objects.filter(pk=number).fetch_mode(models.FETCH_PEERS), 5
+            )
+
+    @isolate_apps("booking")
+    def test_model_that_inherits_a_constructor_is_refused(self):
+        class FromDb:
+            @classmethod
+            def from_db(cls, *args, **kwargs):
+                return super().from_db(*args, **kwargs)
+
+        class Init:
+            def __init__(self, *args, **kwargs):
+                super().__init__(*args, **kwargs)
+
+        class MovieFromDb(FromDb, Movie):
+            class Meta:
+                app_label = "booking"
+                proxy = True
+
+        class MovieInit(Init, Movie):
+            class Meta:
+                app_label = "booking"
+                proxy = True
+
+        for model in (MovieFromDb, MovieInit):
+            self.assertRefused(lambda number, it=model: it.objects.filter(pk=number), 5)
 
     def test_constants_are_written_into_the_sql(self):
         @compiled

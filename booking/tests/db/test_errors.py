@@ -194,7 +194,7 @@ class RetryTests(TransactionTestCase):
             (pid,) = cursor.fetchone()
         other = connection.copy()
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s)", [pid])
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
         other.close()
         connection.health_check_done = False  # as at the beginning of any request
         connection.health_check_enabled = True

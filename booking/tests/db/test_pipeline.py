@@ -1,12 +1,16 @@
 """The pipeline backend: several statements in one message mean what they mean one by one."""
 
-from contextlib import suppress
+from asyncio import run as run_async
+from contextlib import ExitStack, suppress
 from threading import Thread
 from unittest import mock, skipUnless
 
 from django.contrib.auth.models import Group
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import (
+    DatabaseError,
     DataError,
+    Error,
     IntegrityError,
     NotSupportedError,
     OperationalError,
@@ -165,6 +169,38 @@ class RunTests(PipelineTestCase):
         [[sale]] = found[1:]
         self.assertTrue(sale.seats_are_taken)
 
+    def test_query_in_an_event_loop_is_refused(self):
+        async def view():
+            return shows_by_id(self.show.pk)
+
+        with self.assertRaises(SynchronousOnlyOperation):
+            run_async(view())
+
+    def test_connection_of_another_thread_is_refused(self):
+        mine = connections["default"]
+
+        def use_it():
+            with suppress(DatabaseError):
+                return mine.run_pipeline([SELECT_1])
+
+        self.assertIsNone(in_another_connection(use_it))
+
+    def test_name_of_a_prepared_statement_depends_on_its_sql(self):
+        """A pooler may let one session use a statement that another one has prepared."""
+
+        def names():
+            found = run(("SELECT name, statement FROM pg_prepared_statements", []))
+            return set(found[0])
+
+        def names_of_another():
+            run(("SELECT 'another'", []))
+            return names()
+
+        run(SELECT_1, ("SELECT 2", []))
+        statements = dict(names())
+        for name, statement in in_another_connection(names_of_another):
+            self.assertEqual(statements.get(name, statement), statement)
+
     def test_statements_are_logged_one_by_one(self):
         with (
             CaptureQueriesContext(connection) as captured,
@@ -232,11 +268,62 @@ class DeferTests(PipelineTestCase):
         with transaction.atomic():
             defer_insert([self.booking(1)])
             with suppress(ZeroDivisionError), transaction.atomic():
-                defer_insert([self.booking(2)])
+                defer_insert([self.create_booking(2)])
                 raise ZeroDivisionError
-            defer_insert([self.booking(3)])
+            defer_insert([self.create_booking(3)])
         found = Booking.objects.order_by("seat_number").values_list("seat_number", flat=True)
         self.assertEqual(list(found), [1, 3])
+
+    def test_deferred_insert_that_would_fail_is_discarded_by_the_rollback_of_its_block(self):
+        """Sent before ROLLBACK TO SAVEPOINT, its violation would break the outer transaction."""
+        create_booking(self.alice, self.show, 1)
+        with transaction.atomic():
+            with suppress(ZeroDivisionError), transaction.atomic():
+                defer_insert([self.create_booking(1)])
+                raise ZeroDivisionError
+            self.assertFalse(transaction.get_rollback())
+            defer_insert([self.create_booking(2)])
+        self.assertBookings(2)
+
+    def test_deferred_insert_of_an_outer_block_survives_the_rollback_of_an_inner_one(self):
+        with transaction.atomic():
+            defer_insert([self.booking(1)])
+            with suppress(ZeroDivisionError), transaction.atomic():
+                raise ZeroDivisionError
+        self.assertBookings(1)
+
+    def test_deferred_insert_is_seen_and_committed_under_a_later_execute_wrapper(self):
+        def watch(execute, sql, params, many, context):
+            return execute(sql, params, many, context)
+
+        with transaction.atomic():
+            defer_insert([self.booking(1)])
+            with connection.execute_wrapper(watch):
+                self.assertEqual(Booking.objects.count(), 1)
+        with ExitStack() as wrapped, transaction.atomic():
+            defer_insert([self.booking(2)])
+            wrapped.enter_context(connection.execute_wrapper(watch))
+        self.assertBookings(2)
+        with transaction.atomic():
+            defer_insert([self.booking(3)])
+            with connection.execute_wrapper(watch):
+                run(SELECT_1)
+                flush_deferred()
+        self.assertBookings(3)
+
+    def test_connection_closed_in_a_block_discards_the_deferred_insert(self):
+        with suppress(Error), transaction.atomic():
+            defer_insert([self.booking(1)])
+            connection.close()
+        self.assertBookings(0)
+        with transaction.atomic():
+            defer_insert([self.booking(2)])
+        self.assertBookings(1)
+
+    def test_durable_block_commits_the_deferred_insert(self):
+        with transaction.atomic(durable=True):
+            defer_insert([self.booking(1)])
+        self.assertBookings(1)
 
     def test_on_commit_runs_after_the_deferred_insert_is_committed(self):
         counts = []
