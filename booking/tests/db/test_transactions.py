@@ -11,12 +11,12 @@ from booking import box_office
 from booking.box_office.queries import explain_taken_seats
 from booking.exceptions import NoSuchSeat, ShowNotFound
 from booking.models import Booking
-from booking.tests.factories import person, show
+from booking.tests.factories import create_show, create_user
 
 
 class TransactionTests(TransactionTestCase):
     def setUp(self):
-        self.alice, self.show = person("alice"), show()
+        self.alice, self.show = create_user("alice"), create_show()
 
     def book(self, seat_number):
         return box_office.book(show_id=self.show.pk, seat_number=seat_number, by=self.alice)
