@@ -84,7 +84,7 @@ def _sell(
 ) -> list[BookingSnapshot]:
     buyer = customer or by
     reference = new_reference()
-    wanted = sorted(seat_numbers or ())
+    wanted = list(seat_numbers or ())
     query = for_sale.bind(show_id, wanted, buyer.pk, reference)
     with transaction() as attempt:
         attempt.show_id, attempt.seat_numbers = show_id, wanted
@@ -144,7 +144,7 @@ def _insert_bookings(
     left = show.available_seats - len(seat_numbers)
     after = show._replace(available_seats=left, is_bookable=left > 0)
     bookings, snapshots = [], []
-    for seat_number in seat_numbers:
+    for seat_number in sorted(seat_numbers):
         booking = Booking(
             user_id=buyer.pk,
             show=show.show,

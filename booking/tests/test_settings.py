@@ -8,10 +8,13 @@ from unittest import mock, skipUnless
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection, transaction
+from django.db.backends.signals import connection_created
 from django.test import SimpleTestCase, TestCase, TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from psycopg import IsolationLevel
+
+from booking.tests.environment import lift_time_limits
 
 ON_SQLITE = connection.vendor == "sqlite"
 KEY = "k" * 32
@@ -227,10 +230,20 @@ class ConnectionTests(TestCase):
 
     @skipUnless(not ON_SQLITE, "the other database has its own test")
     def test_postgresql_connection_has_our_options(self):
-        self.assertEqual(self.ask("SHOW transaction_isolation"), "read committed")
-        self.assertEqual(self.ask("SHOW lock_timeout"), "3s")
-        self.assertEqual(self.ask("SHOW statement_timeout"), "5s")
-        self.assertEqual(self.ask("SHOW idle_in_transaction_session_timeout"), "10s")
+        """On a new connection; those of tests have fewer time limits (environment.py)."""
+        connection_created.disconnect(lift_time_limits, dispatch_uid="tests")
+        self.addCleanup(connection_created.connect, lift_time_limits, dispatch_uid="tests")
+        production = connection.copy()
+        self.addCleanup(production.close)
+        with production.cursor() as cursor:
+            for name, value in {
+                "transaction_isolation": "read committed",
+                "lock_timeout": "3s",
+                "statement_timeout": "5s",
+                "idle_in_transaction_session_timeout": "10s",
+            }.items():
+                cursor.execute(f"SHOW {name}")
+                self.assertEqual(cursor.fetchone()[0], value, name)
 
 
 class TransactionTests(TransactionTestCase):

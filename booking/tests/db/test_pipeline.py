@@ -268,9 +268,9 @@ class DeferTests(PipelineTestCase):
         with transaction.atomic():
             defer_insert([self.booking(1)])
             with suppress(ZeroDivisionError), transaction.atomic():
-                defer_insert([self.create_booking(2)])
+                defer_insert([self.booking(2)])
                 raise ZeroDivisionError
-            defer_insert([self.create_booking(3)])
+            defer_insert([self.booking(3)])
         found = Booking.objects.order_by("seat_number").values_list("seat_number", flat=True)
         self.assertEqual(list(found), [1, 3])
 
@@ -279,10 +279,10 @@ class DeferTests(PipelineTestCase):
         create_booking(self.alice, self.show, 1)
         with transaction.atomic():
             with suppress(ZeroDivisionError), transaction.atomic():
-                defer_insert([self.create_booking(1)])
+                defer_insert([self.booking(1)])
                 raise ZeroDivisionError
             self.assertFalse(transaction.get_rollback())
-            defer_insert([self.create_booking(2)])
+            defer_insert([self.booking(2)])
         self.assertBookings(2)
 
     def test_deferred_insert_of_an_outer_block_survives_the_rollback_of_an_inner_one(self):

@@ -39,7 +39,7 @@ INTERNALS = {
         "booking.models.clock:Now.as_sqlite",
     ],
     # called
-    "attempt": ["booking.box_office.locking:_attempt"],
+    "current_attempt": ["booking.box_office.locking:_attempt.get"],  # ()
     "free_seats": ["booking.box_office.queries:free_seats"],  # (show, now)
     "json_response": ["booking.api.idempotency:_json_response"],
 }
@@ -197,14 +197,14 @@ def executes_twice(application):
 def partial_reservations(application):
     """Sells those of the wanted seats that are free."""
     require_free, free_seats = original("require_free"), original("free_seats")
-    attempt = original("attempt")
+    current_attempt = original("current_attempt")
 
     def keep_free_ones(sale):
-        wanted = attempt.get().seat_numbers
+        wanted = current_attempt().seat_numbers
         show = sale.snapshot
         free = free_seats(show.show, show.now).intersection(wanted)
         if free:
-            attempt.get().seat_numbers = sorted(free)
+            current_attempt().seat_numbers = sorted(free)
         else:
             require_free(sale)
 
