@@ -14,7 +14,7 @@ at its first call. Keyword arguments select a variant of the query, which is com
 Private API of Django used here: `SQLCompiler.as_sql`, `select`, `klass_info`,
 `annotation_col_map`, `get_converters`, `apply_converters`; `QuerySet._iterable_class`,
 `_prefetch_related_lookups`, `_fetch_mode`;
-`ModelState`; the setters in `klass_info`.
+`ModelState.fields_cache`.
 """
 
 import re
@@ -287,7 +287,12 @@ def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     compiler.as_sql()  # fills in what the rows consist of
     columns = [column for column, *_ in compiler.select]
-    has_converters = bool(compiler.get_converters(columns))
+    converters: dict[int, Any] | None = compiler.get_converters(columns)
+    has_converters = bool(converters)
+    # Those of the backend are methods: they belong to its connection, and that to its thread.
+    functions = [function for functions, _ in (converters or {}).values() for function in functions]
+    if any(hasattr(function, "__self__") for function in functions):
+        converters = None
     iterable = queryset._iterable_class
     make: Callable[[Any], Any]
     if iterable is FlatValuesListIterable:
@@ -301,13 +306,27 @@ def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     function = getattr(iterable, "function", None)
 
     def read(rows: Rows) -> list[Any]:
-        if has_converters:  # they belong to the connection, and that to its thread
-            compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
-            rows = compiler.apply_converters(rows, compiler.get_converters(columns))
-        made = map(make, rows)
+        converted: Iterable[Any] = rows
+        if has_converters:
+            converted = _convert(rows, converters or _new_converters(queryset, columns))
+        made = map(make, converted)
         return list(map(function, made) if function else made)
 
     return read
+
+
+def _new_converters(queryset: models.QuerySet, columns: Sequence[Any]) -> dict[int, Any]:
+    return queryset.query.get_compiler(DEFAULT_DB_ALIAS).get_converters(columns)
+
+
+def _convert(rows: Rows, converters: dict[int, Any]) -> Iterator[list[Any]]:
+    """Rows with converted values, as `SQLCompiler.apply_converters`."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    for row in map(list, rows):
+        for position, (functions, expression) in converters.items():
+            for function in functions:
+                row[position] = function(row[position], expression, connection)
+        yield row
 
 
 def _require_default_options(queryset: models.QuerySet) -> None:
@@ -334,9 +353,11 @@ def _instance_maker(
     columns = slice(first, last + 1)
     names = [column.target.attname for column, *_ in select[columns]]
     primary_key = first + names.index(model._meta.pk.attname)
+    related_infos = klass_info.get("related_klass_infos", ())
+    if any(each["reverse"] or each["field"].unique for each in related_infos):
+        raise CompileError(f"{model.__name__}: select_related() of a one-to-one relation.")
     related = [
-        (_instance_maker(each, select, {}), each["local_setter"], each["remote_setter"])
-        for each in klass_info.get("related_klass_infos", ())
+        (_instance_maker(each, select, {}), each["field"].cache_name) for each in related_infos
     ]
 
     def make(row: Sequence[Any]) -> Model | None:
@@ -345,14 +366,12 @@ def _instance_maker(
         instance = model.__new__(model)
         instance._state = state = ModelState()
         state.adding, state.db = False, DEFAULT_DB_ALIAS
-        instance.__dict__.update(zip(names, row[columns], strict=True))
-        for make_related, set_related, set_back in related:
-            other = make_related(row)
-            set_related(instance, other)
-            if other is not None:
-                set_back(other, instance)
+        values = instance.__dict__
+        values.update(zip(names, row[columns], strict=True))
+        for make_related, cache_name in related:
+            state.fields_cache[cache_name] = make_related(row)
         for name, position in annotations.items():
-            instance.__dict__[name] = row[position]
+            values[name] = row[position]
         return instance
 
     return make
@@ -374,8 +393,11 @@ def defer_insert(instances: Sequence[Model]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     values = []
     for instance in instances:
-        for field in _written_fields(model):
-            values.append(field.get_db_prep_save(field.pre_save(instance, True), connection))
+        for field, has_pre_save in _written_fields(model):
+            value = (
+                field.pre_save(instance, True) if has_pre_save else getattr(instance, field.attname)
+            )
+            values.append(field.get_db_prep_save(value, connection))
 
     def set_primary_keys(rows: Rows) -> None:
         for instance, (primary_key,) in zip(instances, rows, strict=True):
@@ -405,7 +427,7 @@ def insert_unless_exists(instance: Model, unique: Sequence[str]) -> bool:
     model, connection = type(instance), connections[DEFAULT_DB_ALIAS]
     values = [
         field.get_db_prep_save(field.pre_save(instance, True), connection)
-        for field in _written_fields(model)
+        for field, _ in _written_fields(model)
     ]
     [rows] = _run([(_insert_sql(model, 1, *unique), values)])
     for (primary_key,) in rows:
@@ -435,9 +457,13 @@ def _ignore_rows(rows: Rows) -> None:
 
 
 @cache
-def _written_fields(model: type[Model]) -> list[models.Field]:
-    fields = model._meta.concrete_fields
-    return [each for each in fields if not each.primary_key and not each.has_db_default()]
+def _written_fields(model: type[Model]) -> list[tuple[models.Field, bool]]:
+    """Fields without a `db_default`, and whether their `pre_save` may change the value."""
+    return [
+        (field, type(field).pre_save is not models.Field.pre_save)
+        for field in model._meta.concrete_fields
+        if not field.primary_key and not field.has_db_default()
+    ]
 
 
 def _quote(name: str) -> str:
@@ -453,7 +479,7 @@ def _quoted_column(model: type[Model], field_name: str) -> str:
 def _insert_sql(model: type[Model], rows: int, *unique: str) -> str:
     """INSERT … RETURNING the primary key; with `unique` field names, ON CONFLICT DO NOTHING."""
     meta, column = model._meta, partial(_quoted_column, model)
-    columns = [column(field.name) for field in _written_fields(model)]
+    columns = [column(field.name) for field, _ in _written_fields(model)]
     row = f"({', '.join(['%s'] * len(columns))})"
     target = ", ".join(column(name) for name in unique)
     conflict = f" ON CONFLICT ({target}) DO NOTHING" if unique else ""

@@ -120,18 +120,17 @@ TOO_FEW_SEATS = "Choose at least 1 seat."
 TOO_MANY_SEATS = (
     f"You can take at most {count_of(settings.MAX_SEATS_PER_RESERVATION, 'seat')} at once."
 )
-SEAT_NUMBER = {  # arguments of a field
-    "min_value": 1,
-    "max_value": MAX_INTEGER,
-    "error_messages": {
+
+
+class SeatNumberField(StrictIntegerField):
+    default_error_messages = {
         "min_value": "Seats are numbered from 1.",
         "max_value": "No show has that many seats.",
-    },
-}
+    }
 
 
 class BookSeat(serializers.Serializer):
-    seat_number = StrictIntegerField(**SEAT_NUMBER)
+    seat_number = SeatNumberField(min_value=1, max_value=MAX_INTEGER)
 
     class Meta:
         swagger_schema_fields = {"example": {"seat_number": 5}}
@@ -143,7 +142,7 @@ class SeatNumbersField(serializers.ListField):
     class Meta:
         swagger_schema_fields = {"uniqueItems": True}
 
-    child = StrictIntegerField(**SEAT_NUMBER)
+    child = SeatNumberField(min_value=1, max_value=MAX_INTEGER)
     default_error_messages = {
         "empty": TOO_FEW_SEATS,
         "max_length": TOO_MANY_SEATS,

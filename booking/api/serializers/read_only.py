@@ -18,6 +18,7 @@ from functools import cache
 from operator import attrgetter
 
 from django.conf import settings
+from django.utils.functional import cached_property
 from rest_framework import ISO_8601, serializers
 from rest_framework.fields import Field, empty
 from rest_framework.settings import api_settings
@@ -36,10 +37,9 @@ STOCK_FIELDS = (
 
 
 class ReadOnlySerializer(serializers.Serializer):
-    def to_representation(self, instance):
-        if settings.FAST_PATHS:
-            return get_reader(type(self))(instance)
-        return super().to_representation(instance)
+    @cached_property  # so that a list looks it up once, not for each of its items
+    def to_representation(self):
+        return get_reader(type(self)) if settings.FAST_PATHS else super().to_representation
 
     @classmethod
     def represent(cls, instance):
