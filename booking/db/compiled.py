@@ -308,25 +308,13 @@ def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     def read(rows: Rows) -> list[Any]:
         converted: Iterable[Any] = rows
         if has_converters:
-            converted = _convert(rows, converters or _new_converters(queryset, columns))
+            compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
+            known = converters or compiler.get_converters(columns)
+            converted = compiler.apply_converters(rows, known)
         made = map(make, converted)
         return list(map(function, made) if function else made)
 
     return read
-
-
-def _new_converters(queryset: models.QuerySet, columns: Sequence[Any]) -> dict[int, Any]:
-    return queryset.query.get_compiler(DEFAULT_DB_ALIAS).get_converters(columns)
-
-
-def _convert(rows: Rows, converters: dict[int, Any]) -> Iterator[list[Any]]:
-    """Rows with converted values, as `SQLCompiler.apply_converters`."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    for row in map(list, rows):
-        for position, (functions, expression) in converters.items():
-            for function in functions:
-                row[position] = function(row[position], expression, connection)
-        yield row
 
 
 def _require_default_options(queryset: models.QuerySet) -> None:
