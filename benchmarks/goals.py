@@ -62,7 +62,7 @@ def goals(results):
         at_most(1.8, bare, "CPU per booking, hot show", cpu_of_booking(results, "book-hot")),
         at_most(1.8, bare, "CPU per booking, spread", cpu_of_booking(results, "book-spread")),
         at_least(
-            0.7,
+            0.75,
             "× without",
             "book with `Idempotency-Key`",
             results.ratio(("book-key", PROJECT), hot),
