@@ -17,30 +17,29 @@ Private API of Django used here: `SQLCompiler.as_sql`, `select`, `klass_info`,
 `ModelState.fields_cache`.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import cache, partial, update_wrapper
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.base import Model, ModelState
 from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesListIterable
 
 from .pipeline import Rows, Statement
+from .sql import (
+    CompileError,
+    as_parameter,
+    insert_sql,
+    require_default_options,
+    update_sql,
+    write_query,
+    written_fields,
+)
 
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**63 - 1
-FIRST_STAND_INS = (1_957_000_000, -1_957_000_000)
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FROM_DB = vars(Model)["from_db"].__func__
-DEFAULT_FETCH_MODE = getattr(models, "FETCH_ONE", None)  # since Django 6.1
-
-
-class CompileError(TypeError):
-    """The query cannot be compiled: an argument does not reach the SQL as a parameter."""
 
 
 class compiled:  # noqa: N801 a decorator
@@ -130,98 +129,12 @@ def _run(statements: list[Statement]) -> list[Rows]:
         return [cursor.execute(*each) and cursor.fetchall() for each in statements]
 
 
-# --- Compiling ---
-
-
-class StandIns:
-    """Values in place of a query's arguments, each different from all others."""
-
-    def __init__(self, first: int) -> None:
-        self.first = first
-        self.positions: dict[tuple[type, Any], int] = {}  # of the arguments, by stand-in
-
-    def replace(self, argument: Any) -> Any:
-        if type(argument) is list:
-            return [self.replace(each) for each in argument]
-        number = self.first + len(self.positions)
-        if type(argument) is int:
-            stand_in: Any = number
-        elif type(argument) is str:
-            stand_in = f"stand-in {number}"
-        elif type(argument) is datetime:
-            stand_in = EPOCH + timedelta(seconds=number)
-        else:
-            raise CompileError(f"{argument!r}: arguments are int, str, datetime, or lists of them.")
-        self.positions[_key_of(_as_parameter(stand_in))] = len(self.positions)
-        return stand_in
-
-
-def _falsy(argument: Any) -> Any:
-    """0 or an empty string in place of an argument that is not a list."""
-    return type(argument)() if type(argument) in (int, str) else argument
-
-
 def _compile(query: BoundQuery) -> CompiledQuery:
-    """Compile with other stand-ins each time: what differs must be the stand-ins, nothing else.
-
-    So whatever the function does with an argument but pass it on is found out: it changes the
-    value, writes it into the SQL, or branches on it.
-    """
-    found, other = (_write_sql(query, StandIns(first)) for first in FIRST_STAND_INS)
-    falsy = _template(query, map(_falsy, query.arguments))
-    if found[:3] != other[:3] or found.template != falsy:
-        raise CompileError(
-            f"{query.name}: an argument is changed on its way to the SQL, or decides what it is: "
-            f"{found.sql}; {other.sql}; {falsy}"
-        )
-    if found.template is None:
+    make_queryset = partial(query.query.function, **query.variant)
+    written = write_query(query.name, make_queryset, query.arguments)
+    if written.template is None:
         return CompiledQuery(None, _no_parameters, list)
-    return CompiledQuery(found.sql, _taker(found.positions), _row_reader(found.queryset))
-
-
-class WrittenQuery(NamedTuple):
-    template: str | None  # SQL with placeholders for constants, too; None if no row can match
-    sql: str
-    positions: list[int]  # of the arguments' values that are the parameters
-    queryset: models.QuerySet
-
-
-def _template(query: BoundQuery, arguments: Iterable[Any]) -> str | None:
-    queryset = query.query.function(*arguments, **query.variant)
-    try:
-        return queryset.query.get_compiler(DEFAULT_DB_ALIAS).as_sql()[0]
-    except EmptyResultSet:
-        return None
-
-
-def _write_sql(query: BoundQuery, stand_ins: StandIns) -> WrittenQuery:
-    queryset = query.query.function(*map(stand_ins.replace, query.arguments), **query.variant)
-    try:
-        template, parameters = queryset.query.get_compiler(DEFAULT_DB_ALIAS).as_sql()
-    except EmptyResultSet:
-        return WrittenQuery(None, "", [], queryset)
-    positions = [stand_ins.positions.get(_key_of(each)) for each in parameters]
-    if missing := set(stand_ins.positions.values()).difference(positions):
-        raise CompileError(
-            f"{query.name}: value {min(missing) + 1} of its arguments is no parameter of its own "
-            f"in: {template} with {parameters}"
-        )
-    sql = _with_constants(template, parameters, positions)
-    return WrittenQuery(template, sql, [at for at in positions if at is not None], queryset)
-
-
-def _key_of(parameter: Any) -> tuple[type, Any]:
-    """Type and value, to compare parameters: True is not 1, but Django's and psycopg's ints are."""
-    for kind in (bool, int, str, datetime):
-        if isinstance(parameter, kind):
-            return kind, parameter
-    return type(parameter), repr(parameter)
-
-
-def _as_parameter(argument: Any) -> Any:
-    if type(argument) is datetime:
-        return connections[DEFAULT_DB_ALIAS].ops.adapt_datetimefield_value(argument)
-    return argument
+    return CompiledQuery(written.sql, _taker(written.positions), _row_reader(written.queryset))
 
 
 def _taker(positions: list[int]) -> Callable[[list[Any]], Sequence[Any]]:
@@ -232,32 +145,11 @@ def _taker(positions: list[int]) -> Callable[[list[Any]], Sequence[Any]]:
     take = itemgetter(*positions) if others else itemgetter(slice(first, first + 1))
     if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
         return take
-    return lambda values: [_as_parameter(each) for each in take(values)]  # SQLite: times as text
+    return lambda values: [as_parameter(each) for each in take(values)]  # SQLite: times as text
 
 
 def _no_parameters(values: list[Any]) -> Sequence[Any]:
     return ()
-
-
-def _with_constants(sql: str, parameters: Sequence[Any], positions: Sequence[int | None]) -> str:
-    """Write constants into the SQL: PostgreSQL plans a partial index only for values it sees."""
-    found = iter(zip(parameters, positions, strict=True))
-
-    def placeholder(_: re.Match[str]) -> str:
-        parameter, position = next(found)
-        return "%s" if position is not None else _literal(parameter)
-
-    return re.sub(r"(?<!%)%s", placeholder, sql)
-
-
-def _literal(constant: Any) -> str:
-    if isinstance(constant, str):
-        return "'" + str(constant).replace("'", "''").replace("%", "%%") + "'"
-    if isinstance(constant, bool):
-        return str(constant).upper()
-    if isinstance(constant, int):
-        return str(int(constant))
-    raise CompileError(f"{constant!r} cannot be a constant of a compiled query.")
 
 
 # --- Reading rows ---
@@ -283,7 +175,7 @@ def _mapped_iterable(row_function: Callable[[Any], Any]) -> type[ModelIterable]:
 
 def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
     """A function that turns rows into what the queryset would yield."""
-    _require_default_options(queryset)
+    require_default_options(queryset)
     compiler = queryset.query.get_compiler(DEFAULT_DB_ALIAS)
     compiler.as_sql()  # fills in what the rows consist of
     columns = [column for column, *_ in compiler.select]
@@ -315,15 +207,6 @@ def _row_reader(queryset: models.QuerySet) -> Callable[[Rows], list[Any]]:
         return list(map(function, made) if function else made)
 
     return read
-
-
-def _require_default_options(queryset: models.QuerySet) -> None:
-    if queryset.db != DEFAULT_DB_ALIAS:
-        raise CompileError(f"The queryset reads the database {queryset.db!r}.")
-    if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]  # not in django-stubs
-        raise CompileError("prefetch_related: a compiled query is one statement.")
-    if getattr(queryset, "_fetch_mode", DEFAULT_FETCH_MODE) is not DEFAULT_FETCH_MODE:
-        raise CompileError("fetch_mode: rows of a compiled query have the default one.")
 
 
 def _instance_maker(
@@ -381,7 +264,7 @@ def defer_insert(instances: Sequence[Model]) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     values = []
     for instance in instances:
-        for field, has_pre_save in _written_fields(model):
+        for field, has_pre_save in written_fields(model):
             value = (
                 field.pre_save(instance, True) if has_pre_save else getattr(instance, field.attname)
             )
@@ -392,7 +275,7 @@ def defer_insert(instances: Sequence[Model]) -> None:
             instance.pk = primary_key
             instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
 
-    _defer((_insert_sql(model, len(instances)), values), set_primary_keys)
+    _defer((insert_sql(model, len(instances)), values), set_primary_keys)
 
 
 def defer_update(model: type[Model], primary_key: int, **values: Any) -> None:
@@ -403,7 +286,7 @@ def defer_update(model: type[Model], primary_key: int, **values: Any) -> None:
     connection = connections[DEFAULT_DB_ALIAS]
     field: Callable[[str], Any] = model._meta.get_field
     written = [field(name).get_db_prep_save(value, connection) for name, value in values.items()]
-    _defer((_update_sql(model, *values), [*written, primary_key]), _ignore_rows)
+    _defer((update_sql(model, *values), [*written, primary_key]), _ignore_rows)
 
 
 def insert_unless_exists(instance: Model, unique: Sequence[str]) -> bool:
@@ -415,9 +298,9 @@ def insert_unless_exists(instance: Model, unique: Sequence[str]) -> bool:
     model, connection = type(instance), connections[DEFAULT_DB_ALIAS]
     values = [
         field.get_db_prep_save(field.pre_save(instance, True), connection)
-        for field, _ in _written_fields(model)
+        for field, _ in written_fields(model)
     ]
-    [rows] = _run([(_insert_sql(model, 1, *unique), values)])
+    [rows] = _run([(insert_sql(model, 1, *unique), values)])
     for (primary_key,) in rows:
         instance.pk = primary_key
         instance._state.adding, instance._state.db = False, DEFAULT_DB_ALIAS
@@ -442,46 +325,3 @@ def _defer(statement: Statement, on_rows: Callable[[Rows], None]) -> None:
 
 def _ignore_rows(rows: Rows) -> None:
     pass
-
-
-@cache
-def _written_fields(model: type[Model]) -> list[tuple[models.Field, bool]]:
-    """Fields without a `db_default`, and whether their `pre_save` may change the value."""
-    return [
-        (field, type(field).pre_save is not models.Field.pre_save)
-        for field in model._meta.concrete_fields
-        if not field.primary_key and not field.has_db_default()
-    ]
-
-
-def _quote(name: str) -> str:
-    return connections[DEFAULT_DB_ALIAS].ops.quote_name(name)
-
-
-def _quoted_column(model: type[Model], field_name: str) -> str:
-    field: Any = model._meta.get_field(field_name)
-    return _quote(field.column)
-
-
-@cache
-def _insert_sql(model: type[Model], rows: int, *unique: str) -> str:
-    """INSERT … RETURNING the primary key; with `unique` field names, ON CONFLICT DO NOTHING."""
-    meta, column = model._meta, partial(_quoted_column, model)
-    columns = [column(field.name) for field, _ in _written_fields(model)]
-    row = f"({', '.join(['%s'] * len(columns))})"
-    target = ", ".join(column(name) for name in unique)
-    conflict = f" ON CONFLICT ({target}) DO NOTHING" if unique else ""
-    return (
-        f"INSERT INTO {_quote(meta.db_table)} ({', '.join(columns)}) "  # noqa: S608 names of ours
-        f"VALUES {', '.join([row] * rows)}{conflict} RETURNING {column(meta.pk.name)}"
-    )
-
-
-@cache
-def _update_sql(model: type[Model], *names: str) -> str:
-    meta, column = model._meta, partial(_quoted_column, model)
-    columns = [f"{column(name)} = %s" for name in names]
-    return (
-        f"UPDATE {_quote(meta.db_table)} SET {', '.join(columns)} "  # noqa: S608 names of ours
-        f"WHERE {column(meta.pk.name)} = %s RETURNING {column(meta.pk.name)}"
-    )
