@@ -1,7 +1,7 @@
 """Database backend `booking.db`: Django's for PostgreSQL, with fewer round trips.
 
 `run_pipeline` sends several statements in one message. `defer` keeps a statement until the next
-one, or until COMMIT, and sends both together: `atomic()` decides when to commit, as in all of Django,
+one, or until COMMIT, and sends both together. `atomic()` decides when to commit, as in Django,
 and a deferred statement is part of the transaction in which it was deferred.
 
 Private API of Django used here: `DatabaseWrapper._commit`, `_rollback`, `_savepoint_rollback`,
