@@ -61,6 +61,7 @@ def bookings_of_seats(seat_numbers, status, *, newest_first=False):
     return found.order_by("-pk" if newest_first else "pk")
 
 
+@override_settings(FAST_PATHS=True)
 class CompiledQueryTests(TestCase):
     @classmethod
     def setUpTestData(cls):
@@ -156,6 +157,7 @@ class CompiledQueryTests(TestCase):
         self.assertIsNone(seen[0]())
 
 
+@override_settings(FAST_PATHS=True)
 class CompileErrorTests(TestCase):
     """A query that would return wrong rows is refused when it is compiled."""
 
