@@ -59,6 +59,8 @@ def require_seats_free(sale: ForSale) -> None:
 
 
 def require_enough_seats(free: set[int], count: int) -> None:
+    if not free:
+        raise SoldOut
     if len(free) < count:
         raise NotEnoughSeats(available_seats=len(free))
 
