@@ -1,4 +1,4 @@
-"""What the box office reads after the lock, each in one statement."""
+"""Statements of the box office: what it reads after the lock, and its updates of bookings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

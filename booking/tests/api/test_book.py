@@ -4,6 +4,7 @@ from unittest import mock
 from django.test import override_settings
 from django.utils import timezone
 
+from booking.box_office.queries import explain_taken_seats
 from booking.models import Booking
 from booking.tests.factories import (
     NO_TOKEN,
@@ -200,3 +201,17 @@ class BookTests(ApiTestCase):
         }
         self.assertResponse(response, 400, taken)
         self.assertFalse(Booking.objects.exists())
+
+    def test_book_seat_freed_after_the_refusal_is_tried_again_and_booked(self):
+        """The alternatives are read without the lock: by then the wanted seat may be free."""
+        show = create_show()
+        taken = create_booking(self.bob, show, 5)
+
+        def free_the_seat_first(show_id, wanted):
+            Booking.objects.filter(pk=taken.pk).update(status="cancelled")
+            return explain_taken_seats(show_id, wanted)
+
+        with mock.patch("booking.box_office.locking.explain_taken_seats", free_the_seat_first):
+            response = self.book(show, 5)
+        booked = Booking.objects.get(user=self.alice)
+        self.assertResponse(response, 201, booking_json(booked, available_seats=9))
