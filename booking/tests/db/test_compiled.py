@@ -141,6 +141,19 @@ class CompiledQueryTests(TestCase):
         found.delete()
         self.assertFalse(Booking.objects.filter(pk=again.pk).exists())
 
+    def test_rows_of_one_result_share_related_instances(self):
+        @compiled
+        def bookings_with_shows(status):
+            bookings = Booking.objects.filter(status=status).order_by("seat_number")
+            return bookings.select_related("show__movie")
+
+        first, second = self.assertSame(bookings_with_shows, "booked")
+        self.assertIs(first.show, second.show)
+        [cancelled] = self.assertSame(bookings_with_shows, "cancelled")
+        self.assertEqual((cancelled.show, cancelled.show.movie.title), (self.shows[1], "M"))
+        [again, _] = bookings_with_shows("booked")
+        self.assertIsNot(again.show, first.show)
+
     def test_query_keeps_no_connection_of_the_thread_that_compiled_it(self):
         query, seen = compiled(shows_by_id.function), []
 
