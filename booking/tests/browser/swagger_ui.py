@@ -68,6 +68,7 @@ class Scene:
             "shows": {"id": self.show.pk},
             "bookings": {"id": self.booking.pk},
             "reservations": {"reference": self.hold.reference},
+            "me": {"id": open_session(user=self.user)["sid"]},
         }
         named = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
         return {name: str(found[operation["path"].split("/")[2]][name]) for name in named}
