@@ -122,6 +122,15 @@ class RefreshTests(SessionCase):
         self.assertNotValid(self.session)
         self.assertEnded(second, third)
 
+    def test_thief_as_quick_as_the_owner_gets_no_session_of_his_own(self):
+        owners = self.next_token(self.session)
+        thiefs = self.next_token(self.session)
+        self.assertEqual(thiefs, owners)
+        owners = self.next_token(owners)
+        move_back(self.row(), refreshed_at=31)
+        self.assertNotValid(thiefs)
+        self.assertEnded(owners)
+
     def test_reuse_ends_only_its_own_session(self):
         others = [open_session(user=self.alice), open_session(user=self.bob)]
         self.next_token(self.next_token(self.session))
@@ -319,6 +328,25 @@ class RefreshRaceTests(TransactionTestCase):
                     again = refresh(APIClient(), each.json()["refresh"])
                     self.assertEqual(again.status_code, 401)
                     self.assertEqual(use_access_token(each.json()["access"]).status_code, 401)
+
+    def test_refresh_that_races_with_a_new_password_leaves_only_its_session(self):
+        alice = create_user("alice")
+        alice.set_password(PASSWORD)
+        alice.save()
+        token = open_session(user=alice)
+        headers = {"Authorization": f"Bearer {token.access_token}"}
+        body = {"old_password": PASSWORD, "new_password": "silver-screen-1927"}
+        calls = [lambda: refresh(APIClient(), token)] * 3
+        calls.append(lambda: APIClient().post("/api/me/password/", body, headers=headers))
+        *responses, changed = at_once(calls, table="booking_session")
+        new = RefreshToken(changed.json()["refresh"])
+        self.assertEqual(Session.objects.get().pk, new["sid"])
+        for each in responses:
+            self.assertIn(each.status_code, (200, 401))
+            if each.status_code == 200:
+                again = refresh(APIClient(), each.json()["refresh"])
+                self.assertEqual((again.status_code, again.json()), (401, NOT_VALID))
+        self.assertEqual(use_access_token(changed.json()["access"]).status_code, 200)
 
 
 class LogoutTests(SessionCase):
