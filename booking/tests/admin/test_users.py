@@ -94,6 +94,8 @@ class UserAdminTests(AdminTestCase):
     def test_other_changes_keep_the_sessions(self):
         self.assertEqual(self.logged(self.change, self.alice, email="a@example.com"), [])
         self.assertEqual(use_access_token(self.session).status_code, 200)
+        gone = create_user("gone", is_active=False)
+        self.assertEqual(self.logged(self.change, gone, email="g@example.com"), [])
 
     def test_password_set_by_staff_ends_the_sessions(self):
         path = f"{USERS}{self.alice.pk}/password/"
