@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY as ADMIN_SESSION_USER
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session as AdminSession
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Lower
 from django.http import HttpRequest
@@ -13,8 +15,15 @@ from rest_framework_simplejwt.tokens import RefreshToken
 
 from . import box_office, tokens
 from .db.errors import violates_unique
-from .exceptions import CustomerNotFound, NoActiveAccount, UsernameTaken, WrongPassword
+from .exceptions import (
+    CustomerNotFound,
+    NoActiveAccount,
+    PasswordRequired,
+    UsernameTaken,
+    WrongPassword,
+)
 from .logging import hash_account, security_log
+from .tokens import UNKNOWN_CLIENT, Client
 
 
 class CaseInsensitiveBackend(ModelBackend):
@@ -53,7 +62,7 @@ def sign_up(*, username: str, password: str, email: str = "") -> User:
     return user
 
 
-def log_in(*, username: str, password: str) -> RefreshToken:
+def log_in(*, username: str, password: str, client: Client = UNKNOWN_CLIENT) -> RefreshToken:
     """The refresh token of a new session.
 
     Raises NoActiveAccount for a wrong password, an unknown username and an inactive account alike,
@@ -66,20 +75,33 @@ def log_in(*, username: str, password: str) -> RefreshToken:
     security_log.info(
         "event=logged_in user=%s account=%s", user.pk, hash_account(username=username)
     )
-    return tokens.open_session(user=user)
+    return tokens.open_session(user=user, client=client)
 
 
-def update(*, user: User, **fields: str) -> User:
-    """Change fields of the user. Raises CustomerNotFound if the account has just been erased."""
+def update(*, user: User, password: str = "", **fields: str) -> User:
+    """Change fields of the user; another email address takes the password.
+
+    Raises PasswordRequired, WrongPassword, or CustomerNotFound if the account has just been erased.
+    """
+    old_email = User.objects.normalize_email(user.email)
+    has_new_email = fields.get("email", old_email) != old_email
+    if has_new_email:
+        if not password:
+            raise PasswordRequired
+        _check_password(user, password)
     active = User.objects.filter(pk=user.pk, is_active=True)
     if fields and not active.update(**fields):
         raise CustomerNotFound
     for name, value in fields.items():
         setattr(user, name, value)
+    if has_new_email:
+        security_log.info("event=email_changed user=%s", user.pk)
     return user
 
 
-def change_password(*, user: User, old_password: str, new_password: str) -> RefreshToken:
+def change_password(
+    *, user: User, old_password: str, new_password: str, client: Client = UNKNOWN_CLIENT
+) -> RefreshToken:
     """Close every session and return the refresh token of a new one. Raises WrongPassword."""
     _check_password(user, old_password)
     old_hash = user.password
@@ -89,9 +111,18 @@ def change_password(*, user: User, old_password: str, new_password: str) -> Refr
         if not unchanged.update(password=user.password):  # another request has changed it
             raise WrongPassword
         tokens.close_all_sessions(user=user)
-        token = tokens.open_session(user=user)
+        token = tokens.open_session(user=user, client=client)
     security_log.info("event=password_changed user=%s", user.pk)
     return token
+
+
+def log_out_everywhere(*, user: User, by: User) -> None:
+    """End all sessions of the user, those in the admin included."""
+    tokens.close_all_sessions(user=user)
+    for session in AdminSession.objects.all() if user.is_staff else ():
+        if session.get_decoded().get(ADMIN_SESSION_USER) == str(user.pk):
+            session.delete()
+    security_log.info("event=sessions_ended_by_staff user=%s by=%s", user.pk, by.pk)
 
 
 def erase(*, user: User, password: str) -> None:

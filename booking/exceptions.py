@@ -198,9 +198,19 @@ class TokenNotValid(Refusal):
     message = "Your session has ended. Please log in again."
 
 
+class SessionNotFound(Refusal):
+    code = "not_found"
+    message = "There is no such session."
+
+
 class WrongPassword(Refusal):
     code = "wrong_password"
     message = "That is not your current password."
+
+
+class PasswordRequired(Refusal):
+    code = "password_required"
+    message = "Enter your password to change your email address."
 
 
 class UsernameTaken(Refusal):

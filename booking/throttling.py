@@ -95,14 +95,14 @@ def get_login_keys(*, network: str, username: str) -> Keys:
 
 
 class Throttle(BaseThrottle):
-    """Base of the throttles that count POST and DELETE requests, each under its `get_keys`."""
+    """Base of the throttles that count changing requests, each under its `get_keys`."""
 
     setting: str
 
     def allow_request(self, request: Request, view: Any) -> bool:
         self.rate = Rate(self.setting)
         self.keys: Keys = {}
-        if request.method in ("POST", "DELETE"):
+        if request.method in ("POST", "PATCH", "DELETE"):
             self.keys = self.get_keys(request)
         return self.rate.allows(self.keys)
 
@@ -137,6 +137,8 @@ class LoginThrottle(Throttle):
     setting = "THROTTLE_LOGIN"
 
     def get_keys(self, request: Request) -> Keys:
+        if request.method == "PATCH" and not _get_field(request, "password"):
+            return {}
         user = request.user
         username = user.username if user.is_authenticated else _get_field(request, "username")
         return get_login_keys(network=get_client_network(request), username=username or "")

@@ -8,6 +8,7 @@ import os
 import re
 import tempfile
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -91,7 +92,10 @@ DEVELOPMENT_KEY = "insecure-key-for-development-only-never-for-a-real-cinema"
 
 def env_key(name, default):
     """A signing key: in production at least 32 bytes (RFC 7518, 3.2) and not the default."""
-    key = env(name, default)
+    return check_key(name, env(name, default))
+
+
+def check_key(name, key):
     if DEBUG:
         return key or DEVELOPMENT_KEY
     if not key or key == DEVELOPMENT_KEY:
@@ -106,8 +110,27 @@ def env_key(name, default):
     return key
 
 
+def env_keys(name):
+    """Keys, separated by commas. An empty one would be a mistake: anybody can sign with it."""
+    value = env(name)
+    keys = [key.strip() for key in value.split(",")] if value else []
+    if not all(keys):
+        raise ImproperlyConfigured(f"{name} has an empty key: separate keys by one comma.")
+    return [check_key(name, key) for key in keys]
+
+
 SECRET_KEY = env_key("SECRET_KEY", default="")
-JWT_SIGNING_KEY = env_key("JWT_SIGNING_KEY", default=SECRET_KEY)
+SECRET_KEY_FALLBACKS = env_keys("SECRET_KEY_FALLBACKS")  # former keys, still accepted
+
+# The first key signs tokens; all of them verify tokens, so that a new key logs nobody out.
+JWT_SIGNING_KEYS = env_keys("JWT_SIGNING_KEYS")
+if env("JWT_SIGNING_KEY"):
+    JWT_SIGNING_KEYS = JWT_SIGNING_KEYS or [env_key("JWT_SIGNING_KEY", default="")]
+    if JWT_SIGNING_KEYS[0] != env("JWT_SIGNING_KEY"):
+        raise ImproperlyConfigured(
+            "JWT_SIGNING_KEY is not the first of JWT_SIGNING_KEYS: set only JWT_SIGNING_KEYS."
+        )
+JWT_SIGNING_KEYS = JWT_SIGNING_KEYS or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 
 # --- Application ---------------------------------------------------------------------------
 
@@ -328,11 +351,18 @@ AUTH_PASSWORD_VALIDATORS = [
 
 AUTHENTICATION_BACKENDS = ["booking.accounts.CaseInsensitiveBackend"]
 
+SESSION_DAYS = env_number("SESSION_DAYS", 30, least=1)  # from login, with all refreshes
+
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=env_number("ACCESS_TOKEN_MINUTES", 60, least=1)),
     "REFRESH_TOKEN_LIFETIME": timedelta(hours=env_number("REFRESH_TOKEN_HOURS", 24, least=1)),
-    "SIGNING_KEY": JWT_SIGNING_KEY,
+    "SIGNING_KEY": JWT_SIGNING_KEYS[0],
+    "LEEWAY": timedelta(seconds=30),  # the clocks of two hosts differ by a few seconds
     "CHECK_REVOKE_TOKEN": True,  # a password change revokes all tokens
+    "AUTH_TOKEN_CLASSES": ["booking.jwt.AccessToken"],
+    # Upper and lower case do not matter (RFC 9110, 11.1), but simplejwt compares literally.
+    # The first is "Bearer".
+    "AUTH_HEADER_TYPES": ["".join(each) for each in product(*zip("Bearer", "bEARER", strict=True))],
 }
 
 # --- API -----------------------------------------------------------------------------------
@@ -419,5 +449,6 @@ LOGGING = {
         "django": {"handlers": [], "propagate": True},
         # No warning for each 4xx response: a refused booking is normal.
         "django.request": {"level": "ERROR"},
+        "booking.security": {"level": "INFO"},  # whatever LOG_LEVEL is
     },
 }

@@ -1,13 +1,15 @@
 from math import ceil
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 
+from .. import accounts, tokens
+from ..exceptions import count_of
 from ..logging import hash_account, security_log
 from ..throttling import Rate, get_client_network, get_login_keys
 
@@ -49,6 +51,30 @@ class CaseInsensitiveUserChangeForm(UserChangeForm):
         return username
 
 
+class SetPasswordForm(AdminPasswordChangeForm):
+    """Django's form, which ends the API sessions as well. Those in the admin end by themselves."""
+
+    def save(self, commit=True):
+        user = super().save(commit)
+        tokens.close_all_sessions(user=user)
+        return user
+
+
 @admin.register(User)
 class CustomerAdmin(UserAdmin):
     form = CaseInsensitiveUserChangeForm
+    change_password_form = SetPasswordForm
+    actions = ["log_out_everywhere"]
+
+    @admin.action(description="Log out everywhere", permissions=["change"])
+    def log_out_everywhere(self, request, queryset):
+        for user in queryset:
+            accounts.log_out_everywhere(user=user, by=request.user)
+            self.log_change(request, user, "Logged out everywhere.")
+        users = count_of(len(queryset), "user")
+        self.message_user(request, f"{users} logged out everywhere.", messages.SUCCESS)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        if change and "is_active" in form.changed_data and not obj.is_active:
+            accounts.log_out_everywhere(user=obj, by=request.user)

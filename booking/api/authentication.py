@@ -1,13 +1,12 @@
 from rest_framework_simplejwt import authentication
 
-from .. import tokens
+from .. import jwt
 
 
 class JWTAuthentication(authentication.JWTAuthentication):
-    """simplejwt's authentication, with the user loaded by booking/tokens.py.
+    """simplejwt's authentication, with the user loaded by booking/jwt.py.
 
     `load_user` raises refusals, which api/errors.py maps to 401.
     """
 
-    def get_user(self, validated_token):
-        return tokens.load_user(token=validated_token)
+    get_user = staticmethod(jwt.load_user)

@@ -7,6 +7,7 @@ Lists the errors that are particular to an operation. Those of many operations (
 from dataclasses import dataclass
 
 from drf_yasg import openapi
+from rest_framework.serializers import BaseSerializer
 
 from ..exceptions import (
     AlreadyCancelled,
@@ -17,10 +18,12 @@ from ..exceptions import (
     NotBooked,
     NotEnoughSeats,
     NotHeld,
+    PasswordRequired,
     ReservationNotFound,
     SalesClosed,
     SeatsTaken,
     SeatTaken,
+    SessionNotFound,
     ShowCancelled,
     ShowNotFound,
     ShowStarted,
@@ -45,6 +48,7 @@ from .serializers import (
     Refresh,
     ReservationSerializer,
     ReserveSeats,
+    SessionSerializer,
     ShowSerializer,
     SignUp,
     TokenPair,
@@ -53,6 +57,8 @@ from .views.accounts import (
     LoginView,
     LogoutView,
     MeView,
+    MySessionsView,
+    MySessionView,
     PasswordView,
     RefreshView,
     SignUpView,
@@ -73,7 +79,7 @@ class Operation:
     tag: str
     description: str = ""
     request: type | None = None  # serializer class
-    response: type | openapi.Schema | None = None
+    response: type | BaseSerializer | openapi.Schema | None = None
     status: int = 200
     has_etag: bool = False
     errors: tuple = ()  # Refusal classes, or ApiErrors
@@ -126,7 +132,9 @@ OPERATIONS = {
             id="refreshToken",
             summary="Get new tokens",
             tag="Accounts",
-            description="A refresh token works once: use the new one next time.",
+            description="A refresh token works once: use the new one next time. Using it again "
+            "ends the session, except within 30 seconds, if the response was lost: then it "
+            "returns the same new refresh token.",
             request=Refresh,
             response=TokenPair,
             errors=(TokenNotValid,),
@@ -137,8 +145,8 @@ OPERATIONS = {
             id="logOut",
             summary="End the session of a refresh token",
             tag="Accounts",
-            description="The access token stays valid until it expires, so delete it. Logging out "
-            "twice is fine.",
+            description="Ends its access tokens as well. A used or expired refresh token of the "
+            "session will do, and logging out twice is fine.",
             request=Refresh,
             status=204,
             errors=(TokenNotValid,),
@@ -152,8 +160,10 @@ OPERATIONS = {
             id="changeMe",
             summary="Change my account",
             tag="Accounts",
+            description="Another email address takes the password.",
             request=ChangeAccount,
             response=ProfileSerializer,
+            errors=(PasswordRequired, WrongPassword),
         ),
         "delete": Operation(
             id="eraseMe",
@@ -175,6 +185,25 @@ OPERATIONS = {
             request=ChangePassword,
             response=TokenPair,
             errors=(WrongPassword,),
+        ),
+    },
+    MySessionsView: {
+        "get": Operation(
+            id="listMySessions",
+            summary="Where I am logged in, newest first",
+            tag="Accounts",
+            description="At most 20: another login ends the oldest.",
+            response=SessionSerializer(many=True),
+        ),
+    },
+    MySessionView: {
+        "delete": Operation(
+            id="endMySession",
+            summary="End one of my sessions",
+            tag="Accounts",
+            description="Its tokens stop working at once.",
+            status=204,
+            errors=(SessionNotFound,),
         ),
     },
     # --- Movies and shows ---

@@ -22,8 +22,10 @@ from ..exceptions import (
     NoActiveAccount,
     NoSuchSeat,
     PasswordChanged,
+    PasswordRequired,
     Refusal,
     ReservationNotFound,
+    SessionNotFound,
     ShowNotFound,
     TokenNotValid,
     UserInactive,
@@ -43,9 +45,11 @@ STATUS_OF_REFUSAL = {
     UserInactive: status.HTTP_401_UNAUTHORIZED,
     ShowNotFound: status.HTTP_404_NOT_FOUND,
     ReservationNotFound: status.HTTP_404_NOT_FOUND,
+    SessionNotFound: status.HTTP_404_NOT_FOUND,
 }
 FIELD_OF_REFUSAL = {  # refusals that are errors of a field, and its name
     NoSuchSeat: lambda view: getattr(view, "seat_field", "seat_number"),
+    PasswordRequired: lambda view: "password",
     UsernameTaken: lambda view: "username",
     WrongPassword: lambda view: getattr(view, "password_field", "password"),
 }

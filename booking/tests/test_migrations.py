@@ -116,7 +116,7 @@ class SessionMigrationTests(MigrationCase):
         ]
         expired = self.add_old_session(bob, expires_at=timezone.now() - timedelta(seconds=1))
         without_user = self.add_old_session(bob, user=None)
-        migrate("0007_copy_sessions")
+        self.migrate_to_newest()
         self.assertEqual(Session.objects.count(), 3)
         self.assertEqual([self.refresh(token).status_code for token in tokens], [200] * 3)
         self.assertEqual(self.refresh(tokens[0]).status_code, 401)  # used
@@ -127,7 +127,7 @@ class SessionMigrationTests(MigrationCase):
         self.create_old_table()
         alice = create_user("alice")
         self.add_old_session(alice)
-        migrate("0007_copy_sessions")
+        self.migrate_to_newest()
         self.assertEqual(Session.objects.get().user, alice)
         alice.delete()
         self.assertEqual(OutstandingToken.objects.get().user_id, None)
@@ -145,3 +145,44 @@ class SessionMigrationTests(MigrationCase):
         migrate("0006_sessions")
         migrate("0007_copy_sessions")
         self.assertEqual(Session.objects.count(), 1)
+
+
+class SessionRotationMigrationTests(MigrationCase):
+    before = "0007_copy_sessions"
+
+    def test_session_is_kept_and_its_token_refreshed(self):
+        alice = create_user("alice")
+        token = RefreshToken.for_user(alice)
+        loader = MigrationExecutor(connection).loader
+        old_state = loader.project_state(("booking", self.before))
+        expires_at = timezone.now() + timedelta(hours=1)
+        old = old_state.apps.get_model("booking", "Session").objects.create(
+            user_id=alice.pk,
+            token_id=token["jti"],
+            created_at=timezone.now(),
+            expires_at=expires_at,
+        )
+        self.migrate_to_newest()
+        kept = Session.objects.get()
+        self.assertEqual(
+            (kept.pk, kept.user, kept.token_id, kept.expires_at),
+            (old.pk, alice, token["jti"], expires_at),
+        )
+        self.assertEqual(
+            (kept.previous_token_id, kept.refreshed_at, kept.client_ip, kept.user_agent),
+            ("", None, "", ""),
+        )
+        response = APIClient().post("/api/token/refresh/", {"refresh": str(token)})
+        self.assertEqual(RefreshToken(response.json()["refresh"])["sid"], kept.pk)
+
+    def test_previous_version_can_still_open_sessions(self):
+        """It knows none of the new columns."""
+        self.migrate_to_newest()
+        alice = create_user("alice")
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "INSERT INTO booking_session (user_id, token_id, created_at, expires_at) "
+                "VALUES (%s, 'x', CURRENT_TIMESTAMP, CURRENT_TIMESTAMP)",
+                [alice.pk],
+            )
+        self.assertEqual(Session.objects.get().previous_token_id, "")

@@ -63,6 +63,41 @@ class SettingsTests(SimpleTestCase):
         own = load(DEBUG="0", SECRET_KEY=KEY, JWT_SIGNING_KEY="j" * 32)
         self.assertEqual(own["SIMPLE_JWT"]["SIGNING_KEY"], "j" * 32)
 
+    def test_signing_keys_are_the_first_and_those_still_accepted(self):
+        old, j, k = "o" * 32, "j" * 32, "k" * 32
+        for environment, keys in (
+            ({}, [KEY]),
+            ({"SECRET_KEY_FALLBACKS": f"{old}, {j}"}, [KEY, old, j]),
+            ({"JWT_SIGNING_KEY": j}, [j]),
+            ({"JWT_SIGNING_KEY": j, "SECRET_KEY_FALLBACKS": old}, [j]),
+            ({"JWT_SIGNING_KEYS": f"{j},{k}"}, [j, k]),
+            ({"JWT_SIGNING_KEYS": f"{j},{k}", "JWT_SIGNING_KEY": j}, [j, k]),
+        ):
+            with self.subTest(environment):
+                real = load(DEBUG="0", SECRET_KEY=KEY, **environment)
+                self.assertEqual(real["JWT_SIGNING_KEYS"], keys)
+                self.assertEqual(real["SIMPLE_JWT"]["SIGNING_KEY"], keys[0])
+        real = load(DEBUG="0", SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=f"{old},{j}")
+        self.assertEqual(real["SECRET_KEY_FALLBACKS"], [old, j])
+
+    def test_security_log_does_not_depend_on_the_log_level(self):
+        script = (
+            "import django; django.setup(); from booking.logging import security_log, logging;"
+            "security_log.info('event=x'); logging.getLogger('booking').warning('event=y')"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", script],
+            cwd=settings.BASE_DIR,
+            env={
+                "PATH": os.environ["PATH"],
+                "DJANGO_SETTINGS_MODULE": "movie_booking.settings",
+                "LOG_LEVEL": "CRITICAL",
+            },
+            capture_output=True,
+            text=True,
+        )
+        self.assertRegex(done.stderr, r"\A\S+ \S+ INFO booking.security \[- -\]: event=x\n\Z")
+
     def test_options_in_database_url_take_precedence(self):
         options = load(DATABASE_URL="postgres://h/d?options=-c%20lock_timeout%3D9s")["DATABASES"][
             "default"
@@ -170,6 +205,17 @@ class SettingsTests(SimpleTestCase):
                 {"DEBUG": "off", "SECRET_KEY": KEY, "JWT_SIGNING_KEY": "short"},
                 "JWT_SIGNING_KEY has 5 bytes",
             ),
+            (
+                {"DEBUG": "off", "SECRET_KEY": KEY, "SECRET_KEY_FALLBACKS": f"{KEY},short"},
+                "SECRET_KEY_FALLBACKS has 5 bytes",
+            ),
+            ({"JWT_SIGNING_KEYS": f"{KEY},"}, "JWT_SIGNING_KEYS has an empty key"),
+            ({"SECRET_KEY_FALLBACKS": ","}, "SECRET_KEY_FALLBACKS has an empty key"),
+            (
+                {"JWT_SIGNING_KEY": KEY, "JWT_SIGNING_KEYS": f"{'j' * 32},{KEY}"},
+                "JWT_SIGNING_KEY is not the first of JWT_SIGNING_KEYS",
+            ),
+            ({"SESSION_DAYS": "0"}, "SESSION_DAYS is '0': set it to a whole number from 1"),
             ({"DEBUG": "maybe"}, "DEBUG is 'maybe': set it to one of true, 1, yes, on, false"),
             ({"DEBUG": ""}, "DEBUG is '': set it to one of"),
             ({"DATABASE_URL": "mysql://h/d"}, "only SQLite and PostgreSQL are supported"),

@@ -129,7 +129,7 @@ class AutoSchema(SwaggerAutoSchema):
         if "{" in self.path and 404 not in [error.status for error in own]:
             yield NOT_FOUND
         yield from own
-        if self.method != "GET":
+        if self.documented.request or self._is_idempotent():  # otherwise the body is not read
             yield from BODY_ERRORS
         if self._is_idempotent():
             yield from IDEMPOTENCY_ERRORS

@@ -19,6 +19,7 @@ from .output import (
     ProfileSerializer,
     ReservationSerializer,
     SeatMapSerializer,
+    SessionSerializer,
     ShowSerializer,
     TokenPair,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "ReservationSerializer",
     "ReserveSeats",
     "SeatMapSerializer",
+    "SessionSerializer",
     "ShowSerializer",
     "SignUp",
     "TokenPair",

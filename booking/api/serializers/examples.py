@@ -84,4 +84,14 @@ PROFILE = {
 
 ACCOUNT = {name: PROFILE[name] for name in ("id", "username", "email")}
 
+SESSION = {
+    "id": 12,
+    "created_at": "2026-12-20T08:01:12.040000Z",
+    "last_used_at": "2026-12-23T18:30:00.250000Z",
+    "expires_at": "2026-12-24T18:30:00.250000Z",
+    "client_ip": "203.0.113.7",
+    "user_agent": "CinemaApp/3.2 (iPhone; iOS 19.1)",
+    "is_current": True,
+}
+
 TOKENS = {"refresh": "eyJhbGciOiJIUzI1NiIs…", "access": "eyJhbGciOiJIUzI1NiIs…"}

@@ -90,9 +90,18 @@ class ChangeAccount(serializers.Serializer):
     email = NormalizedEmailField(max_length=254, required=False, allow_blank=True)
     first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
     last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    password = PasswordField(
+        required=False, help_text="The current password; only for another email address."
+    )
 
     class Meta:
-        swagger_schema_fields = {"example": {"email": "ada@example.com", "first_name": "Ada"}}
+        swagger_schema_fields = {
+            "example": {
+                "email": "ada@example.com",
+                "first_name": "Ada",
+                "password": "paper-moon-1973",
+            }
+        }
 
 
 class EraseAccount(serializers.Serializer):

@@ -5,7 +5,7 @@ from datetime import UTC
 from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
-from ...models import Booking, Movie, Show
+from ...models import Booking, Movie, Session, Show
 from . import examples
 from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 
@@ -33,6 +33,45 @@ class AccountSerializer(ReadOnlyModelSerializer):
         model = get_user_model()
         fields = ["id", "username", "email"]
         swagger_schema_fields = {"example": examples.ACCOUNT}
+
+
+class SessionSerializer(ReadOnlyModelSerializer):
+    """Reads an OpenSession."""
+
+    created_at = serializers.DateTimeField(
+        default_timezone=UTC, source="session.created_at", help_text="When the user logged in."
+    )
+    last_used_at = serializers.DateTimeField(
+        default_timezone=UTC,
+        source="session.last_used_at",
+        help_text="When it last got new tokens: by logging in or by a refresh.",
+    )
+    expires_at = serializers.DateTimeField(
+        default_timezone=UTC,
+        source="session.expires_at",
+        help_text="When it ends unless it is refreshed before.",
+    )
+    client_ip = serializers.CharField(
+        read_only=True, source="session.client_ip", help_text="The IP address at that time."
+    )
+    user_agent = serializers.CharField(
+        read_only=True, source="session.user_agent", help_text="The app or browser at that time."
+    )
+    is_current = serializers.BooleanField(help_text="Whether this request belongs to it.")
+
+    class Meta:
+        model = Session
+        model_source = "session"
+        fields = [
+            "id",
+            "created_at",
+            "last_used_at",
+            "expires_at",
+            "client_ip",
+            "user_agent",
+            "is_current",
+        ]
+        swagger_schema_fields = {"example": examples.SESSION}
 
 
 class MovieSerializer(ReadOnlyModelSerializer):

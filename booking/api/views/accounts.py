@@ -4,6 +4,7 @@ from rest_framework.views import APIView
 
 from ... import accounts, tokens
 from ...throttling import SignUpThrottle, ThrottlePasswordsMixin
+from ...tokens import Client
 from ..permissions import PublicMixin
 from ..serializers import (
     AccountSerializer,
@@ -13,9 +14,14 @@ from ..serializers import (
     LogIn,
     ProfileSerializer,
     Refresh,
+    SessionSerializer,
     SignUp,
     TokenPair,
 )
+
+
+def client_of(request):
+    return Client(ip=request.client_ip, user_agent=request.headers.get("User-Agent", ""))
 
 
 class SignUpView(PublicMixin, APIView):
@@ -32,7 +38,7 @@ class LoginView(ThrottlePasswordsMixin, PublicMixin, APIView):
     def post(self, request):
         serializer = LogIn(data=request.data)
         serializer.is_valid(raise_exception=True)
-        token = accounts.log_in(**serializer.validated_data)
+        token = accounts.log_in(**serializer.validated_data, client=client_of(request))
         return Response(TokenPair(token).data)
 
 
@@ -40,7 +46,7 @@ class RefreshView(PublicMixin, APIView):
     def post(self, request):
         serializer = Refresh(data=request.data)
         serializer.is_valid(raise_exception=True)
-        token = tokens.continue_session(**serializer.validated_data)
+        token = tokens.continue_session(**serializer.validated_data, client=client_of(request))
         return Response(TokenPair(token).data)
 
 
@@ -54,7 +60,7 @@ class LogoutView(PublicMixin, APIView):
 
 class MeView(ThrottlePasswordsMixin, APIView):
     permission_classes = [IsAuthenticated]
-    password_methods = ("DELETE",)
+    password_methods = ("DELETE", "PATCH")
 
     def get(self, request):
         return Response(ProfileSerializer.represent(request.user))
@@ -79,5 +85,23 @@ class PasswordView(ThrottlePasswordsMixin, APIView):
     def post(self, request):
         serializer = ChangePassword(data=request.data, context={"user": request.user})
         serializer.is_valid(raise_exception=True)
-        token = accounts.change_password(user=request.user, **serializer.validated_data)
+        token = accounts.change_password(
+            user=request.user, **serializer.validated_data, client=client_of(request)
+        )
         return Response(TokenPair(token).data)
+
+
+class MySessionsView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def get(self, request):
+        sessions = tokens.list_sessions(user=request.user, token=request.auth)
+        return Response(SessionSerializer(sessions, many=True).data)
+
+
+class MySessionView(APIView):
+    permission_classes = [IsAuthenticated]
+
+    def delete(self, request, pk):
+        tokens.close_session_by_id(user=request.user, session_id=pk)
+        return Response(status=204)

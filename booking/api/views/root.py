@@ -11,6 +11,7 @@ LINKS = {  # name in the response: URL name
     "token_refresh": "token_refresh",
     "logout": "logout",
     "me": "me",
+    "my_sessions": "my_sessions",
     "movies": "movies_list",
     "shows": "shows_list",
     "my_bookings": "my_bookings",

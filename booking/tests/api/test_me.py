@@ -48,15 +48,34 @@ class MeTests(AccountCase):
 
     def test_patch_changes_name_and_email(self):
         new = {"email": "a@EXAMPLE.com", "first_name": "Ada", "last_name": "Lovelace"}
-        response = self.alice_client.patch("/api/me/", new)
+        response = self.alice_client.patch("/api/me/", new | {"password": PASSWORD})
         self.assertResponse(response, 200, self.me(**new | {"email": "a@example.com"}))
-        response = self.alice_client.patch("/api/me/", {"last_name": "", "email": ""})
+        no_email = {"last_name": "", "email": "", "password": PASSWORD}
+        response = self.alice_client.patch("/api/me/", no_email)
         self.assertResponse(response, 200, self.me(first_name="Ada", email=""))
         self.assertResponse(
             self.alice_client.get("/api/me/"), 200, self.me(first_name="Ada", email="")
         )
         nothing = self.alice_client.patch("/api/me/", {})
         self.assertResponse(nothing, 200, self.me(first_name="Ada", email=""))
+
+    def test_new_email_takes_the_password(self):
+        def patch(**body):
+            return self.alice_client.patch("/api/me/", body)
+
+        required = {"password": ["Enter your password to change your email address."]}
+        wrong = {"password": NOT_YOUR_PASSWORD}
+        for new in ("a@example.com", "Alice@example.com", ""):
+            with self.subTest(new):
+                self.assertResponse(patch(email=new, first_name="Ada"), 400, required)
+                self.assertResponse(patch(email=new, password="wrong"), 400, wrong)
+        self.assertResponse(self.alice_client.get("/api/me/"), 200, self.me())
+        self.assertResponse(patch(email="alice@EXAMPLE.com"), 200, self.me())  # the same
+        self.assertResponse(patch(last_name="L", password="wrong"), 200, self.me(last_name="L"))
+        User.objects.filter(pk=self.alice.pk).update(email="alice@EXAMPLE.com")  # by staff
+        self.assertResponse(patch(email="alice@example.com"), 200, self.me(last_name="L"))
+        response = patch(email="a@example.com", password=PASSWORD)
+        self.assertResponse(response, 200, self.me(last_name="L", email="a@example.com"))
 
     def test_patch_ignores_other_fields(self):
         greedy = {"id": 7, "username": "stella", "is_staff": True, "password": "x", "groups": [1]}
@@ -177,12 +196,12 @@ class EraseTests(AccountCase):
         with self.assertRaises(CustomerNotFound):
             box_office.book(show_id=show.id, seat_number=5, by=before)
         with self.assertRaises(CustomerNotFound):
-            accounts.update(user=before, email="alice@example.com")
+            accounts.update(user=before, first_name="Ada")
         with self.assertRaises(WrongPassword):
             accounts.change_password(
                 user=before, old_password=PASSWORD, new_password="silver-screen-1927"
             )
-        self.assertEqual(User.objects.get(pk=self.alice.pk).email, "")
+        self.assertEqual(User.objects.get(pk=self.alice.pk).first_name, "")
         self.assertFalse(Booking.objects.exists())
 
     def test_erase_with_wrong_password_is_refused(self):

@@ -13,6 +13,7 @@ class RootTests(ApiTestCase):
             "token_refresh": "http://testserver/api/token/refresh/",
             "logout": "http://testserver/api/logout/",
             "me": "http://testserver/api/me/",
+            "my_sessions": "http://testserver/api/me/sessions/",
             "movies": "http://testserver/api/movies/",
             "shows": "http://testserver/api/shows/",
             "my_bookings": "http://testserver/api/my-bookings/",

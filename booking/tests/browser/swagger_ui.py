@@ -58,7 +58,8 @@ class Scene:
         self.booking = create_booking(user, self.show, 1)
         create_booking(user, self.show, 2)
         self.hold = create_hold(user, self.show, 3)
-        self.refresh = str(open_session(user=user))
+        token = open_session(user=user)
+        self.refresh, self.session = str(token), token["sid"]
         self.token = str(AccessToken.for_user(user))
 
     def in_path(self, operation):
@@ -68,6 +69,7 @@ class Scene:
             "shows": {"id": self.show.pk},
             "bookings": {"id": self.booking.pk},
             "reservations": {"reference": self.hold.reference},
+            "me": {"id": self.session},
         }
         named = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
         return {name: str(found[operation["path"].split("/")[2]][name]) for name in named}

@@ -34,12 +34,13 @@ def outcomes(responses):
     )
 
 
-def at_once(calls):
+def at_once(calls, table="booking_booking"):
     """Call each function in a thread of its own, all at the same moment; return the responses.
 
+    Two of them have read before either writes to the table, unless a guard prevents it.
     A response has `sent_at` and `received_at`, in seconds of the monotonic clock.
     """
-    start, meeting = Barrier(len(calls)), Meeting(len(calls))
+    start, meeting = Barrier(len(calls)), Meeting(len(calls), table)
 
     def run(call):
         try:
@@ -82,22 +83,23 @@ def without_time_limits():
 
 
 class Meeting:
-    """Execute wrapper in which a thread about to write a booking waits for a second one.
+    """Execute wrapper in which a thread about to write to the table waits for a second one.
 
     So two threads have always read before either of them writes, unless a guard prevents it: if
     all others have finished or wait for a database lock, none can come. Then the thread goes on,
     and later ones do not wait.
     """
 
-    def __init__(self, threads):
+    def __init__(self, threads, table):
         self.unfinished = threads
+        self.table = table
         self.writing = 0  # threads that are inside a statement that may wait for a lock
         self.first = None  # set when the second thread arrives
         self.is_over = False
         self.lock = Lock()
 
     def __call__(self, execute, sql, params, many, context):
-        if sql.startswith(("INSERT INTO", "UPDATE")) and "booking_booking" in sql:
+        if sql.startswith(("INSERT INTO", "UPDATE")) and self.table in sql:
             self._wait_for_second()
         if not sql.startswith(WRITES):
             return execute(sql, params, many, context)

@@ -26,6 +26,7 @@ from booking.db.compiled import (
     insert_unless_exists,
     map_rows,
 )
+from booking.jwt import users_by_id
 from booking.models import Booking, IdempotencyKey, Movie, Show
 from booking.models.movies import movies_by_id
 from booking.models.seat_maps import active_seats
@@ -37,7 +38,6 @@ from booking.tests.factories import (
     create_show,
     create_user,
 )
-from booking.tokens import users_by_id
 
 
 def values_of(row):
@@ -99,7 +99,7 @@ class CompiledQueryTests(TestCase):
                     )
                     self.assertTrue(sale.reference_is_used)
         for user in (self.alice, self.bob):
-            self.assertEqual(self.assertSame(users_by_id, user.pk), [user])
+            self.assertEqual(self.assertSame(users_by_id, user.pk, 0), [user])
         [(of_show, _, taken)] = self.assertSame(show_with_taken_seats, self.shows[0].pk)
         self.assertEqual((of_show, taken), (self.shows[0], {1, 2, 3}))
 
@@ -116,13 +116,13 @@ class CompiledQueryTests(TestCase):
         self.assertEqual(self.assertSame(query, [2], "it's; DROP TABLE %s"), [])
 
     def test_query_without_a_match_returns_no_rows(self):
-        self.assertEqual(self.assertSame(users_by_id, 0), [])
+        self.assertEqual(self.assertSame(users_by_id, 0, 0), [])
         with self.assertNumQueries(0):
             self.assertEqual(bookings_of_seats([], "booked"), [])
 
     def test_integer_that_no_column_holds_matches_no_row(self):
         with self.assertNumQueries(0):
-            self.assertEqual(users_by_id(10**30), [])
+            self.assertEqual(users_by_id(10**30, 0), [])
             self.assertEqual(for_sale(2**63, [1], 1, "A"), [])
         nothing, [found] = fetch_all(shows_by_id.bind(2**70), shows_by_id.bind(self.shows[0].pk))
         self.assertEqual((nothing, found), ([], self.shows[0]))

@@ -67,6 +67,8 @@ PERSONAL_ROUTES = OBJECTS | {
         "DELETE": "401 204 204 204 204 204",
     },
     "api/me/password/": {"POST": PERSONAL},
+    "api/me/sessions/": {"GET": PERSONAL},
+    "api/me/sessions/<int:pk>/": {"DELETE": "401 204 404 404 404 404"},  # Alice's
     "api/shows/<int:pk>/book/": {"POST": CREATED},
     "api/shows/<int:pk>/reservations/": {"POST": CREATED},
     "api/my-bookings/": {"GET": PERSONAL},
@@ -152,6 +154,7 @@ class AccessTests(TestCase):
         create_booking(bob, cls.show, 7)
         create_hold(bob, cls.show, 8)
         cls.unsold = create_show(create_movie("Unsold"))
+        cls.session = open_session(user=alice)["sid"]
         cls.group = Group.objects.create(name="door")
 
     def setUp(self):
@@ -180,6 +183,7 @@ class AccessTests(TestCase):
             "movies": self.show.movie_id,
             "shows": self.show.pk,
             "bookings": self.held.pk,
+            "sessions": self.session,
             "reservations": self.held.reference,
             "movie": self.show.movie_id,
             "show": self.show.pk,

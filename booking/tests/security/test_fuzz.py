@@ -13,8 +13,8 @@ from django.conf import settings
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, transaction
 from django.test import TestCase, override_settings
-from rest_framework_simplejwt.tokens import AccessToken
 
+from booking.models import Session
 from booking.tests.factories import (
     api_client,
     create_booking,
@@ -145,7 +145,8 @@ class FuzzTests(TestCase):
     def setUp(self):
         link = self.client.get("/api/movies/?page_size=1")["Link"]
         self.cursor = parse_qs(urlsplit(link[1:].partition(">")[0]).query)["cursor"][0]
-        self.refresh = [str(open_session(user=self.alice)), str(open_session(user=self.bob))]
+        sessions = [open_session(user=self.alice), open_session(user=self.bob)]
+        self.refresh, self.access = list(map(str, sessions)), sessions[0].access_token
         path, key = f"/api/shows/{self.shows[0].pk}/book/", {"Idempotency-Key": "used"}
         api_client(self.alice).post(path, {"seat_number": 9}, headers=key)
         raw = strict(self.client.get("/swagger.json").json())
@@ -161,6 +162,7 @@ class FuzzTests(TestCase):
             "movies": [each.movie_id for each in self.shows],
             "shows": [each.pk for each in self.shows],
             "bookings": [each.pk for each in self.bookings],
+            "me": list(Session.objects.values_list("pk", flat=True)),
         }
         seats = st.sampled_from([7, 8, 10, 1, 5, 9, 11])
         known = {
@@ -199,7 +201,7 @@ class FuzzTests(TestCase):
         self.requests += 1
 
     def fuzz(self, operation, mode, known):
-        alices = {"Authorization": f"Bearer {AccessToken.for_user(self.alice)}"}
+        alices = {"Authorization": f"Bearer {self.access}"}
 
         @hypothesis.seed(SEED)
         @hypothesis.settings(

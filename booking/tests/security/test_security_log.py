@@ -7,7 +7,13 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from booking.logging import RequestContextFilter, hash_account
-from booking.tests.factories import ApiTestCase, create_booking, create_show, create_user
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_show,
+    create_user,
+)
 from booking.tokens import open_session
 
 SECRETS = {
@@ -58,6 +64,34 @@ class SecurityLogTests(ApiTestCase):
         erase = {"password": SECRETS["new password"]}
         (line,), _ = self.logged(lambda: self.client.delete("/api/me/", erase))
         self.assertEqual(line, f"event=account_erased user={dave}")
+
+    def test_new_email_is_logged(self):
+        self.alice.set_password(SECRETS["password"])
+        self.alice.save()
+        alice = api_client(self.alice)
+        (line,), _ = self.logged(
+            lambda: alice.patch("/api/me/", {"email": "a@example.com", "password": "wrong"})
+        )
+        self.assertEqual(line, f"event=password_wrong user={self.alice.pk}")
+        body = {"email": "a@example.com", "password": SECRETS["password"]}
+        (line,), _ = self.logged(lambda: alice.patch("/api/me/", body))
+        self.assertEqual(line, f"event=email_changed user={self.alice.pk}")
+        with self.assertNoLogs("booking.security", "INFO"):
+            alice.patch("/api/me/", body)  # unchanged
+            alice.patch("/api/me/", {"first_name": "Ada"})
+
+    def test_ended_sessions_are_logged(self):
+        first, second = open_session(user=self.alice), open_session(user=self.alice)
+        body = {"refresh": str(first)}
+        (line,), _ = self.logged(lambda: self.client.post("/api/logout/", body))
+        self.assertEqual(line, f"event=logged_out user={self.alice.pk}")
+        with self.assertNoLogs("booking.security", "INFO"):
+            self.client.post("/api/logout/", body)  # has ended already
+        path = f"/api/me/sessions/{second['sid']}/"
+        (line,), _ = self.logged(lambda: self.alice_client.delete(path))
+        self.assertEqual(line, f"event=session_ended user={self.alice.pk}")
+        with self.assertNoLogs("booking.security", "INFO"):
+            self.alice_client.delete(path)
 
     def test_forbidden_request_is_logged(self):
         bobs_booking = create_booking(self.bob, create_show())

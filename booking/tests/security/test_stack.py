@@ -13,10 +13,10 @@ TESTS = {
         ),
         "simultaneous refreshes with one token all succeed": (
             "api.test_sessions.RefreshRaceTests"
-            ".test_simultaneous_refreshes_with_one_token_succeed_once"
+            ".test_simultaneous_refreshes_with_one_token_get_the_same_new_one"
         ),
         "a used refresh token is refused only if the blacklist app is installed": (
-            "api.test_sessions.RefreshTests.test_refresh_with_used_token_is_refused"
+            "api.test_sessions.RefreshTests.test_refresh_with_token_before_the_previous_ends_the_session"
         ),
         "refresh tokens are stored in clear": (
             "api.test_sessions.RefreshTests.test_session_row_does_not_contain_the_token"

@@ -146,6 +146,19 @@ class LoginThrottleTests(ThrottleTests):
         body = {"old_password": "wrong", "new_password": PASSWORD}
         self.assertThrottled(self.alice_client.post("/api/me/password/", body), 300)
 
+    def test_wrong_passwords_for_a_new_email_are_throttled(self):
+        def patch(**body):
+            return self.alice_client.patch("/api/me/", body)
+
+        for _ in range(5):
+            self.assertEqual(patch(email="a@example.com").status_code, 400)  # no password
+            self.assertEqual(patch(first_name="Ada").status_code, 200)
+        for _ in range(3):
+            self.assertEqual(patch(email="a@example.com", password="wrong").status_code, 400)
+        self.assertThrottled(patch(email="a@example.com", password="wrong"), 300)
+        self.assertThrottled(self.alice_client.delete("/api/me/", {"password": "wrong"}), 300)
+        self.assertEqual(patch(first_name="Augusta").status_code, 200)
+
     def test_admin_login_is_throttled(self):
         User.objects.create_superuser("stella", password=PASSWORD)
 

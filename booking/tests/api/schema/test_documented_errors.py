@@ -66,7 +66,12 @@ SENTENCES = {  # what customers read, by code; numbers may differ
     "not_booked": ["These seats are only held. Confirm them first."],
     "show_started": ["The show has started, so this booking can no longer be changed."],
     "not_yours": ["You do not have access to this booking."],
-    "not_found": ["Not found.", "There is no such show.", "There is no such reservation."],
+    "not_found": [
+        "Not found.",
+        "There is no such show.",
+        "There is no such reservation.",
+        "There is no such session.",
+    ],
     "https_required": [
         "Use HTTPS. If you sent a token over plain HTTP, log in again to replace it."
     ],
@@ -170,6 +175,8 @@ class DocumentedErrorTests(ApiTestCase):
         kind = self.operation["path"].split("/")[2]
         target = self.booked if self.is_about("Booking") else self.held
         found = {"movies": self.show.movie_id, "shows": self.show.pk, "bookings": target.pk}
+        if self.is_about("Session"):
+            found["me"] = open_session(user=self.alice)["sid"]
         return {"id": found.get(kind), "reference": target.reference}
 
     def good_body(self):

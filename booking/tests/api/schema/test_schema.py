@@ -2,6 +2,7 @@ from django.test import TestCase
 
 BEARER = [{"Bearer": []}]
 OPTIONAL = [{"Bearer": []}, {}]
+SHOWN = ("Movie", "Show", "Booking", "Reservation", "ReservedSeat")
 COMMON_STATUSES = {"400", "403", "406", "413", "500", "503"}
 
 
@@ -34,6 +35,8 @@ class SchemaTests(TestCase):
             "PATCH /api/me/": ("changeMe", "200 401 415 429", BEARER),
             "DELETE /api/me/": ("eraseMe", "204 401 415 429", BEARER),
             "POST /api/me/password/": ("changePassword", "200 401 415 429", BEARER),
+            "GET /api/me/sessions/": ("listMySessions", "200 401 429", BEARER),
+            "DELETE /api/me/sessions/{id}/": ("endMySession", "204 401 404 429", BEARER),
             "GET /api/movies/": ("listMovies", "200 304", []),
             "GET /api/movies/{id}/": ("getMovie", "200 304 404", []),
             "GET /api/movies/{id}/shows/": ("listMovieShows", "200 304 404", []),
@@ -111,7 +114,7 @@ class SchemaTests(TestCase):
         self.assertIs(refused["additionalProperties"], True)
 
     def test_response_fields_are_required_and_texts_may_be_empty(self):
-        for name in ("Movie", "Show", "Booking", "Reservation", "ReservedSeat", "Person"):
+        for name in (*SHOWN, "Person", "Session"):
             response = self.schema["definitions"][name]
             with self.subTest(name):
                 self.assertEqual(response["required"], list(response["properties"]))
@@ -212,10 +215,11 @@ class SchemaTests(TestCase):
             "listMovieShows": "Show",
             "listShows": "Show",
             "listMyBookings": "Booking",
+            "listMySessions": "Session",
         }
         expected = {name: (f"#/definitions/{each}", False) for name, each in named.items()}
         expected |= {name: (f"#/definitions/{each}", True) for name, each in lists.items()}
-        expected |= dict.fromkeys(("listLinks", "logOut", "eraseMe"), (None, False))
+        expected |= dict.fromkeys(("listLinks", "logOut", "eraseMe", "endMySession"), (None, False))
         self.assertEqual(responses, expected)
 
     def test_security_of_operations_is_defined(self):
