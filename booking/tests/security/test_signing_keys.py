@@ -1,9 +1,13 @@
 """Signing keys of tokens: a new key logs nobody out, and only known keys are accepted."""
 
+from datetime import timedelta
+from unittest.mock import patch
+
 import jwt
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client, override_settings
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from booking.models import Session
@@ -49,6 +53,22 @@ class SigningKeyTests(ApiTestCase):
         response = APIClient().post("/api/logout/", {"refresh": token})
         self.assertEqual(response.status_code, 204)
         self.assertFalse(Session.objects.exists())
+
+    def test_token_that_was_accepted_is_refused_once_it_has_expired(self):
+        access = self.session.access_token
+        self.assertResponse(self.get(access), 200, [])
+        later = timezone.now() + access.lifetime + timedelta(minutes=1)
+        with patch("rest_framework_simplejwt.tokens.aware_utcnow", return_value=later):
+            self.assertResponse(self.get(access), 401, NOT_VALID)
+        self.assertResponse(self.get(access), 200, [])
+
+    def test_token_changed_after_it_was_accepted_is_refused(self):
+        access = str(self.session.access_token)
+        self.assertResponse(self.get(access), 200, [])
+        header, payload, signature = access.split(".")
+        other = "A" if signature[0] != "A" else "B"
+        for changed in (f"{header}.{payload}.{other}{signature[1:]}", f"{header}.{payload}."):
+            self.assertResponse(self.get(changed), 401, NOT_VALID)
 
     def test_tokens_signed_with_a_removed_key_are_refused(self):
         access, refresh = encode(self.session.access_token, OLD_KEY), encode(self.session, OLD_KEY)
