@@ -45,7 +45,7 @@ def continue_session(*, refresh: str) -> RefreshToken:
     """
     old = _decode(refresh)
     try:
-        user = load_user(token=old)
+        user = load_user(old)
     except Refusal:
         raise TokenNotValid from None
     new = RefreshToken.for_user(user)
@@ -66,7 +66,7 @@ def close_all_sessions(*, user: User) -> None:
     Session.objects.filter(user=user).delete()
 
 
-def load_user(*, token: Token) -> User:
+def load_user(token: Token) -> User:
     """The user of a genuine token, by one query.
 
     Raises TokenNotValid if the token names no valid user ID, CustomerNotFound, UserInactive, or

@@ -9,5 +9,4 @@ class JWTAuthentication(authentication.JWTAuthentication):
     `load_user` raises refusals, which api/errors.py maps to 401.
     """
 
-    def get_user(self, validated_token):
-        return tokens.load_user(token=validated_token)
+    get_user = staticmethod(tokens.load_user)

@@ -16,7 +16,7 @@ ALLOWED = {
     "cache": set(),
     "db": set(),
     "models": {"db", "exceptions", "seating"},
-    "box_office": {"db", "exceptions", "models", "seating"},
+    "box_office": {"db", "exceptions", "logging", "models", "seating"},
     "tokens": {"db", "exceptions", "models"},
     "throttling": {"exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
