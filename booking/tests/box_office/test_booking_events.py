@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
 from booking import box_office
 from booking.accounts import erase
+from booking.exceptions import CustomerNotFound
 from booking.models import Booking, BookingEvent, Reservation
 from booking.tests.factories import (
     ApiTestCase,
@@ -170,6 +172,18 @@ class EventTests(EventTestCase):
 
 
 class NoEventTests(EventTestCase):
+    def test_extension_beyond_the_latest_end_has_one_event(self):
+        held = create_hold(self.alice, self.show, 5)
+        Booking.objects.update(created_at=held.held_until - settings.HOLD_AT_MOST)
+        Booking.objects.update(held_until=held.held_until - timedelta(minutes=1))
+        ends = [self.post(f"/api/reservations/{held.reference}/extend/") for _ in range(3)]
+        self.assertEqual(len({each["expires_at"] for each in ends}), 1)
+        self.assertEvents((5, "extended", self.alice.pk, "phone-1"))
+        self.show.cancelled_at = timezone.now()
+        self.show.save()
+        refused = self.alice_client.post(f"/api/reservations/{held.reference}/extend/")
+        self.assertEqual((refused.status_code, refused.json()["code"]), (400, "show_cancelled"))
+
     def test_change_of_nothing_has_no_event(self):
         booking = create_booking(self.alice, self.show, 5)
         self.post(f"/api/bookings/{booking.pk}/move/", {"seat_number": 5})
@@ -213,6 +227,23 @@ class NoEventTests(EventTestCase):
         for values in [{"kind": "stolen"}, {"kind": "moved"}, {"kind": "booked", "moved_from": 4}]:
             with self.subTest(values), self.assertRaises(IntegrityError), transaction.atomic():
                 BookingEvent.objects.create(**event, **values)
+
+
+class DeletedActorTests(TransactionTestCase):
+    def test_change_by_an_account_deleted_meanwhile_is_refused(self):
+        """Staff may be deleted while their request runs; customers with bookings may not."""
+        alice, gone, show = create_user("alice"), create_user("stella"), create_show()
+        booked = create_booking(alice, show, 5)
+        User.objects.filter(pk=gone.pk).delete()
+        for change in [
+            lambda: box_office.book(show_id=show.pk, seat_number=6, by=gone, customer=alice),
+            lambda: box_office.move(booking=booked, seat_number=7, by=gone),
+            lambda: box_office.cancel(booking=booked, by=gone),
+        ]:
+            with self.assertRaises(CustomerNotFound):
+                change()
+        self.assertEqual(Booking.objects.get(), booked)
+        self.assertFalse(BookingEvent.objects.exists())
 
 
 class StatementTests(EventTestCase):
