@@ -20,6 +20,14 @@ WORDS = {
 }
 
 
+# Names and request IDs may be long words; on a phone they are broken.
+ROW = """<tr>
+<td>{}</td>
+<td style="overflow-wrap: anywhere; min-width: 6em">{}</td>
+<td style="overflow-wrap: anywhere">{}<br><small class="quiet">{}</small></td>
+</tr>"""
+
+
 def history_table(booking):
     """HTML of the booking's events, oldest first, and of the end of a hold that has expired.
 
@@ -39,20 +47,15 @@ def history_table(booking):
         rows.append((_moment(booking.held_until), "", "The hold expired", ""))
     if not rows:
         return "No changes on record: it is older than the record."
-    # The page has no style sheet of its own; on a phone, the table is scrolled sideways.
     return format_html(
-        '<div style="overflow-x: auto"><table id="history"><thead><tr><th>When</th><th>Who</th>'
-        "<th>What</th><th>Request ID</th></tr></thead><tbody>{}</tbody></table></div>",
-        format_html_join(
-            "",
-            '<tr><td style="white-space: nowrap">{}</td><td>{}</td><td>{}</td><td>{}</td></tr>',
-            rows,
-        ),
+        "<table><thead><tr><th>When</th><th>Who</th><th>What, and the request ID</th></tr></thead>"
+        "<tbody>{}</tbody></table>",
+        format_html_join("", ROW, rows),
     )
 
 
 def _moment(moment):
-    return date_format(localtime(moment), "j M Y, H:i:s")
+    return date_format(localtime(moment), "j\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}Y, H:i:s")
 
 
 def _actor(event, booking):
