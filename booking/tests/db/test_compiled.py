@@ -303,6 +303,7 @@ class WriteTests(TestCase):
         self.assertWritesRowsOfOthers(tomorrow, alice)
 
     def assertWritesRowsOfOthers(self, show, alice):
+        create_booking(alice, create_show(show.movie), reference="A")
         reserved = [
             Booking(user=alice, show=show, seat_number=seat, reference="A") for seat in (6, 7)
         ]
