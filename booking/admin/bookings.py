@@ -3,6 +3,7 @@ from django.contrib import admin, messages
 from .. import box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken
 from ..models import Booking
+from .history import history_table
 from .refusals import RefusalForm, RefusalMixin
 
 
@@ -70,6 +71,7 @@ class BookingAdmin(RefusalMixin, admin.ModelAdmin):
             "created_at",
             "held_until",
             "cancelled_at",
+            "history",
         ]
 
     def save_model(self, request, obj, form, change):
@@ -92,6 +94,10 @@ class BookingAdmin(RefusalMixin, admin.ModelAdmin):
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, booking):
         return f"{booking.seat_number}\N{NO-BREAK SPACE}({booking.seat_label})"
+
+    @admin.display(description="What happened")
+    def history(self, booking):
+        return history_table(booking)
 
     @admin.display(description="Status", ordering="current_status")
     def current_status(self, booking):

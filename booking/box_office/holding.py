@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 
 from ..exceptions import NotHeld
 from ..models import Booking, Reservation
+from ..models.booking_events import Kind
 from ..models.bookings import Status
 from .checks import require_active, require_sales_open
 from .locking import lock_show, locked_reservation, retry_transaction, transaction
@@ -26,14 +27,16 @@ def confirm(*, reservation: Reservation, by: User) -> Reservation:
     with locked_reservation(reservation) as found:
         if found.status == Status.BOOKED:
             return found
-        confirmed = _update_active(found, status=Status.BOOKED, held_until=None)
+        confirmed = _update_active(
+            found, kind=Kind.CONFIRMED, by=by, status=Status.BOOKED, held_until=None
+        )
     log.info("user %s confirmed reservation %s", by.pk, found.reference)
     return confirmed
 
 
 @retry_transaction
 def extend(*, reservation: Reservation, by: User) -> Reservation:
-    """Let a hold begin again, at most HOLD_AT_MOST after it was made.
+    """Let a hold begin again, at most HOLD_AT_MOST after it was made. Then it changes nothing.
 
     Raises NotHeld, AlreadyCancelled, HoldExpired, ShowCancelled or SalesClosed.
     """
@@ -43,16 +46,21 @@ def extend(*, reservation: Reservation, by: User) -> Reservation:
             raise NotHeld
         latest = found.created_at + settings.HOLD_AT_MOST
         until = min(hold_until(found.show.show, found.show.now), latest)
-        extended = _update_active(found, held_until=until)
+        require_sales_open(found.show)
+        if until == found.leading.expires_at:
+            return found
+        extended = _update_active(found, kind=Kind.EXTENDED, by=by, held_until=until)
     log.info("user %s extended reservation %s", by.pk, found.reference)
     return extended
 
 
-def _update_active(reservation: Reservation, **values: object) -> Reservation:
+def _update_active(
+    reservation: Reservation, *, kind: Kind, by: User, **values: object
+) -> Reservation:
     active = require_active(reservation.bookings)
     show = reservation.show
     require_sales_open(show)
-    update_bookings([each.booking for each in active], **values)
+    update_bookings([each.booking for each in active], kind=kind, by=by, now=show.now, **values)
     return Reservation.of([each.booking.snapshot(show) for each in reservation.bookings])
 
 

@@ -22,6 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 MAX_RETRIES = 3
+COLUMNS_OF_USERS = ("user_id", "actor_id", "cancelled_by_id")
 FIRST_PAUSE = 0.02  # seconds, on average; doubled with each retry
 
 
@@ -59,7 +60,7 @@ def transaction() -> Iterator[Attempt]:
         with atomic():
             yield attempt
     except IntegrityError as error:
-        if violates_foreign_key(error, "user_id"):
+        if any(violates_foreign_key(error, column) for column in COLUMNS_OF_USERS):
             raise CustomerNotFound from error
         if violates_unique(error, Booking, "one_active_booking_per_seat"):
             raise explain_taken_seats(attempt.show_id, attempt.seat_numbers) from error

@@ -6,6 +6,7 @@ from django.contrib.auth.models import User
 
 from ..exceptions import NotBooked
 from ..models import Booking, BookingSnapshot
+from ..models.booking_events import Kind
 from ..models.bookings import Status
 from .checks import (
     require_active,
@@ -42,6 +43,6 @@ def move(*, booking: Booking, seat_number: int, by: User) -> BookingSnapshot:
         if seat_number not in free:
             raise seats_taken(show, free, [seat_number])
         mark_expired_holds(show.pk, [seat_number])
-        update_bookings([found.booking], seat_number=seat_number)
+        update_bookings([found.booking], kind=Kind.MOVED, by=by, now=now, seat_number=seat_number)
     log.info("user %s moved booking %s to seat %s", by.pk, booking.pk, seat_number)
     return found.booking.snapshot(found.show)

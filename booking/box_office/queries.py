@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Aggregate, Exists, OuterRef, Subquery, TextField
 
-from ..db.compiled import compiled, map_rows
+from ..db.compiled import compiled, defer_insert, map_rows
 from ..exceptions import (
     Refusal,
     SalesClosed,
@@ -21,7 +22,9 @@ from ..exceptions import (
     ShowNotFound,
     SoldOut,
 )
-from ..models import Booking, Show, ShowSnapshot
+from ..logging import current_request_id
+from ..models import Booking, BookingEvent, Show, ShowSnapshot
+from ..models.booking_events import Kind
 from ..models.bookings import Status, available_seats, count_per_show
 from ..models.clock import Now
 from ..seating import nearest_seats
@@ -184,9 +187,26 @@ def mark_expired_holds(show_id: int, seat_numbers: Sequence[int] | None = None) 
     return expired.update(status=Status.EXPIRED)
 
 
-def update_bookings(bookings: Sequence[Booking], **values: object) -> None:
-    """Write the same values to all of them, in one statement."""
+def update_bookings(
+    bookings: Sequence[Booking], *, kind: Kind, by: User, now: datetime, **values: object
+) -> None:
+    """Write the same values to all of them, in one statement, and an event for each."""
     Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**values)
+    seats_before = [booking.seat_number for booking in bookings]
     for booking in bookings:
         for name, value in values.items():
             setattr(booking, name, value)
+    defer_insert(
+        [
+            BookingEvent(
+                booking=booking,
+                actor_id=by.pk,
+                kind=kind,
+                created_at=now,
+                request_id=current_request_id.get(),
+                seat_number=booking.seat_number,
+                moved_from=seat_before if kind == Kind.MOVED else None,
+            )
+            for booking, seat_before in zip(bookings, seats_before, strict=True)
+        ]
+    )

@@ -7,8 +7,17 @@ from datetime import datetime
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from ..db.compiled import defer_insert
-from ..models import Booking, BookingSnapshot, Reservation, Show, ShowSnapshot, new_reference
+from ..db.compiled import defer_insert, defer_insert_from
+from ..logging import current_request_id
+from ..models import (
+    Booking,
+    BookingEvent,
+    BookingSnapshot,
+    Reservation,
+    Show,
+    ShowSnapshot,
+    new_reference,
+)
 from ..models.bookings import Status
 from ..seating import best_seats
 from .checks import (
@@ -32,6 +41,14 @@ from .queries import (
 )
 
 log = logging.getLogger(__name__)
+
+# Fields of the event of a new booking, and those of the booking that they are copied from.
+EVENT_OF_SALE = {
+    "booking_id": "id",
+    "kind": "status",
+    "created_at": "created_at",
+    "seat_number": "seat_number",
+}
 
 
 @retry_transaction
@@ -109,7 +126,7 @@ def _sell(
             mark_expired_holds(show_id, attempt.seat_numbers)
         if sale.reference_is_used:
             reference = _unused_reference()
-        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, hold)
+        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, hold, by)
     status = Status.HELD if hold else Status.BOOKED
     log.info("user %s %s seats %s of show %s", by.pk, status, attempt.seat_numbers, show_id)
     return sold
@@ -138,7 +155,12 @@ def _unused_reference() -> str:
 
 
 def _insert_bookings(
-    show: ShowSnapshot, seat_numbers: Sequence[int], buyer: User, reference: str, hold: bool
+    show: ShowSnapshot,
+    seat_numbers: Sequence[int],
+    buyer: User,
+    reference: str,
+    hold: bool,
+    by: User,
 ) -> list[BookingSnapshot]:
     left = show.available_seats - len(seat_numbers)
     after = show._replace(available_seats=left, is_bookable=left > 0)
@@ -156,4 +178,12 @@ def _insert_bookings(
         bookings.append(booking)
         snapshots.append(booking.snapshot(after))
     defer_insert(bookings)
+    defer_insert_from(
+        bookings,
+        ("show_id", "reference"),  # no other booking of a show has the reference
+        BookingEvent,
+        copied=EVENT_OF_SALE,
+        actor_id=by.pk,
+        request_id=current_request_id.get(),
+    )
     return snapshots

@@ -24,7 +24,7 @@ class Deferred(NamedTuple):
     """A statement that is sent with the next one, and what is called with its rows then."""
 
     statement: Statement
-    on_rows: Callable[[Rows], None]
+    on_rows: Callable[[Rows], None] | None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -73,10 +73,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
             if self.queries_logged:
                 self._log(message, time.monotonic() - started)
         for each, rows in zip(deferred, results, strict=False):
-            each.on_rows(rows)
+            if each.on_rows is not None:
+                each.on_rows(rows)
         return results[len(deferred) :]
 
-    def defer(self, statement: Statement, on_rows: Callable[[Rows], None]) -> None:
+    def defer(self, statement: Statement, on_rows: Callable[[Rows], None] | None) -> None:
         """Run a statement with the next one of this transaction, or with its COMMIT.
 
         `on_rows` is called with its rows then. Any other statement of this connection, by whatever
@@ -84,7 +85,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if not self.in_atomic_block or len(self.execute_wrappers) > bool(self.deferred):
             [rows] = self.run_pipeline([statement])
-            on_rows(rows)
+            if on_rows is not None:
+                on_rows(rows)
             return
         self.validate_no_broken_transaction()
         if not self.deferred:

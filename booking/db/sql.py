@@ -182,6 +182,25 @@ def insert_sql(model: type[Model], rows: int, *unique: str) -> str:
 
 
 @cache
+def insert_from_sql(
+    source: type[Model],
+    where: tuple[str, ...],
+    model: type[Model],
+    copied: tuple[tuple[str, str], ...],
+    given: tuple[str, ...],
+) -> str:
+    """INSERT … SELECT: fields copied from the rows of another model, and fields given."""
+    targets = [_quoted_column(model, name) for name in (*dict(copied), *given)]
+    values = [*(_quoted_column(source, name) for _, name in copied), *["%s"] * len(given)]
+    conditions = [f"{_quoted_column(source, name)} = %s" for name in where]
+    return (
+        f"INSERT INTO {_quote(model._meta.db_table)} ({', '.join(targets)}) "  # noqa: S608 names of ours
+        f"SELECT {', '.join(values)} FROM {_quote(source._meta.db_table)} "
+        f"WHERE {' AND '.join(conditions)} RETURNING {_quoted_column(model, model._meta.pk.name)}"
+    )
+
+
+@cache
 def update_sql(model: type[Model], *names: str) -> str:
     meta, column = model._meta, partial(_quoted_column, model)
     columns = [f"{column(name)} = %s" for name in names]

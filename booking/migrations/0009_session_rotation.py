@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     the application still runs.
     """
 
-    dependencies = [("booking", "0007_copy_sessions")]
+    dependencies = [("booking", "0008_booking_events")]
 
     operations = [
         migrations.AddField(

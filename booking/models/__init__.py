@@ -1,5 +1,6 @@
 """Models: fields, constraints and querysets. Only the box office changes bookings."""
 
+from .booking_events import BookingEvent
 from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey
 from .movies import Movie
@@ -10,6 +11,7 @@ from .shows import Show, ShowSnapshot
 
 __all__ = [
     "Booking",
+    "BookingEvent",
     "BookingSnapshot",
     "IdempotencyKey",
     "Movie",

@@ -34,6 +34,13 @@ class Status(models.TextChoices):
 ACTIVE = (Status.HELD, Status.BOOKED)
 
 
+class CancelledBy(models.TextChoices):
+    """Who cancelled a booking, as its customer sees it."""
+
+    ME = "me"
+    CINEMA = "cinema"
+
+
 def is_expired_hold(now: datetime | None = None) -> Q:
     """Condition for expired holds, at the given time or now by the database's clock.
 
@@ -102,6 +109,16 @@ class Booking(models.Model):
     held_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    # Null, too, if it was cancelled before migration 0008, or by an account deleted since.
+    cancelled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
 
     objects = BookingQuerySet.as_manager()
 
@@ -162,6 +179,10 @@ class Booking(models.Model):
         now, status = show.now, self.status_at(show.now)
         expires_at = self.held_until if status == Status.HELD else None
         cancel_until = expires_at or show.show.date_time
+        cancelled_by = None
+        if self.cancelled_by_id is not None:
+            by_customer = self.cancelled_by_id == self.user_id
+            cancelled_by = CancelledBy.ME if by_customer else CancelledBy.CINEMA
         return BookingSnapshot(
             booking=self,
             show=show,
@@ -171,6 +192,8 @@ class Booking(models.Model):
             expires_in=int((expires_at - now).total_seconds()) if expires_at else None,
             can_cancel=status in ACTIVE and now < cancel_until,
             cancel_until=cancel_until,
+            cancelled_by=cancelled_by,
+            show_cancelled=show.show.cancelled_at is not None,
         )
 
 
@@ -185,6 +208,8 @@ class BookingSnapshot(NamedTuple):
     expires_in: int | None  # seconds, for clients whose clock is wrong
     can_cancel: bool
     cancel_until: datetime
+    cancelled_by: CancelledBy | None
+    show_cancelled: bool
 
     @property
     def user_id(self) -> int:

@@ -100,10 +100,14 @@ def booking_json(booking, *, available_seats, **differences):
         "expires_in": None,
         "can_cancel": True,
         "cancel_until": iso(booking.show.date_time),
+        "cancelled_by": None,
+        "show_cancelled": False,
     } | differences
 
 
-def reservation_json(bookings, *, available_seats, status="booked", **differences):
+def reservation_json(
+    bookings, *, available_seats, status="booked", cancelled_by=None, **differences
+):
     """JSON of a reservation of a future show, all seats with the same status."""
     first = bookings[0]
     return {
@@ -117,6 +121,7 @@ def reservation_json(bookings, *, available_seats, status="booked", **difference
                 "seat_number": each.seat_number,
                 "seat_label": f"A{each.seat_number}",
                 "status": status,
+                "cancelled_by": cancelled_by,
             }
             for each in bookings
         ],
@@ -125,6 +130,7 @@ def reservation_json(bookings, *, available_seats, status="booked", **difference
         "expires_in": None,
         "can_cancel": True,
         "cancel_until": iso(first.show.date_time),
+        "show_cancelled": False,
     } | differences
 
 

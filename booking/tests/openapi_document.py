@@ -96,6 +96,8 @@ def as_json_schema(schema, definitions):
         converted.setdefault("additionalProperties", False)
     if schema.get("x-nullable") is True:
         converted["type"] = [schema["type"], "null"]
+        if "enum" in schema:
+            converted["enum"] = [*schema["enum"], None]
     return converted
 
 

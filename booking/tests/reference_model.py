@@ -166,6 +166,8 @@ class ReferenceModel:
             "seat_number": booking["seat"],
             "seat_label": f"{'ABC'[row]}{place + 1}",
             "status": self.status(booking),
+            # Nobody else cancels bookings in the sequences.
+            "cancelled_by": "me" if booking["cancelled_at"] is not None else None,
         }
 
     def _policy_json(self, booking):
@@ -176,6 +178,7 @@ class ReferenceModel:
             "expires_in": until - self.now if is_held else None,
             "can_cancel": self.is_active(booking) and self.now < until,
             "cancel_until": until,
+            "show_cancelled": self.shows[booking["show"]]["cancelled_at"] is not None,
         }
 
     def _by_status(self, bookings):

@@ -16,7 +16,7 @@ ALLOWED = {
     "cache": set(),
     "db": set(),
     "models": {"db", "exceptions", "seating"},
-    "box_office": {"db", "exceptions", "models", "seating"},
+    "box_office": {"db", "exceptions", "logging", "models", "seating"},
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"exceptions", "logging"},
@@ -26,7 +26,10 @@ ALLOWED = {
         "tokens",
     },
     "middleware": {"api", "logging"},
-    "admin": {"accounts", "box_office", "exceptions", "logging", "models", "throttling", "tokens"},
+    "admin": {
+        *("accounts", "box_office", "exceptions", "logging", "models", "seating", "throttling"),
+        "tokens",
+    },
     "management": {"box_office", "management", "models", "seating"},
     "apps": set(),
 }
@@ -81,3 +84,13 @@ class ImportTests(TestCase):
             for file in files_of(part):
                 used = [name for name in imports_of(file) if name.startswith(private)]
                 self.assertEqual(used, [], file)
+
+    def test_booking_events_are_written_by_the_box_office_only(self):
+        """They are append-only: everything else may read them, through `booking.events`."""
+        writers = {"box_office", "models"}
+        for part in set(ALLOWED) - writers:
+            for file in files_of(part):
+                self.assertNotIn("BookingEvent", file.read_text(), file)
+        for file in files_of("box_office"):
+            for word in ("BookingEvent.objects", ".events"):
+                self.assertNotIn(word, file.read_text(), file)

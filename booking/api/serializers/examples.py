@@ -39,12 +39,15 @@ BOOKING = {
     "expires_in": None,
     "can_cancel": True,
     "cancel_until": "2026-12-24T19:15:00Z",
+    "cancelled_by": None,
+    "show_cancelled": False,
 }
 
 CANCELLED_BOOKING = BOOKING | {
     "status": "cancelled",
     "cancelled_at": "2026-12-23T09:30:00Z",
     "can_cancel": False,
+    "cancelled_by": "me",
     "detail": "Booking cancelled.",
 }
 
@@ -54,14 +57,27 @@ RESERVATION = {
     "show": SHOW,
     "status": "held",
     "bookings": [
-        {"id": 43, "seat_number": 5, "seat_label": "A5", "status": "held"},
-        {"id": 44, "seat_number": 6, "seat_label": "A6", "status": "held"},
+        {
+            "id": 43,
+            "seat_number": 5,
+            "seat_label": "A5",
+            "status": "held",
+            "cancelled_by": None,
+        },
+        {
+            "id": 44,
+            "seat_number": 6,
+            "seat_label": "A6",
+            "status": "held",
+            "cancelled_by": None,
+        },
     ],
     "created_at": "2026-12-20T08:09:02.500000Z",
     "expires_at": "2026-12-20T08:19:02.500000Z",
     "expires_in": 600,
     "can_cancel": True,
     "cancel_until": "2026-12-20T08:19:02.500000Z",
+    "show_cancelled": False,
 }
 
 SEAT_MAP = {

@@ -6,8 +6,15 @@ from django.contrib.auth import get_user_model
 from rest_framework import serializers
 
 from ...models import Booking, Movie, Session, Show
+from ...models.bookings import CancelledBy
 from . import examples
 from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
+
+CANCELLED_BY = "Who cancelled it; null if nobody did, or if it is not on record."
+SHOW_CANCELLED = (
+    "Whether the cinema has cancelled the show. The booking itself stays as it is; it can still be "
+    "cancelled, but not be moved, confirmed or extended."
+)
 
 
 class TokenPair(serializers.Serializer):
@@ -150,6 +157,10 @@ class BookingSerializer(ReadOnlyModelSerializer):
         default_timezone=UTC,
         help_text="Until when it can be cancelled: the start of the show, or the end of the hold.",
     )
+    cancelled_by = serializers.ChoiceField(
+        CancelledBy.choices, allow_null=True, help_text=CANCELLED_BY
+    )
+    show_cancelled = serializers.BooleanField(help_text=SHOW_CANCELLED)
 
     class Meta:
         model = Booking
@@ -168,6 +179,8 @@ class BookingSerializer(ReadOnlyModelSerializer):
             "expires_in",
             "can_cancel",
             "cancel_until",
+            "cancelled_by",
+            "show_cancelled",
         ]
         swagger_schema_fields = {"example": examples.BOOKING}
 
@@ -183,11 +196,14 @@ class CancelledBookingSerializer(BookingSerializer):
 class ReservedSeatSerializer(ReadOnlyModelSerializer):
     seat_label = serializers.CharField(read_only=True, help_text="Row and place, such as B2.")
     status = serializers.ChoiceField(Booking.Status.choices)
+    cancelled_by = serializers.ChoiceField(
+        CancelledBy.choices, allow_null=True, help_text=CANCELLED_BY
+    )
 
     class Meta:
         model = Booking
         model_source = "booking"
-        fields = ["id", "seat_number", "seat_label", "status"]
+        fields = ["id", "seat_number", "seat_label", "status", "cancelled_by"]
 
 
 class ReservationSerializer(ReadOnlySerializer):
@@ -212,6 +228,9 @@ class ReservationSerializer(ReadOnlySerializer):
     )
     can_cancel = serializers.BooleanField(source="leading.can_cancel")
     cancel_until = serializers.DateTimeField(default_timezone=UTC, source="leading.cancel_until")
+    show_cancelled = serializers.BooleanField(
+        source="leading.show_cancelled", help_text=SHOW_CANCELLED
+    )
 
     class Meta:
         swagger_schema_fields = {"example": examples.RESERVATION}

@@ -55,6 +55,8 @@ class BookTests(ApiTestCase):
             "expires_in": None,
             "can_cancel": True,
             "cancel_until": iso(show.date_time),
+            "cancelled_by": None,
+            "show_cancelled": False,
         }
         self.assertResponse(response, 201, body)
         self.assertEqual((sold.user, sold.show, sold.seat_number), (self.alice, show, 14))

@@ -32,6 +32,7 @@ class CancelTests(ApiTestCase):
             status="cancelled",
             cancelled_at=iso(booking.cancelled_at),
             can_cancel=False,
+            cancelled_by="me",
         )
         self.assertResponse(response, 200, expected | {"detail": "Booking cancelled."})
         self.assertEqual(booking.status, "cancelled")

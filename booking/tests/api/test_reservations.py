@@ -253,7 +253,9 @@ class CancelTests(ReservationTestCase):
     def test_cancel_hold_releases_its_seats(self):
         mine = self.held()
         response = self.post("cancel")
-        expected = reservation_json(mine, available_seats=19, status="cancelled", can_cancel=False)
+        expected = reservation_json(
+            mine, available_seats=19, status="cancelled", cancelled_by="me", can_cancel=False
+        )
         self.assertResponse(response, 200, expected)
         self.assertEqual(self.statuses(), ["cancelled", "cancelled"])
         seats = {"seat_numbers": [5, 6]}

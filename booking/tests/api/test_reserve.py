@@ -34,15 +34,21 @@ class ReserveTests(ApiTestCase):
             "show": response.json()["show"],
             "status": "booked",
             "bookings": [
-                {"id": first.id, "seat_number": 5, "seat_label": "A5", "status": "booked"},
-                {"id": second.id, "seat_number": 6, "seat_label": "A6", "status": "booked"},
-                {"id": third.id, "seat_number": 12, "seat_label": "B2", "status": "booked"},
+                {
+                    "id": booking.id,
+                    "seat_number": seat,
+                    "seat_label": label,
+                    "status": "booked",
+                    "cancelled_by": None,
+                }
+                for booking, seat, label in [(first, 5, "A5"), (second, 6, "A6"), (third, 12, "B2")]
             ],
             "created_at": iso(first.created_at),
             "expires_at": None,
             "expires_in": None,
             "can_cancel": True,
             "cancel_until": iso(show.date_time),
+            "show_cancelled": False,
         }
         self.assertResponse(response, 201, body)
         self.assertEqual(response.json()["show"]["available_seats"], 27)

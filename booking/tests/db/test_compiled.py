@@ -20,6 +20,7 @@ from booking.db.compiled import (
     CompileError,
     compiled,
     defer_insert,
+    defer_insert_from,
     defer_update,
     fetch_all,
     flush_deferred,
@@ -27,7 +28,7 @@ from booking.db.compiled import (
     map_rows,
 )
 from booking.jwt import users_by_id
-from booking.models import Booking, IdempotencyKey, Movie, Show
+from booking.models import Booking, BookingEvent, IdempotencyKey, Movie, Show
 from booking.models.movies import movies_by_id
 from booking.models.seat_maps import active_seats
 from booking.models.shows import shows_by_id
@@ -312,6 +313,45 @@ class WriteTests(TestCase):
             flush_deferred()
         found = IdempotencyKey.objects.order_by("key").values_list("status", "body")
         self.assertEqual(list(found), [(0, ""), (201, "it's 100%")])
+        self.assertWritesRowsOfOthers(tomorrow, alice)
+
+    def assertWritesRowsOfOthers(self, show, alice):
+        create_booking(alice, create_show(show.movie), reference="A")
+        reserved = [
+            Booking(user=alice, show=show, seat_number=seat, reference="A") for seat in (6, 7)
+        ]
+        with self.assertNumQueries(2):
+            defer_insert(reserved)
+            defer_insert_from(
+                reserved,
+                ("show_id", "reference"),
+                BookingEvent,
+                copied={
+                    "booking_id": "id",
+                    "seat_number": "seat_number",
+                    "created_at": "created_at",
+                },
+                kind="booked",
+                actor_id=alice.pk,
+                request_id="it's 100%",
+            )
+            flush_deferred()
+        found = BookingEvent.objects.order_by("pk").values()
+        self.assertEqual(
+            [{name: each[name] for name in each if name != "id"} for each in found],
+            [
+                {
+                    "booking_id": each.pk,
+                    "actor_id": alice.pk,
+                    "kind": "booked",
+                    "created_at": each.created_at,
+                    "request_id": "it's 100%",
+                    "seat_number": each.seat_number,
+                    "moved_from": None,
+                }
+                for each in reserved
+            ],
+        )
 
     def test_rows_are_written_as_bulk_create_and_update_do(self):
         self.assertWritesRows()

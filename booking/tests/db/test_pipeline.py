@@ -25,10 +25,11 @@ from django.test import TransactionTestCase
 from django.test.utils import CaptureQueriesContext
 from psycopg.errors import AdminShutdown
 
+from booking.box_office import reserve
 from booking.box_office.locking import show_lock
 from booking.box_office.queries import for_sale
 from booking.db.compiled import defer_insert, fetch_all, flush_deferred
-from booking.models import Booking
+from booking.models import Booking, BookingEvent
 from booking.models.shows import shows_by_id
 from booking.tests.concurrency.interleaving import is_queueing
 from booking.tests.factories import create_booking, create_show, create_user
@@ -250,6 +251,17 @@ class DeferTests(PipelineTestCase):
             defer_insert([self.booking(1)])
         self.assertEqual(sent.call_count, 2)
         self.assertEqual(sent.call_args.kwargs, {"commit": True})
+
+    def test_sale_of_any_size_is_two_messages(self):
+        """BEGIN, the lock and what is read after it; the rows, their events and COMMIT."""
+        pipeline = connection.pipeline
+        for seats in ([1], [2, 3, 4]):
+            with mock.patch.object(pipeline, "run", wraps=pipeline.run) as sent:
+                reserve(show_id=self.show.pk, seat_numbers=seats, by=self.alice)
+            self.assertEqual(sent.call_count, 2)
+            words = [sql.split()[0] for sql, _ in sent.call_args.args[0]]
+            self.assertEqual((words, sent.call_args.kwargs), (["INSERT"] * 2, {"commit": True}))
+        self.assertEqual(BookingEvent.objects.count(), 4)
 
     def test_deferred_insert_is_rolled_back_by_atomic(self):
         with self.assertRaises(ZeroDivisionError), transaction.atomic():

@@ -34,29 +34,31 @@ class StatementTests(TransactionTestCase):
     def assertStatements(self, statements, expected):
         self.assertEqual(statements, expected.replace("lock", "SELECT").split())
 
-    def test_booking_is_six_statements(self):
+    def test_booking_is_seven_statements(self):
         path = f"/api/shows/{self.show.pk}/book/"
         user = "SELECT"
-        sale = "BEGIN lock SELECT INSERT COMMIT"
+        sale = "BEGIN lock SELECT INSERT INSERT COMMIT"
         for seat in (5, 6):
             statements = self.statements("post", path, {"seat_number": seat})
             self.assertStatements(statements, f"{user} {sale}")
 
-    def test_reservation_is_six_statements(self):
+    def test_reservation_is_seven_statements(self):
         path = f"/api/shows/{self.show.pk}/reservations/"
         statements = self.statements("post", path, {"seat_numbers": [7, 8, 9]})
-        self.assertStatements(statements, "SELECT BEGIN lock SELECT INSERT COMMIT")
+        self.assertStatements(statements, "SELECT BEGIN lock SELECT INSERT INSERT COMMIT")
 
-    def test_booking_with_a_key_is_eight_statements_and_no_savepoint(self):
+    def test_booking_with_a_key_is_nine_statements_and_no_savepoint(self):
         path = f"/api/shows/{self.show.pk}/book/"
         statements = self.statements("post", path, {"seat_number": 10}, HTTP_IDEMPOTENCY_KEY="key")
-        self.assertStatements(statements, "SELECT BEGIN INSERT lock SELECT INSERT UPDATE COMMIT")
+        self.assertStatements(
+            statements, "SELECT BEGIN INSERT lock SELECT INSERT INSERT UPDATE COMMIT"
+        )
 
     def test_seat_with_an_expired_hold_is_one_statement_more(self):
         create_hold(create_user("bob"), self.show, 5, ends_in=timedelta(seconds=-1))
         path = f"/api/shows/{self.show.pk}/book/"
         statements = self.statements("post", path, {"seat_number": 5})
-        self.assertStatements(statements, "SELECT BEGIN lock SELECT UPDATE INSERT COMMIT")
+        self.assertStatements(statements, "SELECT BEGIN lock SELECT UPDATE INSERT INSERT COMMIT")
 
     @skipUnlessDBFeature("has_select_for_update")
     def test_lock_outside_a_transaction_is_refused(self):

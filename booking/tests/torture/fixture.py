@@ -60,7 +60,7 @@ def dump():
     """Rows of all tables that matter."""
     from django.db.models import F
 
-    from booking.models import Booking, IdempotencyKey, Show
+    from booking.models import Booking, BookingEvent, IdempotencyKey, Show
 
     bookings = Booking.objects.order_by("id").values(
         "id",
@@ -72,10 +72,14 @@ def dump():
         "show",
         seat=F("seat_number"),
     )
+    events = BookingEvent.objects.order_by("id").values(
+        "booking", "actor", "kind", "created_at", "moved_from", seat=F("seat_number")
+    )
     keys = IdempotencyKey.objects.order_by("id").values("user", "key", "status", "body")
     return {
         "shows": list(Show.objects.order_by("id").values_list("id", flat=True)),
         "bookings": list(bookings),
+        "events": list(events),
         "keys": list(keys),
     }
 

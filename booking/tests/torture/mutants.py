@@ -31,6 +31,8 @@ INTERNALS = {
     "cancel": ["booking.box_office:cancel"],
     "active_bookings": ["booking.box_office.holding:require_active"],  # (snapshots)
     "update_bookings": ["booking.box_office.holding:update_bookings"],  # (bookings, **values)
+    "insert_events": ["booking.box_office.queries:defer_insert"],
+    "insert_events_of_sale": ["booking.box_office.selling:defer_insert_from"],
     "run_once": ["booking.api.idempotency:_perform_or_repeat"],  # (claim, fingerprint, act)
     "seat_map": ["booking.api.views.shows:SeatMapViewSet.retrieve"],
     "now": [
@@ -313,6 +315,23 @@ def sweeper_frees_booked_seats(application):
     threading.Thread(target=sweep, daemon=True).start()
 
 
+# --- Events ---
+
+
+def forgets_events(application):
+    """Writes no event of one change in ten."""
+    for name in ("insert_events", "insert_events_of_sale"):
+        replace(name, _forgetting(original(name)))
+
+
+def _forgetting(insert):
+    def insert_mostly(*args, **kwargs):
+        if random.random() > 0.1:
+            insert(*args, **kwargs)
+
+    return insert_mostly
+
+
 ONLY_GUARDED = ("book", "reserve", "map")
 
 MUTANTS = {
@@ -327,6 +346,7 @@ MUTANTS = {
     "stale_seat_map": Mutant(stale_seat_map),
     "cancel_revives": Mutant(cancel_revives),
     "sweeper_frees_booked_seats": Mutant(sweeper_frees_booked_seats),
+    "forgets_events": Mutant(forgets_events),
     "no_constraint": Mutant(no_constraint, is_rejected=False, without_constraint=True),
     "no_lock": Mutant(no_lock, is_rejected=False, verbs=ONLY_GUARDED, exact=False),
 }

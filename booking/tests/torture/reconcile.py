@@ -49,6 +49,7 @@ def reconcile(requests, tables, ended, exact=True):
         counts += _counts(request, row)
     violations += [f"a key without a request: {key}" for key in keys]
     violations += _inconsistent_rows(tables["bookings"])
+    violations += _inconsistent_events(tables["bookings"], tables["events"])
     if exact:
         for of_show in operations.values():
             _order_by_clock(of_show)
@@ -176,6 +177,41 @@ def _inconsistent_rows(bookings):
     for (show, seat), count in at_seat.items():
         if count > 1:
             yield f"seat {seat} of show {show} was sold {count} times"
+
+
+# The status of a booking after each event, by the status before it; None: there was no booking.
+STATUS_AFTER = {
+    (None, "held"): "held",
+    (None, "booked"): "booked",
+    ("held", "extended"): "held",
+    ("held", "moved"): "held",
+    ("held", "confirmed"): "booked",
+    ("held", "cancelled"): "cancelled",
+    ("booked", "moved"): "booked",
+    ("booked", "cancelled"): "cancelled",
+}
+
+
+def _inconsistent_events(bookings, events):
+    """Bookings whose events do not lead, one after the other, to what the booking is now."""
+    of_booking = defaultdict(list)
+    for event in events:
+        of_booking[event["booking"]].append(event)
+    for booking in bookings:
+        history = of_booking[booking["id"]]
+        status = seat = None
+        for event in history:
+            before = event["seat"] if event["moved_from"] is None else event["moved_from"]
+            follows = seat in (None, before) and event["actor"] == booking["user"]
+            status = STATUS_AFTER.get((status, event["kind"])) if follows else None
+            seat = event["seat"]
+            if status is None:
+                break
+        end = "held" if booking["status"] == "expired" else booking["status"]
+        began = bool(history) and history[0]["created_at"] == booking["created_at"]
+        if not began or (status, seat) != (end, booking["seat"]):
+            kinds = ", ".join(event["kind"] for event in history) or "none"
+            yield f"the events of booking {booking['id']} do not explain it: {kinds}"
 
 
 def _counts(request, row):

@@ -6,6 +6,7 @@ The runs themselves take minutes: `make torture`.
 from pathlib import Path
 from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
+from typing import ClassVar
 from unittest import TestCase
 
 from booking.tests.torture.checker import LINEARIZABLE, UNDECIDED, VIOLATED, check
@@ -303,7 +304,7 @@ class VerdictTests(TestCase):
         "ended": 100,
         "faults": [],
         "counts": {},
-        "tables": {"keys": [], "bookings": [], "shows": []},
+        "tables": {"keys": [], "bookings": [], "events": [], "shows": []},
     }
 
     def judge(self, *requests, **facts):
@@ -336,10 +337,10 @@ class ReconcileTests(TestCase):
     )
     REFUSED = '{"detail":"","code":"seat_taken","seat_numbers":[1],"alternatives":[2,3]}'
 
-    def reconcile(self, *attempts, kept=True, bookings=(), key="k"):
+    def reconcile(self, *attempts, kept=True, bookings=(), events=(), key="k"):
         request = Request(0, ALICE, 1, "book", {"seats": [1]}, "k", list(attempts))
         row = {"user": ALICE, "key": key, "status": 201, "body": self.BODY}
-        tables = {"keys": [row] * kept, "bookings": list(bookings), "shows": [1]}
+        tables = {"keys": [row] * kept, "bookings": [*bookings], "events": [*events], "shows": [1]}
         return reconcile([request], tables, ended=100)
 
     def booked(self, sent, returned, **more):
@@ -432,13 +433,76 @@ class ReconcileTests(TestCase):
         }
         later = row | {"id": 2, "seat": 2, "held_until": "2026-01-01T00:00:11Z"}
         twice = row | {"id": 3, "reference": "R3"}
+        rows = [row, later, twice]
+        events = [event for each in rows for event in self.events(each, "held")]
         self.assertEqual(
-            self.violations(kept=False, bookings=[row, later, twice]),
+            self.violations(kept=False, bookings=rows, events=events),
             [
                 "reservation R1 does not expire as a whole",
                 "seat 1 of show 1 was sold 2 times",
             ],
         )
+
+    BOOKING: ClassVar = {
+        "id": 1,
+        "reference": "R1",
+        "user": ALICE,
+        "show": 1,
+        "seat": 1,
+        "status": "booked",
+        "held_until": None,
+        "created_at": "2026-01-01T00:00:00Z",
+    }
+
+    def events(self, booking, *kinds):
+        same = {"booking": booking["id"], "actor": booking["user"], "moved_from": None}
+        same |= {"seat": booking["seat"], "created_at": booking["created_at"]}
+        return [same | {"kind": kind} for kind in kinds]
+
+    def events_are_wrong(self, status, events):
+        booking = self.BOOKING | {"status": status, "held_until": self.BOOKING["created_at"]}
+        found = self.violations(kept=False, bookings=[booking], events=events)
+        return found == ["the events of booking 1 do not explain it"]
+
+    def test_events_that_lead_to_the_status_are_right(self):
+        for status, kinds in [
+            ("booked", ["booked"]),
+            ("booked", ["held", "extended", "confirmed"]),
+            ("held", ["held", "extended"]),
+            ("expired", ["held"]),
+            ("cancelled", ["held", "cancelled"]),
+            ("cancelled", ["held", "confirmed", "cancelled"]),
+        ]:
+            with self.subTest(kinds):
+                self.assertFalse(self.events_are_wrong(status, self.events(self.BOOKING, *kinds)))
+
+    def test_events_that_lead_elsewhere_are_a_violation(self):
+        for status, kinds in [
+            ("booked", []),
+            ("booked", ["held"]),
+            ("booked", ["booked", "booked"]),
+            ("booked", ["confirmed"]),
+            ("booked", ["held", "cancelled", "confirmed"]),
+            ("expired", ["booked"]),
+            ("cancelled", ["booked"]),
+            ("cancelled", ["booked", "cancelled", "cancelled"]),
+        ]:
+            with self.subTest(kinds):
+                self.assertTrue(self.events_are_wrong(status, self.events(self.BOOKING, *kinds)))
+
+    def test_events_of_another_seat_actor_or_time_are_a_violation(self):
+        booked, moved = self.events(self.BOOKING, "booked", "moved")
+        from_seat_2 = [booked | {"seat": 2}, moved | {"moved_from": 2}]
+        self.assertFalse(self.events_are_wrong("booked", from_seat_2))
+        for events in [
+            [booked | {"seat": 2}],
+            [booked | {"seat": 3}, moved | {"moved_from": 2}],
+            [booked, moved | {"seat": 2, "moved_from": 1}],
+            [booked | {"actor": BOB}],
+            [booked | {"created_at": "2026-01-01T00:00:01Z"}],
+        ]:
+            with self.subTest(events):
+                self.assertTrue(self.events_are_wrong("booked", events))
 
 
 class MutantTests(TestCase):

@@ -132,13 +132,14 @@ class SchemaTests(TestCase):
             for field, each in definition.get("properties", {}).items()
             if "x-nullable" in each
         }
-        ends = ("cancelled_at", "expires_at", "expires_in")
+        ends = ("cancelled_at", "cancelled_by", "expires_at", "expires_in")
         of_bookings = {f"{name}.{end}" for name in ("Booking", "CancelledBooking") for end in ends}
         of_others = {
             "Movie.release_date",
             "Show.cancelled_at",
             "Reservation.expires_at",
             "Reservation.expires_in",
+            "ReservedSeat.cancelled_by",
         }
         self.assertEqual(nullable, of_bookings | of_others)
         for each in nullable:
@@ -146,7 +147,7 @@ class SchemaTests(TestCase):
             shape = self.schema["definitions"][name]["properties"][field]
             self.assertEqual((shape["x-nullable"], shape["x-omitempty"]), (True, False))
 
-    def test_status_fields_list_their_choices(self):
+    def test_fields_of_choices_list_them(self):
         words = {
             f"{name}.{field}": each["enum"]
             for name, definition in self.schema["definitions"].items()
@@ -155,7 +156,10 @@ class SchemaTests(TestCase):
         }
         of = ("Booking", "CancelledBooking", "ReservedSeat", "Reservation")
         statuses = ["held", "booked", "cancelled", "expired"]
-        self.assertEqual(words, {f"{name}.status": statuses for name in of})
+        expected = {f"{name}.status": statuses for name in of}
+        for name in ("Booking", "CancelledBooking", "ReservedSeat"):
+            expected[f"{name}.cancelled_by"] = ["me", "cinema"]
+        self.assertEqual(words, expected)
 
     def test_definitions_have_no_read_only_or_title(self):
         text = str(self.schema["definitions"])
