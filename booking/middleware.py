@@ -95,9 +95,11 @@ def get_client_ip(request) -> str:
 
 
 class ResponseHeadersMiddleware:
-    """Content-Security-Policy of every response; no Content-Length of responses without a body.
+    """Content-Security-Policy of every response; no Content-Length of 204, 304 and 411.
 
     With `Content-Length: 0`, which Django's middleware sets, caches take a 304 for an empty page.
+    After a 411 without a length `runserver` closes the connection: otherwise it would take the
+    unread body for the next request.
     """
 
     def __init__(self, get_response):
@@ -106,8 +108,8 @@ class ResponseHeadersMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        if response.status_code in (204, 304) and "Content-Length" in response:
-            del response["Content-Length"]
+        if response.status_code in (204, 304, 411):
+            del response["Content-Length"]  # if there is one
         return response
 
 

@@ -23,4 +23,17 @@ def application(environ, start_response):
     if "HTTP_ACCEPT" in environ:
         environ["HTTP_ACCEPT"] = clean_accept(environ["HTTP_ACCEPT"])
     read_wsgi_body(environ)
-    return django_application(environ, start_response)
+    response = django_application(environ, start_response)
+    if getattr(response, "status_code", None) in (204, 304):
+        return EmptyBody(response)
+    return response
+
+
+class EmptyBody:
+    """One empty string. For no string at all `runserver` adds the header `Content-Length: 0`."""
+
+    def __init__(self, response):
+        self.close = response.close
+
+    def __iter__(self):
+        return iter([b""])

@@ -1,10 +1,12 @@
 """Bodies without a length are read, or refused; every body has a limit. Never an empty body."""
 
 import json
+from io import BytesIO, StringIO
+from wsgiref.handlers import SimpleHandler
 
 from django.conf import settings
 from django.http import HttpResponse
-from django.test import RequestFactory, SimpleTestCase, TransactionTestCase, override_settings
+from django.test import RequestFactory, TransactionTestCase, override_settings
 from django.urls import reverse
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -13,10 +15,12 @@ from booking.tests.applications import CHUNKED, HTTP2, Input, ask_asgi, ask_wsgi
 from booking.tests.factories import (
     ApiTestCase,
     create_booking,
+    create_movie,
     create_show,
     create_user,
 )
 from booking.tests.schema_conformance import allow_unknown_fields
+from movie_booking import wsgi
 
 FORM = "application/x-www-form-urlencoded"
 LIMIT = settings.MAX_BODY_BYTES
@@ -284,15 +288,26 @@ class FormTests(ApiTestCase):
         self.assertEqual(self.alice.first_name, "a; b*=c; d*0=e\r\n\r\n; f*=g")
 
 
-class EmptyResponseTests(SimpleTestCase):
+class EmptyResponseTests(TransactionTestCase):
     def test_content_length_of_response_without_body_is_removed(self):
-        for status, has_length in [(204, False), (304, False), (200, True), (404, True)]:
+        for status, has_length in [(204, 0), (304, 0), (411, 0), (200, 1), (404, 1)]:
 
             def respond(request, status=status):
                 return HttpResponse(status=status, headers={"Content-Length": "0"})
 
             response = ResponseHeadersMiddleware(respond)(RequestFactory().get("/"))
-            self.assertEqual("Content-Length" in response, has_length, status)
+            self.assertEqual("Content-Length" in response, bool(has_length), status)
+
+    def test_runserver_adds_no_content_length_to_a_304(self):
+        """wsgiref, which `runserver` uses, adds one to a response that it thinks is empty."""
+        movie = create_movie()
+        path = f"/api/movies/{movie.pk}/"
+        etag = self.client.get(path)["ETag"]
+        environ = RequestFactory().get(path, headers={"if-none-match": etag}).environ
+        output = BytesIO()
+        SimpleHandler(BytesIO(), output, StringIO(), environ).run(wsgi.application)
+        self.assertIn(b"304 Not Modified", output.getvalue())
+        self.assertNotIn(b"content-length", output.getvalue().lower())
 
     def test_every_address_is_covered(self):
         """Only middleware that sets no Content-Length is outside."""
