@@ -4,6 +4,7 @@ import json
 from io import BytesIO, StringIO
 from wsgiref.handlers import SimpleHandler
 
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.http import HttpResponse
 from django.test import RequestFactory, TransactionTestCase, override_settings
@@ -21,6 +22,7 @@ from booking.tests.factories import (
 )
 from booking.tests.schema_conformance import allow_unknown_fields
 from movie_booking import wsgi
+from movie_booking.request_body import read_asgi_body
 
 FORM = "application/x-www-form-urlencoded"
 LIMIT = settings.MAX_BODY_BYTES
@@ -142,6 +144,22 @@ class AsgiTests(TransactionTestCase):
         self.assertEqual(self.ask([b"x" * (LIMIT + 1)], **length), (413, TOO_LARGE))
         page = ask_asgi("POST", "/admin/login/", [b"x" * LIMIT, b"x"], content_type=FORM)
         self.assertEqual((page.status, page.content.decode()), (413, TOO_LARGE["detail"]))
+
+    def test_endless_body_is_read_no_further_than_the_limit(self):
+        sent = []
+
+        async def receive():
+            sent.append("part")
+            self.assertLessEqual(len(sent), 2)
+            return {"type": "http.request", "body": b"x" * LIMIT, "more_body": True}
+
+        self.assertEqual(async_to_sync(read_asgi_body)(receive), b"x" * (LIMIT + 1))
+
+    def test_body_of_a_client_that_has_gone_is_none(self):
+        async def receive():
+            return {"type": "http.disconnect"}
+
+        self.assertIsNone(async_to_sync(read_asgi_body)(receive))
 
     def test_ambiguous_length_is_refused(self):
         both = {"transfer_encoding": "chunked", "content_length": "2"}
