@@ -33,9 +33,10 @@ def duration(seconds: float) -> str:
     """A waiting time in words, rounded up: "42 seconds", "12 minutes" or "2 hours"."""
     if seconds <= 90:
         return count_of(ceil(seconds), "second")
-    if seconds < 60 * 60:
-        return count_of(ceil(seconds / 60), "minute")
-    return count_of(ceil(seconds / 60 / 60), "hour")
+    minutes = ceil(seconds / 60)
+    if minutes <= 90 and minutes != 60:
+        return count_of(minutes, "minute")
+    return count_of(ceil(minutes / 60), "hour")
 
 
 # --- Booking and holding seats ---

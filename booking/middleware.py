@@ -10,13 +10,26 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.middleware.common import CommonMiddleware
 from django.utils.log import log_response
+from rest_framework.exceptions import APIException
+
+from movie_booking.request_body import has_unknown_length
 
 from .api import API_PREFIX
-from .api.errors import BadRequest, BodyTooLarge, HttpsRequired, bad_request, plain_response
+from .api.errors import (
+    BadRequest,
+    BodyTooLarge,
+    HttpsRequired,
+    LengthRequired,
+    UnsupportedContentEncoding,
+    bad_request,
+    plain_response,
+    text_response,
+)
 from .logging import current_client_ip, current_request_id, sanitize, security_log
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 DIGITS = re.compile(r"[0-9]+")
+EXTENDED_PARAMETER = re.compile(rb';\s*[^\s;="]*\*')
 
 # Everything is loaded from our own origin, and no other site may frame our pages. Swagger UI, ReDoc
 # and the admin need inline styles, data: images and (ReDoc) a worker from a blob:.
@@ -81,8 +94,13 @@ def get_client_ip(request) -> str:
     return request.META.get("REMOTE_ADDR", "")
 
 
-class ContentSecurityPolicyMiddleware:
-    """Set the Content-Security-Policy header on every response that has none."""
+class ResponseHeadersMiddleware:
+    """Content-Security-Policy of every response; no Content-Length of 204, 304 and 411.
+
+    With `Content-Length: 0`, which Django's middleware sets, caches take a 304 for an empty page.
+    After a 411 without a length `runserver` closes the connection: otherwise it would take the
+    unread body for the next request.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -90,11 +108,13 @@ class ContentSecurityPolicyMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        if response.status_code in (204, 304, 411):
+            del response["Content-Length"]  # if there is one
         return response
 
 
 class ApiMiddleware:
-    """Trailing slash, host, HTTPS and body size of API requests; default headers of responses.
+    """Trailing slash, host, HTTPS and body of API requests; default headers of responses.
 
     Errors are JSON. A missing trailing slash is added, not redirected to: clients repeat a
     redirected POST as a GET. Plain HTTP is refused, not redirected, because the token has already
@@ -111,36 +131,63 @@ class ApiMiddleware:
         if not path.endswith("/"):
             request.path_info += "/"
             request.path += "/"
-        response = self.check(request) or self.get_response(request)
-        response.headers.setdefault("Cache-Control", "private, no-store")
-        if not response.streaming and response.status_code not in (204, 304):
-            response.headers.setdefault("Content-Length", str(len(response.content)))
-        return response
-
-    def check(self, request):
-        """An error response, or None if the request is accepted."""
         try:
             request.get_host()
+            if settings.HTTPS and not request.is_secure():
+                raise HttpsRequired
+            check_body(request)
         except DisallowedHost as error:
             response = bad_request(request, error)
             log_response(str(error), request=request, response=response)
-            return response
-        if settings.HTTPS and not request.is_secure():
-            return plain_response(HttpsRequired())
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        if not DIGITS.fullmatch(length):
-            return plain_response(BadRequest())
-        if len(length) > 18 or int(length) > settings.MAX_BODY_BYTES:
-            return plain_response(BodyTooLarge())
-        return None
+        except APIException as error:
+            response = plain_response(error)
+        else:
+            response = self.get_response(request)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        if not response.streaming:
+            response.headers.setdefault("Content-Length", str(len(response.content)))
+        return response
+
+
+def check_body(request):
+    """Raise an APIException for a body that is too large, compressed, or cannot be read safely."""
+    length = request.META.get("CONTENT_LENGTH")
+    if not length:
+        if has_unknown_length(request.META):
+            raise LengthRequired
+        return
+    if not DIGITS.fullmatch(length) or "HTTP_TRANSFER_ENCODING" in request.META:
+        raise BadRequest
+    if len(length) > 18 or int(length) > settings.MAX_BODY_BYTES:
+        raise BodyTooLarge
+    if length == "0" or request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    if request.META.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
+        raise UnsupportedContentEncoding
+    if request.content_type.startswith("multipart/"):
+        check_part_headers(request)
+
+
+def check_part_headers(request):
+    """Refuse parameters such as `name*=hex''…`, which forms must not have (RFC 7578, 4.2).
+
+    Django passes them to Python's `email` package; see movie_booking/content_type.py.
+    """
+    boundary = request.content_params.get("boundary", "").encode()
+    for part in request.body.split(b"--" + boundary)[1:]:
+        if EXTENDED_PARAMETER.search(part.partition(b"\r\n\r\n")[0]):
+            raise BadRequest
 
 
 class PageMiddleware(SessionMiddleware, AuthenticationMiddleware, MessageMiddleware):
-    """Django's session, common, authentication and message middleware, skipped by API requests.
+    """Body of page requests; Django's session, common, authentication and message middleware.
 
-    The API needs none of them, and together they cost as much as all other middleware. The base
-    classes are for Django's system checks, which look for them in settings.MIDDLEWARE.
+    API requests skip it: they need none of the latter, and together they cost as much as all other
+    middleware. The base classes are for Django's system checks, which look for them in
+    settings.MIDDLEWARE.
     """
+
+    async_capable = False  # unlike the base classes
 
     def __init__(self, get_response):
         super().__init__(get_response)
@@ -157,4 +204,8 @@ class PageMiddleware(SessionMiddleware, AuthenticationMiddleware, MessageMiddlew
     def __call__(self, request):
         if request.path_info.startswith(API_PREFIX):
             return self.get_response(request)
+        try:
+            check_body(request)
+        except APIException as error:
+            return text_response(error)
         return self.page_handler(request)

@@ -175,7 +175,7 @@ CORS_ALLOW_HEADERS = [
 CORS_EXPOSE_HEADERS = ["ETag", "Idempotency-Replayed", "Link", "Retry-After", "X-Request-ID"]
 
 CACHE_MOVIES = True  # for a second, in local memory (booking/api/caching.py); off in tests
-MAX_BODY_BYTES = 64 * 1024  # of an API request
+MAX_BODY_BYTES = 64 * 1024  # of any request, those of the admin included
 
 # Compiled queries, the PostgreSQL pipeline backend and fast serializers (booking/db,
 # booking/api/serializers/read_only.py). Off: stock Django and DRF.
@@ -199,7 +199,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "booking.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "booking.middleware.ContentSecurityPolicyMiddleware",
+    "booking.middleware.ResponseHeadersMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "booking.middleware.ApiMiddleware",

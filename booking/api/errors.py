@@ -1,6 +1,7 @@
 """Error responses of exceptions: `{"detail": "<sentence>", "code": "<stable word>", …facts}`.
 
-Errors of fields keep DRF's shape, `{"field": ["…"]}`. A refusal is a 400, as existing clients
+Errors of fields keep DRF's shape, `{"field": ["…"]}`, and beside it have their codes, `{"codes":
+{"field": ["required"]}}`. A refusal is a 400, as existing clients
 expect, unless STATUS_OF_REFUSAL or FIELD_OF_REFUSAL says otherwise.
 """
 
@@ -72,6 +73,18 @@ class BodyTooLarge(exceptions.APIException):
     default_code = "body_too_large"
 
 
+class LengthRequired(exceptions.APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = "Send the length of the body in the header Content-Length."
+    default_code = "length_required"
+
+
+class UnsupportedContentEncoding(exceptions.APIException):
+    status_code = status.HTTP_415_UNSUPPORTED_MEDIA_TYPE
+    default_detail = "Send the body uncompressed, without the header Content-Encoding."
+    default_code = "unsupported_content_encoding"
+
+
 class HttpsRequired(exceptions.APIException):
     status_code = status.HTTP_403_FORBIDDEN
     default_detail = "Use HTTPS. If you sent a token over plain HTTP, log in again to replace it."
@@ -112,7 +125,9 @@ def exception_handler(exc, context):
     response = drf_exception_handler(exc, context)
     if response is None:
         return _server_error_response(exc, context["request"])
-    if not isinstance(exc, exceptions.ValidationError):
+    if isinstance(exc, exceptions.ValidationError):
+        response.data = {**response.data, "codes": exc.get_codes()}
+    else:
         response.data = _body(exc, response.data)
     return response
 
@@ -130,19 +145,27 @@ def server_error(request):
     if request.path_info.startswith(API_PREFIX):
         return plain_response(error or ServerError())
     if error:
-        headers = {"Retry-After": str(error.wait)}
-        return HttpResponse(error.detail, "text/plain", error.status_code, headers=headers)
+        return text_response(error)
     return defaults.server_error(request)
 
 
 def plain_response(error):
     """Response of an APIException outside DRF, such as in middleware."""
-    wait = getattr(error, "wait", None)
     return JsonResponse(
         {"detail": error.detail, "code": error.detail.code},
         status=error.status_code,
-        headers={"Retry-After": str(wait)} if wait else None,
+        headers=_retry_after(error),
     )
+
+
+def text_response(error):
+    """Response of an APIException outside the API, such as in the admin."""
+    return HttpResponse(error.detail, "text/plain", error.status_code, headers=_retry_after(error))
+
+
+def _retry_after(error):
+    wait = getattr(error, "wait", None)
+    return {"Retry-After": str(wait)} if wait else None
 
 
 def throttled_sentence(seconds):
@@ -173,7 +196,8 @@ def _as_database_error(exc):
 def _refusal_response(refusal, view):
     kind = type(refusal)
     if field := FIELD_OF_REFUSAL.get(kind):
-        body = {field(view): [str(refusal)]}
+        name = field(view)
+        body = {name: [str(refusal)], "codes": {name: [refusal.code]}}
     else:
         body = {"detail": str(refusal), "code": refusal.code, **refusal.facts}
     response = Response(body, status=status_of(kind))

@@ -2,7 +2,7 @@
 
 from django.core import signing
 from django.db.models import Q
-from rest_framework.exceptions import ValidationError
+from rest_framework.exceptions import ErrorDetail, ValidationError
 from rest_framework.pagination import BasePagination
 from rest_framework.response import Response
 from rest_framework.utils.urls import replace_query_param
@@ -83,4 +83,5 @@ class CursorPagination(BasePagination):
         try:
             return self._signer().unsign_object(cursor)
         except signing.BadSignature:
-            raise ValidationError({"cursor": ["This is not a cursor of this list."]}) from None
+            error = ErrorDetail("This is not a cursor of this list.", code="bad_cursor")
+            raise ValidationError({"cursor": [error]}) from None

@@ -13,12 +13,21 @@ class JSONParser(parsers.JSONParser):
     """
 
     def parse(self, stream, media_type=None, parser_context=None):
+        body = stream.read()
         try:
-            return STRICT_DECODER.decode(stream.read().decode())
+            return STRICT_DECODER.decode(body.decode())
         except RecursionError:
             raise ParseError("JSON parse error - nested too deeply") from None
         except ValueError as error:
-            raise ParseError(f"JSON parse error - {error}") from None
+            raise ParseError(f"JSON parse error - {encoding_error(body) or error}") from None
+
+
+def encoding_error(body):
+    """What is wrong with the encoding, or None. A body that is read without error has none."""
+    encoding = json.detect_encoding(body)
+    if encoding == "utf-8-sig":
+        return "the body begins with a byte order mark: send it without"
+    return None if encoding == "utf-8" else f"the body is {encoding[:6].upper()}: send UTF-8"
 
 
 def unique_names(pairs):

@@ -22,9 +22,12 @@ from booking.tests.openapi_document import document, query_parameters
 METHODS = ("get", "post", "put", "patch", "delete")
 SENTENCES = {"type": "array", "items": {"type": "string"}, "minItems": 1}
 FIELD_ERRORS = {"type": "object", "additionalProperties": SENTENCES, "minProperties": 1}
+CODES = {**SENTENCES, "items": {"type": "string", "pattern": "^[a-z_]+$"}}
+FIELD_CODES = {**FIELD_ERRORS, "additionalProperties": CODES}
 REQUIRED_HEADERS = ("Retry-After", "ETag")  # where they are documented
 UNDOCUMENTED_OPERATION_CODES = {  # for an unknown endpoint or method
     *("not_found", "method_not_allowed", "bad_request", "https_required", "body_too_large"),
+    *("length_required", "unsupported_content_encoding"),
     *("not_authenticated", "token_not_valid", "bad_authorization_header", "user_not_found"),
     *("user_inactive", "password_changed", "throttled", "server_error", "busy", "unavailable"),
 }
@@ -144,7 +147,7 @@ def header_problems(documented, response):
 
 def error_problems(operation, body):
     """What Swagger 2.0 cannot express: each code has its own facts; without a code, the body has
-    field errors only."""
+    field errors only, each with a code."""
     if "code" in body:
         facts = {name: body[name] for name in body.keys() - {"detail", "code"}}
         if facts.keys() != facts_of(body["code"]):
@@ -152,14 +155,26 @@ def error_problems(operation, body):
         for name in facts.keys() & document().facts.keys():
             yield from document().violations(document().facts[name], facts[name], name)
     else:
-        yield from document().violations(FIELD_ERRORS, body)
+        errors = {name: body[name] for name in body.keys() - {"codes"}}
+        codes = body.get("codes")
+        yield from document().violations(FIELD_ERRORS, errors)
+        yield from document().violations(FIELD_CODES, codes, "codes")
+        if shape_of(errors) != shape_of(codes):
+            yield f"the codes are {codes}"
         known = {
             "non_field_errors",
             *document().body_fields(operation),
             *query_parameters(operation),
         }
-        if unknown := body.keys() - known:
+        if unknown := errors.keys() - known:
             yield f"these fields are not documented: {sorted(unknown)}"
+
+
+def shape_of(errors):
+    """How many errors each field has; None if they are not lists by field."""
+    if isinstance(errors, dict) and all(isinstance(each, list) for each in errors.values()):
+        return {name: len(each) for name, each in errors.items()}
+    return None
 
 
 def request_problems(request, operation):

@@ -82,11 +82,18 @@ class DurationTests(SimpleTestCase):
         for seconds, words in [
             (0.2, "1 second"),
             (30, "30 seconds"),
+            (59.2, "60 seconds"),
             (90, "90 seconds"),
+            (90.1, "2 minutes"),
             (91, "2 minutes"),
             (665, "12 minutes"),
-            (3599.5, "60 minutes"),
+            (3540, "59 minutes"),
+            (3540.5, "1 hour"),
+            (3599, "1 hour"),
             (3600, "1 hour"),
+            (3601, "61 minutes"),
+            (5400, "90 minutes"),
+            (5401, "2 hours"),
             (86_400, "24 hours"),
         ]:
             with self.subTest(seconds):

@@ -134,7 +134,7 @@ class SettingsTests(SimpleTestCase):
             [
                 "booking.middleware.RequestContextMiddleware",
                 "django.middleware.security.SecurityMiddleware",
-                "booking.middleware.ContentSecurityPolicyMiddleware",
+                "booking.middleware.ResponseHeadersMiddleware",
                 "whitenoise.middleware.WhiteNoiseMiddleware",
                 "corsheaders.middleware.CorsMiddleware",
                 "booking.middleware.ApiMiddleware",

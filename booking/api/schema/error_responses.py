@@ -14,6 +14,7 @@ from .errors import (
     HTTPS_REQUIRED,
     IDEMPOTENCY_MISMATCH,
     IN_PROGRESS,
+    LENGTH_REQUIRED,
     NOT_ACCEPTABLE,
     NOT_AUTHENTICATED,
     NOT_FOUND,
@@ -23,6 +24,7 @@ from .errors import (
     SHOW_NOT_FOUND,
     THROTTLED,
     TOKEN_ERRORS,
+    UNSUPPORTED_CONTENT_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
 )
 
@@ -36,8 +38,9 @@ SHARED_RESPONSES = {
     "NoReservation": [RESERVATION_NOT_FOUND],
     "NotAcceptable": [NOT_ACCEPTABLE],
     "InProgress": [IN_PROGRESS],
+    "LengthRequired": [LENGTH_REQUIRED],
     "BodyTooLarge": [BODY_TOO_LARGE],
-    "UnsupportedMediaType": [UNSUPPORTED_MEDIA_TYPE],
+    "UnsupportedMediaType": [UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT_ENCODING],
     "IdempotencyMismatch": [IDEMPOTENCY_MISMATCH],
     "Throttled": [THROTTLED],
     "ServerError": [SERVER_ERROR],
@@ -51,7 +54,10 @@ STATUSES_WITH_RETRY_AFTER = (
 )
 RETRY_AFTER_HEADER = {"type": "integer", "description": "Seconds to wait before trying again."}
 
-FIELD_ERRORS = "Or a field is missing or invalid: the body maps each such field to its errors."
+FIELD_ERRORS = (
+    "Or a field is missing or invalid: the body maps each such field to its errors, "
+    "and `codes` maps it to their codes."
+)
 
 
 class ReferenceResolver(openapi.ReferenceResolver):
@@ -113,6 +119,11 @@ def _schema_with_field_errors(errors, fields):
     properties = {"detail": _string()} | _code_and_facts(errors)
     ambiguous = properties.keys() & set(fields)
     properties |= {name: _strings() for name in fields}
+    properties["codes"] = openapi.Schema(
+        type=openapi.TYPE_OBJECT,
+        description="Codes of the errors of each field, in the order of its sentences.",
+        properties={name: _strings() for name in fields},
+    )
     return openapi.Schema(
         type=openapi.TYPE_OBJECT,
         properties={name: each for name, each in properties.items() if name not in ambiguous},

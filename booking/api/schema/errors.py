@@ -20,8 +20,10 @@ from ..errors import (
     BodyTooLarge,
     Busy,
     HttpsRequired,
+    LengthRequired,
     ServerError,
     Unavailable,
+    UnsupportedContentEncoding,
     status_of,
     throttled_sentence,
 )
@@ -70,6 +72,7 @@ THROTTLED = ApiError(429, "throttled", throttled_sentence(42))
 BAD_REQUEST = ApiError.of(BadRequest)
 HTTPS_REQUIRED = ApiError.of(HttpsRequired)
 NOT_ACCEPTABLE = ApiError.of(exceptions.NotAcceptable)
+LENGTH_REQUIRED = ApiError.of(LengthRequired)
 BODY_TOO_LARGE = ApiError.of(BodyTooLarge)
 SERVER_ERROR = ApiError.of(ServerError)
 DATABASE_ERRORS = [ApiError.of(Busy), ApiError.of(Unavailable)]
@@ -80,7 +83,8 @@ PARSE_ERROR = ApiError(
 UNSUPPORTED_MEDIA_TYPE = ApiError(
     415, "unsupported_media_type", 'Unsupported media type "text/plain" in request.'
 )
-BODY_ERRORS = [PARSE_ERROR, UNSUPPORTED_MEDIA_TYPE]
+UNSUPPORTED_CONTENT_ENCODING = ApiError.of(UnsupportedContentEncoding)
+BODY_ERRORS = [PARSE_ERROR, UNSUPPORTED_MEDIA_TYPE, UNSUPPORTED_CONTENT_ENCODING]
 
 BAD_KEY = ApiError.of(idempotency.BadKey)
 IN_PROGRESS = ApiError.of(idempotency.InProgress)
@@ -91,6 +95,7 @@ COMMON_ERRORS = [  # of every operation
     BAD_REQUEST,
     HTTPS_REQUIRED,
     NOT_ACCEPTABLE,
+    LENGTH_REQUIRED,
     BODY_TOO_LARGE,
     SERVER_ERROR,
     *DATABASE_ERRORS,

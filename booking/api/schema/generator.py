@@ -21,8 +21,9 @@ INFO = openapi.Info(
         "Bodies may be JSON or form-encoded. Unknown fields and empty query parameters are "
         "ignored; of a repeated parameter, the last value counts. Times are ISO 8601 in UTC.\n\n"
         'Errors are `{"detail": "<sentence>", "code": "<stable word>"}`; field errors are '
-        '`{"<field>": ["<sentence>"]}`. Rely on the code: sentences may change. A method that an '
-        "endpoint does not have is 405 `method_not_allowed`.\n\n"
+        '`{"<field>": ["<sentence>"], "codes": {"<field>": ["<stable word>"]}}`. Rely on the '
+        "codes: sentences may change. A method that an endpoint does not have is 405 "
+        "`method_not_allowed`.\n\n"
         "Every response has the header `X-Request-ID`, yours or a new one: quote it when you "
         "report a problem."
     ),

@@ -7,6 +7,7 @@ from django.contrib.auth import get_user_model, password_validation
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
+from rest_framework.fields import get_error_detail
 
 from ...exceptions import count_of
 from ..fields import MAX_INTEGER, StrictIntegerField
@@ -48,7 +49,7 @@ def validate_new_password(field, password, user):
     try:
         password_validation.validate_password(password, user)
     except DjangoValidationError as error:
-        raise serializers.ValidationError({field: error.messages}) from None
+        raise serializers.ValidationError({field: get_error_detail(error)}) from None
 
 
 class SignUp(serializers.Serializer):
@@ -162,6 +163,12 @@ class SeatNumbersField(serializers.ListField):
         limit = settings.MAX_SEATS_PER_RESERVATION
         super().__init__(allow_empty=False, min_length=1, max_length=limit, **kwargs)
 
+    def get_value(self, dictionary):
+        try:
+            return super().get_value(dictionary)
+        except ValueError:  # a form with `seat_numbers[…]=5` and more digits than int() accepts
+            return [""]
+
     def to_internal_value(self, data):
         if isinstance(data, list) and len(data) > self.max_length:
             self.fail("max_length")  # before validating each item of a very long list
@@ -201,5 +208,7 @@ class ReserveSeats(serializers.Serializer):
 
     def validate(self, attrs):
         if ("seat_numbers" in attrs) == ("count" in attrs):
-            raise serializers.ValidationError("Send either seat_numbers or count.")
+            raise serializers.ValidationError(
+                "Send either seat_numbers or count.", code="seat_numbers_or_count"
+            )
         return attrs

@@ -3,24 +3,16 @@
 With DEBUG, an exception outside the views is shown by Django's own page.
 """
 
-import json
 from unittest import mock
 
-from asgiref.sync import async_to_sync
-from asgiref.testing import ApplicationCommunicator
 from django.db import OperationalError
 from django.test import (
-    AsyncRequestFactory,
-    RequestFactory,
-    TestCase,
-    TransactionTestCase,
     override_settings,
 )
 from psycopg.errors import LockNotAvailable
 
 from booking.models import Booking
 from booking.tests.factories import ApiTestCase, create_booking, create_show
-from movie_booking import asgi, wsgi
 
 SERVER_ERROR = {"detail": "Something went wrong on our side.", "code": "server_error"}
 
@@ -163,50 +155,3 @@ class RefusalTests(ApiTestCase):
         self.bob_client.post(f"/api/shows/{sold.show_id}/book/", {"seat_number": 5})
         self.bob_client.post(f"/api/bookings/{sold.id}/cancel/")
         self.assertEqual(list(Booking.objects.values()), before)
-
-
-class CharsetTests(TestCase):
-    """Uses the WSGI and ASGI applications, as the test client bypasses them."""
-
-    REQUIRED = {field: ["This field is required."] for field in ("username", "password")}
-
-    def ask(self, content_type, body):
-        response = {}
-
-        def start_response(status, headers):
-            response.update(status=status)
-
-        environ = RequestFactory().generic("POST", "/api/login/?a=b", body).environ
-        environ["CONTENT_TYPE"] = content_type
-        content = b"".join(wsgi.application(environ, start_response))
-        return response["status"], json.loads(content)
-
-    def test_charset_invalid_is_ignored(self):
-        for charset in ["hex", "idna", "base64", "undefined", "punycode", "x", '"zip"', "utf-8"]:
-            with self.subTest(charset):
-                response = self.ask(f"application/json; charset={charset}", b"{}")
-                self.assertEqual(response, ("400 Bad Request", self.REQUIRED))
-        multipart = self.ask("multipart/form-data; charset=idna; boundary=x", b"--x--")
-        self.assertEqual(multipart, ("400 Bad Request", self.REQUIRED))
-
-
-class AsgiCharsetTests(TransactionTestCase):
-    def test_charset_invalid_is_ignored(self):
-        request = AsyncRequestFactory().post(
-            "/api/login/?a=b", b"{}", content_type="application/json"
-        )
-        headers = dict(request.scope["headers"]) | {
-            b"content-type": b"application/json; charset=hex",
-            b"host": b"testserver",
-        }
-        scope = {**request.scope, "headers": list(headers.items())}
-
-        async def ask():
-            communicator = ApplicationCommunicator(asgi.application, scope)
-            await communicator.send_input({"type": "http.request", "body": b"{}"})
-            start = await communicator.receive_output(timeout=10)
-            body = await communicator.receive_output(timeout=10)
-            await communicator.wait()
-            return start["status"], json.loads(body["body"])
-
-        self.assertEqual(async_to_sync(ask)(), (400, CharsetTests.REQUIRED))

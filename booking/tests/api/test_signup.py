@@ -142,5 +142,5 @@ class SignUpRaceTests(TransactionTestCase):
         responses = at_once([lambda b=body: APIClient().post("/api/signup/", b) for body in bodies])
         self.assertEqual(sorted(each.status_code for each in responses), [201] + [400] * 7)
         refused = [each.json() for each in responses if each.status_code == 400]
-        self.assertEqual(refused, [TAKEN] * 7)
+        self.assertEqual(refused, [TAKEN | {"codes": {"username": ["username_taken"]}}] * 7)
         self.assertEqual(User.objects.count(), 1)

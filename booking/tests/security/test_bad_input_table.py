@@ -478,6 +478,7 @@ class BadInputTableTests(ApiTestCase):
             self.assertEqual((body["code"], list(body)), (case.refused_by, ["detail", "code"]))
             sentences = [body["detail"]]
         else:
+            self.assertEqual(list(body.pop("codes")), case.refused_by.split())
             self.assertEqual(list(body), case.refused_by.split())
             sentences = [each for of_field in body.values() for each in of_field]
         for sentence in sentences:

@@ -81,6 +81,7 @@ SENTENCES = {  # what customers read, by code; numbers may differ
 }
 FOR_DEVELOPERS = {  # errors of a program, not of a customer
     *("bad_request", "parse_error", "unsupported_media_type", "not_acceptable", "body_too_large"),
+    *("length_required", "unsupported_content_encoding"),
     *("bad_authorization_header", "bad_idempotency_key", "in_progress", "idempotency_mismatch"),
 }
 
@@ -229,6 +230,13 @@ class DocumentedErrorTests(ApiTestCase):
 
     def body_too_large(self):
         self.more = {"CONTENT_LENGTH": str(2**20)}
+
+    def length_required(self):
+        self.more = {"HTTP_TRANSFER_ENCODING": "chunked", "CONTENT_LENGTH": ""}
+
+    def unsupported_content_encoding(self):
+        self.send("nonsense", "application/json")
+        self.more["HTTP_CONTENT_ENCODING"] = "gzip"
 
     def unsupported_media_type(self):
         self.send("nonsense", "text/plain")

@@ -3,7 +3,7 @@ from django.test import TestCase
 BEARER = [{"Bearer": []}]
 OPTIONAL = [{"Bearer": []}, {}]
 SHOWN = ("Movie", "Show", "Booking", "Reservation", "ReservedSeat")
-COMMON_STATUSES = {"400", "403", "406", "413", "500", "503"}
+COMMON_STATUSES = {"400", "403", "406", "411", "413", "500", "503"}
 
 
 class SchemaTests(TestCase):
@@ -89,10 +89,9 @@ class SchemaTests(TestCase):
         return self.schema["paths"][path]["post"]["responses"]["400"]["schema"]
 
     def test_refusal_schema_has_the_facts(self):
-        documented = {
-            name: each.get("items", each)["type"]
-            for name, each in self.refused("/api/shows/{id}/book/")["properties"].items()
-        }
+        properties = self.refused("/api/shows/{id}/book/")["properties"]
+        codes = properties.pop("codes")["properties"]
+        documented = {name: each.get("items", each)["type"] for name, each in properties.items()}
         facts = {
             "seat_numbers": "integer",
             "alternatives": "integer",
@@ -103,6 +102,7 @@ class SchemaTests(TestCase):
         }
         fields = {"seat_number": "string", "non_field_errors": "string"}
         self.assertEqual(documented, {"detail": "string", "code": "string"} | facts | fields)
+        self.assertEqual({name: each["items"]["type"] for name, each in codes.items()}, fields)
         error, facts = self.refused("/api/bookings/{id}/cancel/")["allOf"]
         self.assertEqual(error, {"$ref": "#/definitions/ApiError"})
         named = ["code", "seat_numbers", "still_free", "cancel_until", "cancelled_at"]

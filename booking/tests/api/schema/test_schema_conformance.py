@@ -74,9 +74,9 @@ class CheckTests(SimpleTestCase):
     def test_error_with_unknown_code_facts_or_fields_fails(self):
         request = request_of("POST", "/api/shows/7/book/")
         self.assertConforms(request, response_with(TAKEN, 400))
-        self.assertConforms(
-            request, response_with({"seat_number": ["Seats are numbered from 1."]}, 400)
-        )
+        errors = {"seat_number": ["Seats are numbered from 1."]}
+        codes = {"codes": {"seat_number": ["min_value"]}}
+        self.assertConforms(request, response_with(errors | codes, 400))
         for words, different in [
             ("'gone' is not one of", {"detail": "No.", "code": "gone"}),
             ("the facts of seat_taken are", TAKEN | {"limit": 10}),
@@ -84,6 +84,10 @@ class CheckTests(SimpleTestCase):
             ("'row' was unexpected", {"row": ["No."]}),
             ("should be non-empty", {}),
             ("is not of type 'array'", {"seat_number": "No."}),
+            ("None is not of type 'object'", errors),
+            ("the codes are", errors | {"codes": {"non_field_errors": ["min_value"]}}),
+            ("the codes are", errors | {"codes": {"seat_number": ["min_value", "invalid"]}}),
+            ("does not match", errors | {"codes": {"seat_number": ["Seats are numbered."]}}),
         ]:
             with self.subTest(words):
                 self.assertViolates(words, request, response_with(different, 400))
