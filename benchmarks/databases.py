@@ -45,6 +45,7 @@ def environment(settings, url, secret):
         "SECRET_KEY": secret,
         "DEBUG": "off",
         "HTTPS": "off",  # in production a proxy ends TLS; there is none here
+        "MAX_SEATS_PER_CUSTOMER_IN_ALL": "100000",  # a thousand customers buy all the seats
     }
 
 

@@ -103,6 +103,11 @@ class TooManySeats(Refusal):
         return self.message.format(at_most=at_most, **self.facts)
 
 
+class TooManySeatsInAll(TooManySeats):
+    message = "You can have at most {at_most} for shows to come, and you already have {seats}."
+    example = {"limit": 50, "seats": 48}
+
+
 class HeldTooSoon(Refusal):
     code = "held_too_soon"
     message = (
@@ -138,11 +143,6 @@ class HoldExpired(Refusal):
 class NotHeld(Refusal):
     code = "not_held"
     message = "These seats are already booked, so there is nothing to extend."
-
-
-class NotBooked(Refusal):
-    code = "not_booked"
-    message = "These seats are only held. Confirm them first."
 
 
 class ShowStarted(Refusal):

@@ -17,7 +17,6 @@ from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.serializers import BooleanField
 from rest_framework.throttling import BaseThrottle
 
 from .exceptions import NoActiveAccount, WrongPassword
@@ -121,14 +120,19 @@ class SignUpThrottle(Throttle):
 
 
 class HoldThrottle(Throttle):
-    """Only requests with `hold` set to true count."""
+    """For requests that hold seats; the view decides which do, by the validated input.
+
+    Requests are counted before the transaction: a refusal would take the count back. The stored
+    response to an earlier request is repeated even over the limit.
+    """
 
     setting = "THROTTLE_HOLD"
 
     def get_keys(self, request: Request) -> Keys:
-        hold = _get_field(request, "hold")
-        is_hold = isinstance(hold, str | int) and hold in BooleanField.TRUE_VALUES
-        return {request.user.pk: 1} if is_hold else {}
+        return {request.user.pk: 1}
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        return super().allow_request(request, view) or view.has_stored_response()
 
 
 class LoginThrottle(Throttle):

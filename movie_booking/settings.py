@@ -321,16 +321,23 @@ else:
 # How long after a show's start its seats are still sold, for latecomers.
 SALES_CLOSE_AFTER_START = timedelta(minutes=env_number("SALES_CLOSE_AFTER_START_MINUTES", 10))
 
-# How long a hold lasts; how long at most, with all extensions; and how soon after a hold has
-# expired its customer can hold the same seats for a second time.
+# How long a hold lasts; and how long a customer can hold seats of one show in all, with
+# extensions and further holds, in each window of time.
 HOLD_AT_MOST_MINUTES = env_number("HOLD_AT_MOST_MINUTES", 30, least=1)
 HOLD_AT_MOST = timedelta(minutes=HOLD_AT_MOST_MINUTES)
 HOLD_FOR = timedelta(minutes=env_number("HOLD_MINUTES", 10, least=1, most=HOLD_AT_MOST_MINUTES))
-HOLD_AGAIN_AFTER = timedelta(seconds=env_number("HOLD_AGAIN_AFTER_SECONDS", 60))
+HOLD_WINDOW = timedelta(
+    minutes=env_number(
+        "HOLD_WINDOW_MINUTES", max(60, HOLD_AT_MOST_MINUTES), least=HOLD_AT_MOST_MINUTES
+    )
+)
 
 # The search for the best seats takes much longer with more seats, and holds the show's row lock.
 MAX_SEATS_PER_RESERVATION = env_number("MAX_SEATS_PER_RESERVATION", 10, least=1, most=20)
 MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # for one show
+MAX_SEATS_PER_CUSTOMER_IN_ALL = env_number(  # for all shows to come
+    "MAX_SEATS_PER_CUSTOMER_IN_ALL", max(50, MAX_SEATS_PER_CUSTOMER), least=MAX_SEATS_PER_CUSTOMER
+)
 
 # --- Passwords and tokens ------------------------------------------------------------------
 

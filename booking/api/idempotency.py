@@ -72,6 +72,15 @@ def idempotent(action):
     return once
 
 
+def has_stored_response(request) -> bool:
+    """True if an earlier request of the user with the same Idempotency-Key was done."""
+    header = request.headers.get(HEADER)
+    if header is None:
+        return False
+    claim = {"user_id": request.user.pk, "key": _parse(header)}
+    return IdempotencyKey.objects.current().filter(**claim).exists()
+
+
 def _perform_or_repeat(claim: dict, fingerprint: str, act: Callable) -> HttpResponse:
     while True:
         response = _perform(claim, fingerprint, act)

@@ -1,6 +1,7 @@
 """The checklist of the box office. Each check raises a refusal, and is made after the lock."""
 
 from collections.abc import Collection, Sequence
+from math import ceil
 
 from django.conf import settings
 
@@ -17,10 +18,12 @@ from ..exceptions import (
     ShowStarted,
     SoldOut,
     TooManySeats,
+    TooManySeatsInAll,
 )
+from ..hold_allowance import HoldAllowance
 from ..models import BookingSnapshot, Show, ShowSnapshot
 from ..models.bookings import Status
-from .queries import ForSale, HoldLimit, free_seats
+from .queries import ForSale, free_seats
 
 # --- A sale, in this order ---
 
@@ -65,15 +68,26 @@ def require_enough_seats(free: set[int], count: int) -> None:
         raise NotEnoughSeats(available_seats=len(free))
 
 
-def require_may_hold(seat_numbers: Collection[int], limit: HoldLimit) -> None:
-    if too_soon := limit.seat_numbers.intersection(seat_numbers):
-        raise HeldTooSoon(seat_numbers=sorted(too_soon), retry_after=limit.retry_after)
+def require_may_hold(seat_numbers: Collection[int], allowance: HoldAllowance) -> None:
+    """Less than a tenth of HOLD_FOR is not worth a hold: nobody can pay in that time."""
+    if allowance.until - allowance.now < settings.HOLD_FOR / 10:
+        wait = allowance.possible_at(settings.HOLD_FOR) - allowance.now
+        raise HeldTooSoon(seat_numbers=sorted(seat_numbers), retry_after=ceil(wait.total_seconds()))
 
 
 def require_within_seat_limit(sale: ForSale, more: int) -> None:
+    """At most so many active seats of this show, and of all shows to come.
+
+    Sales of other shows lock other rows: what a customer buys in several shows at the same moment
+    can exceed the limit of all by the seats of those sales.
+    """
     limit = settings.MAX_SEATS_PER_CUSTOMER
     if sale.seats_of_customer + more > limit:
         raise TooManySeats(limit=limit, seats=sale.seats_of_customer)
+    limit = settings.MAX_SEATS_PER_CUSTOMER_IN_ALL
+    is_to_come = sale.snapshot.now < sale.snapshot.show.date_time
+    if is_to_come and sale.seats_in_all + more > limit:
+        raise TooManySeatsInAll(limit=limit, seats=sale.seats_in_all)
 
 
 # --- A booking that exists ---

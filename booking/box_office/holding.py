@@ -2,7 +2,6 @@
 
 import logging
 
-from django.conf import settings
 from django.contrib.auth.models import User
 
 from ..exceptions import NotHeld
@@ -11,7 +10,7 @@ from ..models.booking_events import Kind
 from ..models.bookings import Status
 from .checks import require_active, require_sales_open
 from .locking import lock_show, locked_reservation, retry_transaction, transaction
-from .queries import mark_expired_holds, update_bookings
+from .queries import hold_allowance, mark_expired_holds, update_bookings
 from .selling import hold_until
 
 log = logging.getLogger(__name__)
@@ -36,18 +35,21 @@ def confirm(*, reservation: Reservation, by: User) -> Reservation:
 
 @retry_transaction
 def extend(*, reservation: Reservation, by: User) -> Reservation:
-    """Let a hold begin again, at most HOLD_AT_MOST after it was made. Then it changes nothing.
+    """Let a hold last HOLD_FOR from now, or as long as the customer's allowance is.
 
+    With nothing left of it, nothing changes.
     Raises NotHeld, AlreadyCancelled, HoldExpired, ShowCancelled or SalesClosed.
     """
     with locked_reservation(reservation) as found:
         require_active(found.bookings)
         if found.status == Status.BOOKED:
             raise NotHeld
-        latest = found.created_at + settings.HOLD_AT_MOST
-        until = min(hold_until(found.show.show, found.show.now), latest)
+        allowance = hold_allowance(found.show, found.user_id)
+        until = hold_until(found.show, allowance)
+        if ends_already := found.leading.expires_at:  # later if the settings were lower then
+            until = max(until, min(ends_already, found.show.bookable_until))
         require_sales_open(found.show)
-        if until == found.leading.expires_at:
+        if until == ends_already:
             return found
         extended = _update_active(found, kind=Kind.EXTENDED, by=by, held_until=until)
     log.info("user %s extended reservation %s", by.pk, found.reference)

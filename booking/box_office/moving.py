@@ -4,7 +4,6 @@ import logging
 
 from django.contrib.auth.models import User
 
-from ..exceptions import NotBooked
 from ..models import Booking, BookingSnapshot
 from ..models.booking_events import Kind
 from ..models.bookings import Status
@@ -12,6 +11,7 @@ from .checks import (
     require_active,
     require_can_cancel,
     require_not_called_off,
+    require_sales_open,
     require_seats_exist,
 )
 from .locking import locked_booking, retry_transaction
@@ -22,18 +22,21 @@ log = logging.getLogger(__name__)
 
 @retry_transaction
 def move(*, booking: Booking, seat_number: int, by: User) -> BookingSnapshot:
-    """Change the seat of a booking: it gets the new one, or keeps the old one.
+    """Change the seat of a booking or hold: it gets the new one, or keeps the old one.
 
-    Moving to the same seat changes nothing. Raises AlreadyCancelled, HoldExpired, NotBooked,
-    ShowCancelled, ShowStarted, NoSuchSeat or SeatTaken (with `alternatives`).
+    Moving to the same seat changes nothing, and a hold ends when it would have. A hold can be
+    moved while it can be confirmed, a booking until the show starts. Raises AlreadyCancelled,
+    HoldExpired, ShowCancelled, SalesClosed, ShowStarted, NoSuchSeat or SeatTaken (with
+    `alternatives`).
     """
     with locked_booking(booking, wanted=seat_number) as found:
         require_active([found])
-        if found.status == Status.HELD:
-            raise NotBooked
         show, now = found.show.show, found.show.now
-        require_not_called_off(found.show)
-        require_can_cancel(found)
+        if found.status == Status.HELD:
+            require_sales_open(found.show)
+        else:
+            require_not_called_off(found.show)
+            require_can_cancel(found)
         require_seats_exist(show, [seat_number])
         if seat_number == found.booking.seat_number:
             return found

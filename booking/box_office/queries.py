@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from math import ceil
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import Aggregate, Exists, OuterRef, Subquery, TextField
+from django.db.models import Aggregate, Exists, Max, Min, OuterRef, Subquery, TextField
+from django.db.models.functions import Coalesce
 
 from ..db.compiled import compiled, defer_insert, map_rows
 from ..exceptions import (
@@ -22,10 +22,11 @@ from ..exceptions import (
     ShowNotFound,
     SoldOut,
 )
+from ..hold_allowance import HoldAllowance, Interval, merge
 from ..logging import current_request_id
 from ..models import Booking, BookingEvent, Show, ShowSnapshot
 from ..models.booking_events import Kind
-from ..models.bookings import Status, available_seats, count_per_show
+from ..models.bookings import Status, available_seats, count_per, count_per_show
 from ..models.clock import Now
 from ..seating import nearest_seats
 
@@ -38,6 +39,7 @@ class ForSale:
     seats_are_taken: bool  # any of the wanted ones
     seats_have_expired_holds: bool  # any of the wanted ones
     seats_of_customer: int  # active bookings of this show
+    seats_in_all: int  # the customer's active bookings of all shows to come
     customer_is_active: bool
     reference_is_used: bool
 
@@ -49,6 +51,9 @@ def for_sale(
     """ForSale of the show; no row without the show."""
     in_show = Booking.objects.filter(show=OuterRef("pk"))
     wanted = in_show.filter(seat_number__in=seat_numbers)
+    to_come = Booking.objects.active().filter(
+        user=customer_id, show__date_time__gt=Now(), show__cancelled_at=None
+    )
     customers = get_user_model().objects.filter(pk=customer_id, is_active=True)
     shows = Show.objects.filter(pk=show_id).select_related("movie")
     return map_rows(
@@ -58,6 +63,7 @@ def for_sale(
             seats_are_taken=Exists(wanted.active()),
             seats_have_expired_holds=Exists(wanted.expired_holds()),
             seats_of_customer=count_per_show(in_show.active().filter(user=customer_id)),
+            seats_in_all=count_per(to_come, "user"),
             customer_is_active=Exists(customers),
             reference_is_used=Exists(Booking.objects.filter(reference=reference)),
         ),
@@ -146,37 +152,34 @@ def explain_taken_seats(show_id: int, wanted: Sequence[int]) -> Exception:
     return SeatsFreedMeanwhile(refusal) if free.issuperset(wanted) else refusal
 
 
-class HoldLimit(NamedTuple):
-    """Seats that a customer may not hold yet, and the seconds until then."""
+def hold_allowance(show: ShowSnapshot, customer_id: int) -> HoldAllowance:
+    """How long the customer has held seats of the show, and may hold them from now on."""
+    since = show.now - settings.HOLD_WINDOW
+    rows = held_intervals(show.show.pk, customer_id, since, since - settings.HOLD_AT_MOST)
+    return HoldAllowance(
+        held=merge(Interval(*row) for row in rows),
+        now=show.now,
+        at_most=settings.HOLD_AT_MOST,
+        window=settings.HOLD_WINDOW,
+    )
 
-    seat_numbers: set[int]
-    retry_after: int | None
 
+@compiled
+def held_intervals(
+    show_id: int, customer_id: int, ended_after: datetime, created_after: datetime
+) -> models.QuerySet:
+    """(began, ended) of each reservation's hold; `ended` is in the future while it runs.
 
-NO_HOLD_LIMIT = HoldLimit(set(), None)
-
-
-def hold_limit(show: Show, now: datetime, customer_id: int) -> HoldLimit:
-    """What a customer may not hold again yet, because holds on it have just expired.
-
-    Seats whose hold expired may be held once more, but a second time only HOLD_AGAIN_AFTER later:
-    others want them, too. Holds that expired within HOLD_AT_MOST count; released ones do not.
+    Of one that was given back seat by seat, the last seat counts. Confirmed ones have no end.
+    `created_after` bounds the rows that are read of the customer's index.
     """
-    holds = Booking.objects.filter(
-        show=show, user=customer_id, status__in=[Status.HELD, Status.EXPIRED]
-    )
-    expired = holds.filter(held_until__range=(now - settings.HOLD_AT_MOST, now))
-    earlier = expired.filter(seat_number=OuterRef("seat_number"), pk__lt=OuterRef("pk"))
-    held_again = (
-        holds.filter(Exists(earlier), created_at__gt=now - settings.HOLD_AGAIN_AFTER)
-        .order_by("-created_at")
-        .first()
-    )
-    if held_again is None:
-        return NO_HOLD_LIMIT
-    wait = held_again.created_at + settings.HOLD_AGAIN_AFTER - now
-    seats = expired.values_list("seat_number", flat=True)
-    return HoldLimit(set(seats), ceil(wait.total_seconds()))
+    holds = Booking.objects.of_show(show_id).of_user(customer_id)
+    holds = holds.exclude(status=Status.BOOKED)
+    recent = holds.filter(held_until__gt=ended_after, created_at__gt=created_after)
+    of_reservation = recent.order_by().values("reference")
+    return of_reservation.annotate(
+        began=Min("created_at"), ended=Max(Coalesce("cancelled_at", "held_until"))
+    ).values_list("began", "ended")
 
 
 def mark_expired_holds(show_id: int, seat_numbers: Sequence[int] | None = None) -> int:

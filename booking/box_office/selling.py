@@ -8,13 +8,13 @@ from django.conf import settings
 from django.contrib.auth.models import User
 
 from ..db.compiled import defer_insert, defer_insert_from
+from ..hold_allowance import HoldAllowance
 from ..logging import current_request_id
 from ..models import (
     Booking,
     BookingEvent,
     BookingSnapshot,
     Reservation,
-    Show,
     ShowSnapshot,
     new_reference,
 )
@@ -31,14 +31,7 @@ from .checks import (
     require_within_seat_limit,
 )
 from .locking import lock_show, retry_transaction, transaction
-from .queries import (
-    NO_HOLD_LIMIT,
-    HoldLimit,
-    for_sale,
-    free_seats,
-    hold_limit,
-    mark_expired_holds,
-)
+from .queries import for_sale, free_seats, hold_allowance, mark_expired_holds
 
 log = logging.getLogger(__name__)
 
@@ -109,41 +102,39 @@ def _sell(
         show = sale.snapshot
         require_sales_open(show)
         require_active_customer(sale)
-        limit = NO_HOLD_LIMIT
-        if hold and customer is None:
-            limit = hold_limit(show.show, show.now, buyer.pk)
         if count is None:
             require_seats_exist(show.show, wanted)
             require_not_sold_out(show)
             require_seats_free(sale)
-            if limit.seat_numbers:
-                require_may_hold(wanted, limit)
         else:
-            attempt.seat_numbers = _pick_best_seats(show, count, limit)
+            attempt.seat_numbers = _pick_best_seats(show, count)
+        allowance = None
+        if hold and customer is None:
+            allowance = hold_allowance(show, buyer.pk)
+            require_may_hold(attempt.seat_numbers, allowance)
         if customer is None:
             require_within_seat_limit(sale, len(attempt.seat_numbers))
         if sale.seats_have_expired_holds or count is not None:
             mark_expired_holds(show_id, attempt.seat_numbers)
         if sale.reference_is_used:
             reference = _unused_reference()
-        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, hold, by)
+        until = hold_until(show, allowance) if hold else None
+        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, until, by)
     status = Status.HELD if hold else Status.BOOKED
     log.info("user %s %s seats %s of show %s", by.pk, status, attempt.seat_numbers, show_id)
     return sold
 
 
-def hold_until(show: Show, now: datetime) -> datetime:
-    """When a hold that begins now expires: not after sales close."""
-    return min(now + settings.HOLD_FOR, show.bookable_until)
+def hold_until(show: ShowSnapshot, allowance: HoldAllowance | None) -> datetime:
+    """When a hold that begins now expires: not after sales close, and within the allowance."""
+    until = min(show.now + settings.HOLD_FOR, show.bookable_until)
+    return min(until, allowance.until) if allowance else until
 
 
-def _pick_best_seats(show: ShowSnapshot, count: int, limit: HoldLimit) -> list[int]:
+def _pick_best_seats(show: ShowSnapshot, count: int) -> list[int]:
     free = free_seats(show.show, show.now)
     require_enough_seats(free, count)
-    allowed = free - limit.seat_numbers
-    if len(allowed) < count:
-        require_may_hold(free, limit)
-    return best_seats(allowed, show.show.total_seats, show.show.seats_per_row, count)
+    return best_seats(free, show.show.total_seats, show.show.seats_per_row, count)
 
 
 def _unused_reference() -> str:
@@ -159,7 +150,7 @@ def _insert_bookings(
     seat_numbers: Sequence[int],
     buyer: User,
     reference: str,
-    hold: bool,
+    held_until: datetime | None,
     by: User,
 ) -> list[BookingSnapshot]:
     left = show.available_seats - len(seat_numbers)
@@ -170,8 +161,8 @@ def _insert_bookings(
             user_id=buyer.pk,
             show=show.show,
             seat_number=seat_number,
-            status=Status.HELD if hold else Status.BOOKED,
-            held_until=hold_until(show.show, show.now) if hold else None,
+            status=Status.HELD if held_until else Status.BOOKED,
+            held_until=held_until,
             reference=reference,
             created_at=show.now,
         )

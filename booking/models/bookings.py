@@ -228,7 +228,12 @@ def available_seats(show: str = ""):
 
 def count_per_show(bookings: models.QuerySet):
     """Expression: number of bookings of the outer query's show, as a subquery."""
-    counted = bookings.order_by().values("show").annotate(count=Count("*"))
+    return count_per(bookings, "show")
+
+
+def count_per(bookings: models.QuerySet, field: str):
+    """Expression: number of bookings, all with the same value of the field, as a subquery."""
+    counted = bookings.order_by().values(field).annotate(count=Count("*"))
     return Coalesce(Subquery(counted.values("count")), 0)
 
 

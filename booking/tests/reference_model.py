@@ -6,16 +6,17 @@ first. Times are whole minutes since the model was created.
 
 from datetime import timedelta
 
-HOLD_FOR, HOLD_AT_MOST, HOLD_AGAIN_AFTER = 10, 23, 15
+HOLD_FOR, HOLD_AT_MOST, HOLD_WINDOW = 9, 23, 40
 SALES_CLOSE_AFTER_START = 10
-MAX_SEATS_PER_CUSTOMER = 4
+MAX_SEATS_PER_CUSTOMER, MAX_SEATS_PER_CUSTOMER_IN_ALL = 4, 6
 
 SETTINGS = {
     "HOLD_FOR": timedelta(minutes=HOLD_FOR),
     "HOLD_AT_MOST": timedelta(minutes=HOLD_AT_MOST),
-    "HOLD_AGAIN_AFTER": timedelta(minutes=HOLD_AGAIN_AFTER),
+    "HOLD_WINDOW": timedelta(minutes=HOLD_WINDOW),
     "SALES_CLOSE_AFTER_START": timedelta(minutes=SALES_CLOSE_AFTER_START),
     "MAX_SEATS_PER_CUSTOMER": MAX_SEATS_PER_CUSTOMER,
+    "MAX_SEATS_PER_CUSTOMER_IN_ALL": MAX_SEATS_PER_CUSTOMER_IN_ALL,
 }
 
 
@@ -56,14 +57,6 @@ class ReferenceModel:
         taken = {b["seat"] for b in self._filter(show=show) if self.is_active(b)}
         return set(range(1, self.shows[show]["total_seats"] + 1)) - taken
 
-    def selectable(self, show, customer, hold):
-        """Seats from which the server may choose for a user."""
-        return self.free(show) - (self.too_soon(show, customer) if hold else set())
-
-    def too_soon(self, show, customer):
-        """Seats whose hold the user has let expire, and may not hold again yet."""
-        return self._wait(show, customer)[1]
-
     def owner_and_reference(self, booking_id):
         booking = self.bookings[booking_id]
         return booking["customer"], booking["reference"]
@@ -90,18 +83,30 @@ class ReferenceModel:
         """Bookings with these values, in order of creation."""
         return [b for b in self.bookings.values() if values.items() <= b.items()]
 
+    def _minutes_held(self, show, customer):
+        """The minutes in which a user holds any seat of a show, also those to come."""
+        return {
+            minute
+            for each in self._filter(show=show, customer=customer)
+            if each["held_until"] is not None  # else it was booked
+            for minute in range(
+                each["created_at"],
+                each["held_until"] if each["cancelled_at"] is None else each["cancelled_at"],
+            )
+        }
+
+    def _allowance(self, show, customer):
+        """For how many minutes from now on a user may hold seats of a show."""
+        window = range(self.now - HOLD_WINDOW, self.now)
+        return HOLD_AT_MOST - len(self._minutes_held(show, customer).intersection(window))
+
     def _wait(self, show, customer):
-        """(minutes, seats): how long a user may not hold expired seats again, and which."""
-        holds = self._filter(show=show, customer=customer, status="held")
-        expired = [b for b in holds if self.now - HOLD_AT_MOST <= b["held_until"] <= self.now]
-        seats = {each["seat"] for each in expired}
-        again = [
-            each["created_at"] + HOLD_AGAIN_AFTER - self.now
-            for each in holds
-            if any(b["seat"] == each["seat"] and b["id"] < each["id"] for b in expired)
-        ]
-        wait = max(again, default=0)
-        return (wait, seats) if wait > 0 else (0, set())
+        """Minutes until a user who holds nothing more can hold seats for HOLD_FOR."""
+        minutes = self._minutes_held(show, customer)
+        time = max([self.now, *(minute + 1 for minute in minutes)])
+        while len(minutes.intersection(range(time - HOLD_WINDOW, time))) > HOLD_AT_MOST - HOLD_FOR:
+            time += 1
+        return time - self.now
 
     # --- Expected responses ---
 
@@ -207,25 +212,26 @@ class ReferenceModel:
         self._require_not_sold_out(show)
         self._require_free(show, seats)
         if hold:
-            self._require_not_too_soon(
-                show, customer, self.too_soon(show, customer).intersection(seats)
-            )
+            self._require_may_hold(show, customer, seats)
         self._require_within_limit(show, customer, len(seats))
 
-    def check_count(self, show, customer, count, hold):
-        """Raise Refused if the user cannot book or hold `count` seats of the server's choice."""
+    def check_count(self, show, customer, count, hold, picked):
+        """Raise Refused if the user cannot book or hold `count` seats of the server's choice.
+
+        `picked` are those that it names in a refusal.
+        """
         self._require_sales_open(show)
         self._require_not_sold_out(show)
         free = self.free(show)
         if len(free) < count:
             raise Refused(code="not_enough_seats", available_seats=len(free))
-        if len(self.selectable(show, customer, hold)) < count:
-            self._require_not_too_soon(show, customer, self.too_soon(show, customer) & free)
+        if hold:
+            self._require_may_hold(show, customer, picked)
         self._require_within_limit(show, customer, count)
 
     def add(self, show, customer, reference, seats, *, hold=False):
         """Add a reservation; `seats` by the ids of their bookings."""
-        until = min(self.now + HOLD_FOR, self.show_json(show)["bookable_until"])
+        until = self._hold_until(show, customer)
         for booking_id, seat in sorted(seats.items()):
             self.bookings[booking_id] = {
                 "id": booking_id,
@@ -238,6 +244,10 @@ class ReferenceModel:
                 "held_until": until if hold else None,
                 "cancelled_at": None,
             }
+
+    def _hold_until(self, show, customer):
+        longest = min(HOLD_FOR, self._allowance(show, customer))
+        return min(self.now + longest, self.show_json(show)["bookable_until"])
 
     def change(self, verb, reference):
         verbs = {"confirm": self._confirm, "extend": self._extend, "cancel": self._cancel}
@@ -257,8 +267,7 @@ class ReferenceModel:
             raise Refused(code="not_held")
         show = active[0]["show"]
         self._require_sales_open(show)
-        longest = active[0]["created_at"] + HOLD_AT_MOST
-        until = min(self.now + HOLD_FOR, longest, self.show_json(show)["bookable_until"])
+        until = self._hold_until(show, active[0]["customer"])
         for each in active:
             each["held_until"] = until
 
@@ -269,7 +278,7 @@ class ReferenceModel:
         (booking,) = self._require_active([self.bookings[booking_id]])
         show = booking["show"]
         if booking["status"] == "held":
-            raise Refused(code="not_booked")
+            self._require_sales_open(show)
         self._require_not_cancelled(show)
         self._require_not_started(booking)
         self._require_seats_exist(show, [seat], "seat_number")
@@ -315,15 +324,26 @@ class ReferenceModel:
         if not self.free(show):
             raise Refused(code="sold_out")
 
-    def _require_not_too_soon(self, show, customer, seats):
-        if seats:
-            wait, _ = self._wait(show, customer)
+    def _require_may_hold(self, show, customer, seats):
+        if self._allowance(show, customer) < HOLD_FOR / 10:
+            wait = self._wait(show, customer)
             raise Refused(code="held_too_soon", seat_numbers=sorted(seats), retry_after=wait)
 
     def _require_within_limit(self, show, customer, more):
         seats = sum(self.is_active(each) for each in self._filter(show=show, customer=customer))
         if seats + more > MAX_SEATS_PER_CUSTOMER:
             raise Refused(code="too_many_seats", limit=MAX_SEATS_PER_CUSTOMER, seats=seats)
+        if not self._is_to_come(show):
+            return
+        mine = [b for b in self._filter(customer=customer) if self._is_to_come(b["show"])]
+        seats = sum(map(self.is_active, mine))
+        if seats + more > MAX_SEATS_PER_CUSTOMER_IN_ALL:
+            limit = MAX_SEATS_PER_CUSTOMER_IN_ALL
+            raise Refused(code="too_many_seats", limit=limit, seats=seats)
+
+    def _is_to_come(self, show):
+        facts = self.shows[show]
+        return facts["cancelled_at"] is None and self.now < facts["date_time"]
 
     def _require_seats_exist(self, show, seats, field):
         total = self.shows[show]["total_seats"]

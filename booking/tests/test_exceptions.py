@@ -13,6 +13,7 @@ from booking.exceptions import (
     SeatsInUse,
     SeatTaken,
     TooManySeats,
+    TooManySeatsInAll,
     UsernameTaken,
     WrongPassword,
     duration,
@@ -45,6 +46,10 @@ class RefusalTests(SimpleTestCase):
             (
                 TooManySeats(limit=1, seats=1),
                 "You can book at most 1 seat for a show, and you already have 1.",
+            ),
+            (
+                TooManySeatsInAll(limit=50, seats=48),
+                "You can have at most 50 seats for shows to come, and you already have 48.",
             ),
             (
                 HeldTooSoon(seat_numbers=[5], retry_after=42),

@@ -224,6 +224,15 @@ class SettingsTests(SimpleTestCase):
             ({"LOG_LEVEL": "loud"}, "LOG_LEVEL is 'LOUD': set it to one of DEBUG, INFO"),
             ({"HOLD_MINUTES": "0"}, "HOLD_MINUTES is '0': set it to a whole number from 1 to 30."),
             ({"HOLD_MINUTES": "10", "HOLD_AT_MOST_MINUTES": "5"}, "HOLD_MINUTES is '10': set it"),
+            ({"HOLD_WINDOW_MINUTES": "29"}, "HOLD_WINDOW_MINUTES is '29': set it to a whole"),
+            (
+                {"HOLD_AT_MOST_MINUTES": "90", "HOLD_WINDOW_MINUTES": "60"},
+                "HOLD_WINDOW_MINUTES is '60': set it to a whole number from 90 to",
+            ),
+            (
+                {"MAX_SEATS_PER_CUSTOMER_IN_ALL": "9"},
+                "MAX_SEATS_PER_CUSTOMER_IN_ALL is '9': set it to a whole number from 10 to",
+            ),
             ({"MAX_SEATS_PER_RESERVATION": "21"}, "set it to a whole number from 1 to 20."),
             ({"MAX_SEATS_PER_CUSTOMER": "٣"}, "MAX_SEATS_PER_CUSTOMER is '٣': set it"),
             (

@@ -5,7 +5,7 @@ from rest_framework.viewsets import ViewSet
 from ... import box_office
 from ...models import Reservation
 from ...throttling import HoldThrottle
-from ..idempotency import idempotent
+from ..idempotency import has_stored_response, idempotent
 from ..permissions import IsOwner
 from ..serializers import ReservationSerializer, ReserveSeats
 
@@ -16,7 +16,16 @@ class ReservationViewSet(ViewSet):
 
     def get_throttles(self):
         throttles = super().get_throttles()
-        return [*throttles, HoldThrottle()] if self.action == "create" else throttles
+        return [*throttles, HoldThrottle()] if self._holds_seats() else throttles
+
+    def _holds_seats(self):
+        if self.action != "create":
+            return False
+        serializer = ReserveSeats(data=self.request.data)
+        return serializer.is_valid() and serializer.validated_data["hold"]
+
+    def has_stored_response(self):
+        return has_stored_response(self.request)
 
     @idempotent
     def create(self, request, pk):

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from booking.models import Booking
@@ -71,13 +72,63 @@ class MoveTests(ApiTestCase):
         missing = self.alice_client.post(f"/api/bookings/{self.booking.id}/move/", {})
         self.assertKept(missing, 400, {"seat_number": ["This field is required."]})
 
-    def test_move_hold_is_refused(self):
+    def test_move_hold_changes_its_seat_and_nothing_else(self):
+        other = create_hold(self.alice, self.show, 6)
+        held = create_hold(self.alice, self.show, 7)
+        Booking.objects.filter(pk=other.pk).update(reference=held.reference)
+        response = self.move(9, booking=held)
+        expected = booking_json(
+            held,
+            available_seats=7,
+            seat_number=9,
+            seat_label="A9",
+            status="held",
+            expires_at=iso(held.held_until),
+            cancel_until=iso(held.held_until),
+            expires_in=response.json()["expires_in"],
+        )
+        self.assertResponse(response, 200, expected)
+        confirmed = self.alice_client.post(f"/api/reservations/{held.reference}/confirm/").json()
+        seats = [(each["seat_number"], each["status"]) for each in confirmed["bookings"]]
+        self.assertEqual(seats, [(6, "booked"), (9, "booked")])
+
+    def test_move_hold_to_taken_seat_is_refused_with_alternatives(self):
         held = create_hold(self.alice, self.show, 6)
-        not_booked = {
-            "detail": "These seats are only held. Confirm them first.",
-            "code": "not_booked",
+        taken = {
+            "detail": "This seat has just been taken.",
+            "code": "seat_taken",
+            "seat_numbers": [5],
+            "alternatives": [4, 3, 7, 2, 8],
         }
-        self.assertKept(self.move(9, booking=held), 400, not_booked)
+        self.assertResponse(self.move(5, booking=held), 400, taken)
+        held.refresh_from_db()
+        self.assertEqual((held.seat_number, held.status), (6, "held"))
+
+    def test_move_hold_at_limits_succeeds(self):
+        held = create_hold(self.alice, self.show, 6)
+        limits = {"MAX_SEATS_PER_CUSTOMER": 1, "MAX_SEATS_PER_CUSTOMER_IN_ALL": 1}
+        with self.settings(HOLD_AT_MOST=timedelta(0), **limits):
+            self.assertEqual(self.move(9, booking=held).status_code, 200)
+
+    def test_move_hold_is_possible_while_sales_are_open(self):
+        held = create_hold(self.alice, self.show, 6)
+        self.show.date_time = timezone.now() - timedelta(minutes=5)
+        self.show.save()
+        self.assertEqual(self.move(9, booking=held).status_code, 200)
+        self.show.date_time = timezone.now() - timedelta(hours=1)
+        self.show.save()
+        closed = {
+            "detail": "Sales for this show have closed.",
+            "code": "sales_closed",
+            "bookable_until": iso(self.show.date_time + settings.SALES_CLOSE_AFTER_START),
+        }
+        self.assertResponse(self.move(8, booking=held), 400, closed)
+
+    def test_move_hold_in_cancelled_show_is_refused(self):
+        held = create_hold(self.alice, self.show, 6)
+        self.show.cancelled_at = timezone.now()
+        self.show.save()
+        self.assertEqual(self.move(9, booking=held).json()["code"], "show_cancelled")
 
     def test_move_expired_or_cancelled_booking_is_refused(self):
         expired = create_hold(self.alice, self.show, 6, ends_in=-timedelta(seconds=1))

@@ -224,7 +224,7 @@ class ExtendTests(ReservationTestCase):
 
     def test_extend_repeatedly_stops_at_thirty_minutes(self):
         taken = timezone.now() - timedelta(minutes=25)
-        self.held(created_at=taken)
+        self.held(created_at=taken, ends_in=timedelta(minutes=4))
         limit = iso(taken + timedelta(minutes=30))
         self.assertEqual(self.post("extend").json()["expires_at"], limit)
         self.assertEqual(self.post("extend").json()["expires_at"], limit)

@@ -2,11 +2,11 @@ import time
 from datetime import timedelta
 from unittest import mock
 
-from django.test import override_settings
 from django.utils import timezone
 
+from booking import box_office
 from booking.box_office.queries import free_seats
-from booking.models import Booking
+from booking.models import Booking, Show
 from booking.models.clock import Now
 from booking.tests.factories import (
     NO_TOKEN,
@@ -15,6 +15,7 @@ from booking.tests.factories import (
     create_booking,
     create_hold,
     create_show,
+    create_user,
     iso,
     reservation_json,
 )
@@ -301,111 +302,72 @@ class LimitTests(ApiTestCase):
             self.assertEqual(self.alice_client.post(path, {"seat_number": 2}).status_code, 400)
 
 
-class HoldAgainTests(ApiTestCase):
-    """After a hold expires, the same user may hold its seats again, but only once a minute."""
+class LimitOfAllShowsTests(ApiTestCase):
+    """A customer may have at most fifty active seats of all shows to come."""
 
     def setUp(self):
         super().setUp()
         self.show = create_show(total_seats=40)
 
-    def hold(self, *seats, by=None):
-        body = {"seat_numbers": seats, "hold": True}
-        return (by or self.alice_client).post(f"/api/shows/{self.show.id}/reservations/", body)
+    def have_seats(self, number, *, user=None, **more):
+        show = create_show(total_seats=100, **more)
+        for seat in range(1, 1 + number):
+            create_booking(user or self.alice, show, seat)
+        return show
 
-    def expire_holds(self):
-        just_now = timezone.now() - timedelta(seconds=1)
-        Booking.objects.filter(status="held").update(held_until=just_now)
-
-    def let_time_pass(self, **time):
-        for each in Booking.objects.all():
-            each.created_at -= timedelta(**time)
-            each.held_until -= timedelta(**time)
-            each.save()
-
-    def test_hold_again_twice_within_a_minute_is_refused(self):
-        self.assertEqual(self.hold(5, 6).status_code, 201)
-        self.expire_holds()
-        self.assertEqual(self.hold(6, 7).status_code, 201)
-        self.expire_holds()
-        refused = self.hold(7)
-        self.assertResponse(
-            refused,
-            400,
-            {
-                "detail": "You held seats for this show a moment ago and the time ran out. "
-                f"You can hold again in {refused.json()['retry_after']} seconds, or book now.",
-                "code": "held_too_soon",
-                "seat_numbers": [7],
-                "retry_after": refused.json()["retry_after"],
-            },
-        )
-        self.assertIn(refused.json()["retry_after"], range(50, 61))
-        self.let_time_pass(seconds=61)
-        self.assertEqual(self.hold(7).status_code, 201)
-
-    def test_hold_again_refusal_allows_other_users_seats_and_booking(self):
-        self.hold(5)
-        self.expire_holds()
-        self.hold(5)
-        self.expire_holds()
-        self.assertEqual(self.hold(5).json()["code"], "held_too_soon")
-        self.assertEqual(self.hold(9).status_code, 201)
-        self.assertEqual(self.hold(5, by=self.bob_client).status_code, 201)
-        self.expire_holds()
-        booked = self.alice_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 5})
-        self.assertEqual(booked.status_code, 201)
-
-    def test_hold_by_count_avoids_seats_held_before(self):
-        """The server picks other seats instead of refusing the request."""
-        pick = {"count": 2, "hold": True}
+    def reserve(self, count, **more):
         path = f"/api/shows/{self.show.id}/reservations/"
-        picked = []
-        for _ in range(3):
-            response = self.alice_client.post(path, pick)
-            self.assertEqual(response.status_code, 201, response.content)
-            picked.append([each["seat_number"] for each in response.json()["bookings"]])
-            self.expire_holds()
-        self.assertEqual(picked[0], picked[1])
-        self.assertFalse(set(picked[1]) & set(picked[2]))
+        return self.alice_client.post(path, {"count": count, **more})
 
-    def test_hold_by_count_without_other_seats_is_refused(self):
-        self.show = create_show(total_seats=2)
-        for _ in range(2):
-            self.assertEqual(self.hold(1, 2).status_code, 201)
-            self.expire_holds()
-        path = f"/api/shows/{self.show.id}/reservations/"
-        refused = self.alice_client.post(path, {"count": 1, "hold": True}).json()
-        self.assertEqual((refused["code"], refused["seat_numbers"]), ("held_too_soon", [1, 2]))
-        self.assertEqual(self.alice_client.post(path, {"count": 1}).status_code, 201)
+    def too_many(self, seats):
+        return {
+            "detail": "You can have at most 50 seats for shows to come, "
+            f"and you already have {seats}.",
+            "code": "too_many_seats",
+            "limit": 50,
+            "seats": seats,
+        }
 
-    def test_hold_again_after_release_succeeds(self):
-        self.hold(5)
-        self.expire_holds()
-        again = self.hold(5).json()
-        self.alice_client.post(f"/api/reservations/{again['reference']}/cancel/")
-        self.assertEqual(self.hold(5).status_code, 201)
+    def test_more_than_fifty_seats_of_shows_to_come_are_refused(self):
+        self.have_seats(30)
+        other = self.have_seats(17)
+        create_hold(self.alice, other, 90)
+        self.assertResponse(self.reserve(3), 400, self.too_many(48))
+        self.assertResponse(self.reserve(3, hold=True), 400, self.too_many(48))
+        self.assertEqual(self.reserve(2).status_code, 201)
+        one_more = self.alice_client.post(f"/api/shows/{self.show.id}/book/", {"seat_number": 40})
+        self.assertResponse(one_more, 400, self.too_many(50))
 
-    def test_hold_again_half_an_hour_later_succeeds(self):
-        self.hold(5)
-        self.expire_holds()
-        self.let_time_pass(minutes=31)
-        self.hold(5)
-        Booking.objects.filter(status="held").update(status="expired")
-        self.assertEqual(self.hold(5).status_code, 201)
+    def test_other_seats_do_not_count(self):
+        self.have_seats(40)
+        self.have_seats(20, user=self.bob)
+        self.have_seats(20, starts_in=-timedelta(minutes=1))
+        self.have_seats(20, cancelled_at=timezone.now())
+        show = create_show(total_seats=40)
+        create_hold(self.alice, show, 1, ends_in=-timedelta(seconds=1))
+        create_booking(self.alice, show, 2, status="cancelled")
+        create_booking(self.alice, show, 3, status="expired")
+        self.assertEqual(self.reserve(10).status_code, 201)
 
-    def test_hold_again_in_another_show_succeeds(self):
-        other = create_show(total_seats=40)
-        for _ in range(2):
-            self.hold(5)
-            self.expire_holds()
-        path = f"/api/shows/{other.id}/reservations/"
-        response = self.alice_client.post(path, {"seat_numbers": [5], "hold": True})
-        self.assertEqual(response.status_code, 201)
+    def test_seat_of_show_that_has_started_can_be_bought_at_the_limit(self):
+        self.have_seats(50)
+        Show.objects.filter(pk=self.show.pk).update(date_time=timezone.now())
+        self.assertEqual(self.reserve(1).status_code, 201)
 
-    def test_hold_again_without_waiting_time_setting_succeeds(self):
-        self.hold(5)
-        self.expire_holds()
-        self.hold(5)
-        self.expire_holds()
-        with override_settings(HOLD_AGAIN_AFTER=timedelta(0)):
-            self.assertEqual(self.hold(5).status_code, 201)
+    def test_limit_of_the_show_comes_first(self):
+        self.have_seats(50)
+        for seat in range(1, 10):
+            create_booking(self.alice, self.show, seat)
+        self.assertEqual(self.reserve(2).json()["limit"], 10)
+
+    def test_limit_is_a_setting(self):
+        self.have_seats(50)
+        with self.settings(MAX_SEATS_PER_CUSTOMER_IN_ALL=51):
+            self.assertEqual(self.reserve(1).status_code, 201)
+            self.assertEqual(self.reserve(1).json()["limit"], 51)
+
+    def test_staff_sell_without_limit(self):
+        self.have_seats(50)
+        stella = create_user("stella", is_staff=True)
+        box_office.reserve(show_id=self.show.pk, by=stella, customer=self.alice, count=10)
+        self.assertEqual(Booking.objects.active().of_user(self.alice.pk).count(), 60)

@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from django.conf import settings
 from django.db import connection, connections
-from django.test import TransactionTestCase, override_settings
+from django.test import TransactionTestCase
 from django.utils import timezone
 
 from booking.models import Booking
@@ -177,7 +177,6 @@ class ReservationRaceTests(TransactionTestCase):
             self.assertGreater(Booking.objects.active().filter(seat_number=40).count(), 1)
 
 
-@override_settings(HOLD_AGAIN_AFTER=timedelta(0))
 class ExpiryRaceTests(TransactionTestCase):
     ROUNDS = 500
 

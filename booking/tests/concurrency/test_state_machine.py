@@ -150,11 +150,16 @@ class BoxOffice(RuleBasedStateMachine):
         with_key=st.booleans(),
     )
     def reserve_by_count(self, show, customer, count, hold, with_key):
-        selectable = self.model.selectable(show, customer, hold)
-        check = partial(self.model.check_count, show, customer, count, hold)
+        free = self.model.free(show)
+
+        def check():
+            picked = self.data.get("seat_numbers", [])  # of a refusal
+            self.model.check_count(show, customer, count, hold, picked)
+            self.assertEqual(free.intersection(picked), set(picked))
+
         seats_by_id = self._reserve(show, customer, {"count": count}, hold, with_key, check)
         if seats_by_id:
-            self.assertEqual(len(selectable.intersection(seats_by_id.values())), count)
+            self.assertEqual(len(free.intersection(seats_by_id.values())), count)
 
     def _reserve(self, show, customer, arguments, hold, with_key, check):
         """Seats by the ids of their bookings; {} if refused."""
@@ -331,7 +336,7 @@ class BoxOffice(RuleBasedStateMachine):
         """Send a request and compare with the model; return the body, or None for a refusal."""
         key = self._new_key(customer) if with_key else None
         response = self.send(customer, key, path, body)
-        data = self.with_model_times(response.json())
+        data = self.data = self.with_model_times(response.json())
         try:
             check()
         except Refused as refused:

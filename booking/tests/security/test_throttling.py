@@ -1,5 +1,6 @@
 """Rate limits, which neither more worker processes nor forged headers extend."""
 
+import json
 import os
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from booking.cache import RedisCounterCache
 from booking.exceptions import duration
 from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import ApiTestCase, api_client, create_show
+from booking.tests.schema_conformance import allow_unknown_fields
 from booking.tests.torture.system import free_port
 from booking.throttling import UserThrottle
 
@@ -202,6 +204,61 @@ class OtherThrottleTests(ThrottleTests):
         form = {"count": 1, "hold": "false"}
         self.assertEqual(self.alice_client.post(path, form, format="multipart").status_code, 201)
         self.assertEqual(self.bob_client.post(path, {"count": 1, "hold": True}).status_code, 201)
+
+    @override_settings(THROTTLE_HOLD="2/10m")
+    def test_holds_are_throttled_in_every_spelling_of_true(self):
+        show = create_show(total_seats=40)
+        spellings = [True, 1, 1.0, "true", "TRUE", "True", "On", "on", "1", "yes", "YES", "y", "T"]
+        bodies = [json.dumps({"count": 1, "hold": spelling}) for spelling in spellings]
+        forms = ["count=1&hold=On", "count=1&hold=false&hold=TRUE"]
+        for number, body in enumerate(bodies + forms):
+            kind = "application/json" if body in bodies else "application/x-www-form-urlencoded"
+            with self.subTest(body), allow_unknown_fields():
+                client = api_client(User.objects.create(username=f"customer{number}"))
+                statuses = [self.reserve(show, client, body, kind).status_code for _ in range(3)]
+                self.assertEqual(statuses, [201, 201, 429])
+
+    @override_settings(THROTTLE_HOLD="1/10m")
+    def test_requests_that_hold_nothing_are_not_counted(self):
+        show = create_show(total_seats=40)
+        others = [False, 0, 0.0, "false", "OFF", "no", "perhaps", None, 2, "", " true", [True], {}]
+        bodies = [{"count": 1, "hold": hold} for hold in others]
+        bodies += [{"hold": True}, {"count": 0, "hold": True}, [True], "hold", None]
+        for body in bodies:
+            with self.subTest(body), allow_unknown_fields():
+                response = self.reserve(show, self.alice_client, json.dumps(body))
+                self.assertIn(response.status_code, [201, 400])
+        held = self.reserve(show, self.alice_client, '{"count": 1, "hold": true}')
+        self.assertEqual(held.status_code, 201)
+
+    def reserve(self, show, client, body, content_type="application/json"):
+        path = f"/api/shows/{show.id}/reservations/"
+        return client.post(path, body, content_type=content_type)
+
+    @override_settings(THROTTLE_HOLD="2/10m")
+    def test_refused_holds_are_counted_with_or_without_key(self):
+        """The refusal rolls back its transaction, not the count."""
+        show = create_show(total_seats=1)
+        path = f"/api/shows/{show.id}/reservations/"
+        self.bob_client.post(f"/api/shows/{show.id}/book/", {"seat_number": 1})
+        hold = {"count": 1, "hold": True}
+        for key in ({"Idempotency-Key": "k"}, {}):
+            response = self.alice_client.post(path, hold, headers=key)
+            self.assertEqual(response.json()["code"], "sold_out")
+        self.assertThrottled(self.alice_client.post(path, hold), 600)
+
+    @override_settings(THROTTLE_HOLD="1/10m")
+    def test_hold_repeated_with_its_key_is_answered_over_the_limit(self):
+        path = f"/api/shows/{create_show().id}/reservations/"
+
+        def post(key):
+            headers = {"Idempotency-Key": key}
+            return self.alice_client.post(path, {"count": 1, "hold": True}, headers=headers)
+
+        first, again = post("k"), post('"k"')
+        self.assertEqual((again.status_code, again.content), (201, first.content))
+        self.assertEqual(again["Idempotency-Replayed"], "true")
+        self.assertThrottled(post("other"), 600)
 
     @override_settings(THROTTLE_USER="5/1m")
     def test_requests_of_a_user_are_throttled(self):

@@ -16,6 +16,7 @@ from . import fixture, mutants
 
 settings.HOLD_FOR = timedelta(seconds=fixture.HOLD_FOR)
 settings.HOLD_AT_MOST = timedelta(seconds=fixture.HOLD_AT_MOST)
+settings.HOLD_WINDOW = timedelta(seconds=fixture.HOLD_WINDOW)
 FOLDER = os.environ["TORTURE_FOLDER"]
 
 

@@ -19,7 +19,8 @@ SEATS = 16
 SEATS_PER_ROW = 6
 LIMIT = 4  # seats per customer
 HOLD_FOR = 1  # seconds
-HOLD_AT_MOST = 3
+HOLD_AT_MOST = 2
+HOLD_WINDOW = 6
 
 
 def crash_file(folder, pid):
@@ -68,6 +69,7 @@ def dump():
         "status",
         "held_until",
         "created_at",
+        "cancelled_at",
         "user",
         "show",
         seat=F("seat_number"),

@@ -29,7 +29,8 @@ class Rules:
     seats: int
     limit: int  # seats per customer
     hold_for: float  # seconds
-    hold_at_most: float
+    hold_at_most: float  # of one customer, in each window
+    hold_window: float
     tolerance: float = 0.001  # seconds, in comparing clocks
     exact: bool = True  # False: do not check what only the lock guarantees (counts, the limit)
 
@@ -68,6 +69,7 @@ class Booking(NamedTuple):
     status: str
     until: float | None  # when the hold expires
     created: float
+    given_back: float | None = None
 
     def status_at(self, now):
         return EXPIRED if self.status == HELD and self.until <= now else self.status
@@ -156,6 +158,24 @@ class ShowModel:
         active = (self.bookings[pk] for pk in self.at_seat.values())
         return sum(each.user == user and each.is_active_at(now) for each in active)
 
+    def _allowance(self, user, now):
+        """Seconds for which a user may hold seats from a moment on.
+
+        It changes by at most a second each second.
+        """
+        held, counted_until = 0.0, now - self.rules.hold_window
+        for began, ended in sorted(self._holds_of(user)):
+            began, ended = max(began, counted_until), min(ended, now)
+            if began < ended:
+                held, counted_until = held + ended - began, ended
+        return self.rules.hold_at_most - held
+
+    def _holds_of(self, user):
+        """(began, ended) of all holds of a user that were not confirmed."""
+        for each in self.bookings.values():
+            if each.user == user and each.until is not None:
+                yield each.created, each.given_back or each.until
+
     def _expired(self, seats):
         """Changes that mark the expired holds on these seats."""
         return {
@@ -195,9 +215,24 @@ class ShowModel:
             expect(enough, "there are not enough seats for that")
             expect(mine + count > self.rules.limit, "the customer has only", mine, "seats")
             expect((body["limit"], body["seats"]) == (self.rules.limit, mine), mine, "seats")
+        elif operation.code == "held_too_soon":
+            self._expect_too_soon(operation, now, wanted, count, free)
         else:
             raise Inconsistent("this refusal is not possible here")
         return {}
+
+    def _expect_too_soon(self, operation, now, wanted, count, free):
+        expect(operation.arguments.get("hold"), "it is no hold")
+        seats = operation.body["seat_numbers"]
+        expect(len(seats) == count and free.issuperset(seats), "these are not", count, "free seats")
+        expect(not wanted or sorted(wanted) == seats, "other seats were requested")
+        if not self.rules.exact:
+            return
+        doubt = operation.returned - operation.sent + self.rules.tolerance
+        allowance = self._allowance(operation.user, now)
+        expect(allowance - doubt < self.rules.hold_for / 10, allowance, "seconds are allowed")
+        allowance = self._allowance(operation.user, now + operation.body["retry_after"])
+        expect(allowance + doubt >= self.rules.hold_for, "a hold is not possible again by then")
 
     def _sell(self, operation, now, wanted, count, free, mine):
         body = operation.body
@@ -214,7 +249,12 @@ class ShowModel:
         expect({each["status"] for each in body["bookings"]} == {status}, "they are not", status)
         until = body["expires_at"]
         if status == HELD:
-            self._expect_close(until, now + self.rules.hold_for, "the hold has another end")
+            allowance = self._allowance(operation.user, now)
+            enough = allowance > self.rules.hold_for / 10 - self.rules.tolerance
+            expect(enough or not self.rules.exact, "only", allowance, "seconds are allowed")
+            longest = min(self.rules.hold_for, allowance)
+            if self.rules.exact:
+                self._expect_close(until, now + longest, "the hold should end at", now + longest)
         else:
             expect(until is None, "a booking does not expire")
         new = Booking(body["reference"], operation.user, 0, status, until, now)
@@ -249,18 +289,29 @@ class ShowModel:
         expect(operation.code is None and held, "it could be extended" if held else "not held")
         until = operation.body["expires_at"]
         expect(until is not None, "the hold has no end")
-        longest = min(each.created for each in active.values()) + self.rules.hold_at_most
-        if until < longest - self.rules.tolerance:
-            read = until - self.rules.hold_for
-            first, last = operation.sent, operation.returned
-            expect(
-                first - self.rules.tolerance <= read <= last + self.rules.tolerance,
-                "the hold has another end",
-            )
-            expect(all(each.is_active_at(read) for each in active.values()), "it had expired")
+        tolerance = self.rules.tolerance
+        first = operation.sent - tolerance
+        last = min(operation.returned + tolerance, *(each.until for each in active.values()))
+        expect(first <= last, "it had expired")
+        read = until - self.rules.hold_for
+        if first <= read <= last:
+            allowance = self._allowance(operation.user, read)
+            expect(allowance > self.rules.hold_for - tolerance, "only", allowance, "s are allowed")
             now = read
         else:
-            self._expect_close(until, longest, "the hold ends too late")
+            # The later it was extended, the later is the end of the allowance.
+            earliest, latest = (
+                moment + self._allowance(operation.user, moment) for moment in (first, last)
+            )
+            expect(
+                earliest - tolerance
+                <= until
+                <= min(latest, last + self.rules.hold_for) + tolerance,
+                "the hold should end from",
+                earliest,
+                "to",
+                latest,
+            )
         changes = {pk: each._replace(until=until) for pk, each in active.items()}
         self._expect_reservation(operation.body, reservation | changes, now)
         self._expect_available(operation.body, len(self._free(now)))
@@ -288,7 +339,7 @@ class ShowModel:
             return {}
         expect(operation.code is None, "it could be cancelled")
         self._expect_available(operation.body, len(self._free(now)) + len(active))
-        return {pk: each._replace(status=CANCELLED) for pk, each in active.items()}
+        return {pk: each._replace(status=CANCELLED, given_back=now) for pk, each in active.items()}
 
     def _move(self, operation, now):
         pk, seat = operation.arguments["booking"], operation.arguments["seat"]
@@ -296,10 +347,6 @@ class ShowModel:
         booking = self.bookings[pk]
         if self._active_or_refused(operation, {pk: booking}, now) is None:
             return {}
-        if operation.code == "not_booked":
-            expect(booking.status == HELD, "it is booked")
-            return {}
-        expect(booking.status == BOOKED, "it is not booked")
         free = self._free(now)
         if operation.code == "seat_taken":
             expect(seat != booking.seat, "it is the seat that it has")
@@ -307,7 +354,8 @@ class ShowModel:
             return {}
         expect(operation.code is None, "this refusal is not possible here")
         found = [operation.body[name] for name in ("id", "reference", "seat_number", "status")]
-        expect(found == [pk, booking.reference, seat, BOOKED], "it is another booking")
+        expect(found == [pk, booking.reference, seat, booking.status], "it is another booking")
+        expect(operation.body["expires_at"] == booking.until, "a move does not change the end")
         self._expect_available(operation.body, len(free))
         if seat == booking.seat:
             return {}

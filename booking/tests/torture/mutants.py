@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from dataclasses import replace as replace_field
+from datetime import timedelta
 from io import BytesIO
 from pkgutil import resolve_name
 from queue import Queue
@@ -33,6 +34,10 @@ INTERNALS = {
     "update_bookings": ["booking.box_office.holding:update_bookings"],  # (bookings, **values)
     "insert_events": ["booking.box_office.queries:defer_insert"],
     "insert_events_of_sale": ["booking.box_office.selling:defer_insert_from"],
+    "update_moved": ["booking.box_office.moving:update_bookings"],  # (bookings, **values)
+    "held_intervals": [
+        "booking.box_office.queries:held_intervals"
+    ],  # (show_id, customer_id, ended_after, created_after)
     "run_once": ["booking.api.idempotency:_perform_or_repeat"],  # (claim, fingerprint, act)
     "seat_map": ["booking.api.views.shows:SeatMapViewSet.retrieve"],
     "now": [
@@ -237,6 +242,31 @@ def confirm_ignores_expiry(application):
     replace("active_bookings", held_or_booked)
 
 
+def forgets_released_holds(application):
+    """Does not count the time of holds that were given back."""
+    from booking.models import Booking
+
+    def not_released(show_id, customer_id, ended_after, created_after):
+        holds = Booking.objects.of_show(show_id).of_user(customer_id)
+        holds = holds.filter(status__in=["held", "expired"], held_until__gt=ended_after)
+        return list(holds.values_list("created_at", "held_until"))
+
+    replace("held_intervals", not_released)
+
+
+def move_extends_hold(application):
+    """Moving a held booking lets its hold last longer."""
+    update_moved = original("update_moved")
+
+    def extend_too(bookings, **values):
+        for each in bookings:
+            if each.held_until:
+                values["held_until"] = each.held_until + timedelta(seconds=0.5)
+        update_moved(bookings, **values)
+
+    replace("update_moved", extend_too)
+
+
 def stale_seat_map(application):
     """Caches the seat map for two seconds, in each worker."""
     seat_map, cache = original("seat_map"), {}
@@ -343,6 +373,10 @@ MUTANTS = {
     "partial_reservations": Mutant(partial_reservations),
     "skewed_clocks": Mutant(skewed_clocks),
     "confirm_ignores_expiry": Mutant(confirm_ignores_expiry),
+    "forgets_released_holds": Mutant(
+        forgets_released_holds, verbs=("reserve", "cancel", "cancel_reservation"), customers=2
+    ),
+    "move_extends_hold": Mutant(move_extends_hold),
     "stale_seat_map": Mutant(stale_seat_map),
     "cancel_revives": Mutant(cancel_revives),
     "sweeper_frees_booked_seats": Mutant(sweeper_frees_booked_seats),

@@ -40,12 +40,17 @@ def reconcile(requests, tables, ended, exact=True):
     """
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
     operations, violations, faults = defaultdict(list), [], []
+    given_back = _given_back(tables["bookings"])
     counts = Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
         violations += [f"{what}: {request}" for what in _violations(request, row)]
         faults += [f"{what}: {request}" for what in _faults(request)]
-        operations[request.show] += _operations(request, row, ended)
+        of_request = _operations(request, row, ended)
+        for each in of_request:
+            if each.kind == "cancel_reservation" and each.code is None:
+                each.body["read_at"] = given_back.get(each.arguments["reference"])
+        operations[request.show] += of_request
         counts += _counts(request, row)
     violations += [f"a key without a request: {key}" for key in keys]
     violations += _inconsistent_rows(tables["bookings"])
@@ -133,9 +138,18 @@ def _when(request, ended):
     return first, min((each.returned for each in acknowledged), default=ended)
 
 
+def _given_back(bookings):
+    """When the last seat of each reservation was given back; its response does not tell."""
+    times = {}
+    for each in bookings:
+        if moment := seconds(each.get("cancelled_at")):
+            times[each["reference"]] = max(moment, times.get(each["reference"], 0))
+    return times
+
+
 def _order_by_clock(operations):
     """Order operations by the time that each has read under the lock."""
-    timed = [each for each in operations if each.code is None and "read_at" in each.body]
+    timed = [each for each in operations if each.code is None and each.body.get("read_at")]
     timed.sort(key=lambda each: each.body["read_at"])
     for before, after in pairwise(timed):
         if before.body["read_at"] < after.body["read_at"]:

@@ -17,7 +17,7 @@ from booking.tests.torture.reconcile import _order_by_clock, reconcile
 from booking.tests.torture.verdict import judge
 
 ALICE, BOB = 1, 2
-RULES = Rules(seats=3, limit=2, hold_for=10, hold_at_most=30)
+RULES = Rules(seats=3, limit=2, hold_for=10, hold_at_most=30, hold_window=60)
 
 
 def operation(kind, arguments, sent, returned, *, user=ALICE, code=None, **body):
@@ -107,7 +107,19 @@ def cancelled(seat, sent, returned, *, left):
     )
 
 
-def moved(pk, seat, sent, returned, *, left):
+def too_soon(seats, sent, returned, *, retry_after):
+    return operation(
+        "reserve",
+        {"seats": seats, "hold": True},
+        sent,
+        returned,
+        code="held_too_soon",
+        seat_numbers=seats,
+        retry_after=retry_after,
+    )
+
+
+def moved(pk, seat, sent, returned, *, left, until=None):
     return operation(
         "move",
         {"booking": pk, "seat": seat},
@@ -116,7 +128,8 @@ def moved(pk, seat, sent, returned, *, left):
         id=pk,
         reference=f"R{pk}",
         seat_number=seat,
-        status="booked",
+        status="held" if until else "booked",
+        expires_at=until,
         show={"available_seats": left},
     )
 
@@ -223,6 +236,46 @@ class CheckerTests(TestCase):
             self.assertViolated(held, extended(1, 2, 4, until=until, left=left))
         # Its end shows when the clock was read: after the hold had expired.
         self.assertViolated(held, extended(1, 9, 12, until=21, left=2))
+
+    def test_holds_of_a_customer_stay_within_the_allowance(self):
+        """30 s in each minute: two that expired, and one that was given back."""
+        before = [
+            sold([1], 0, 0.1, left=2, hold=True),
+            sold([1], 12, 12.1, ids=[11], left=2, hold=True),
+            sold([1], 24, 24.1, ids=[12], left=2, hold=True),
+        ]
+        before[2].body["bookings"][0]["id"] = 1012
+        release = cancelled(1, 32, 32.1, left=3)
+        release.arguments["booking"] = 1012
+        short = sold([1], 40, 40.1, ids=[13], left=2, hold=True)
+        self.assertViolated(*before, release, short)
+        short.body["expires_at"] = 42
+        self.assertLinearizable(*before, release, short)
+        short.user = BOB
+        self.assertViolated(*before, release, short)
+        short.user, again = ALICE, sold([1], 43, 43.1, ids=[14], left=2, hold=True)
+        self.assertViolated(*before, release, short, again)
+        again.body["expires_at"] = 43
+        self.assertViolated(*before, release, short, again)
+        refused = too_soon([1], 43, 43.1, retry_after=27)
+        self.assertLinearizable(*before, release, short, refused)
+        self.assertViolated(*before, release, refused)
+        refused.body["retry_after"] = 25
+        self.assertViolated(*before, release, short, refused)
+
+    def test_extension_stays_within_the_allowance(self):
+        before = [
+            sold([1], at, at + 0.1, ids=[pk], left=2, hold=True) for at, pk in ((0, 8), (11, 9))
+        ]
+        held = sold([1], 22, 22.1, ids=[1], left=2, hold=True)
+        self.assertViolated(*before, held, extended(1, 30, 30.1, until=40, left=2))
+        self.assertLinearizable(*before, held, extended(1, 30, 30.1, until=32, left=2))
+
+    def test_hold_moved_keeps_its_end(self):
+        held = sold([1], 0, 1, left=2, hold=True)
+        self.assertLinearizable(held, moved(1, 3, 2, 3, left=2, until=10), seat_map([], 4, 5, [3]))
+        self.assertViolated(held, moved(1, 3, 2, 3, left=2, until=13))
+        self.assertViolated(held, moved(1, 3, 2, 3, left=2))
 
     def test_time_outside_request_is_violated(self):
         self.assertViolated(sold([1], 5, 6, left=2, at=3))

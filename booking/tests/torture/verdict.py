@@ -32,6 +32,7 @@ def judge(requests, facts):
         limit=fixture.LIMIT,
         hold_for=fixture.HOLD_FOR,
         hold_at_most=fixture.HOLD_AT_MOST,
+        hold_window=fixture.HOLD_WINDOW,
         # SQLite's clock has milliseconds.
         tolerance=0.001 if facts["vendor"] == "PostgreSQL" else 0.003,
         exact=facts["exact"],

@@ -63,7 +63,6 @@ SENTENCES = {  # what customers read, by code; numbers may differ
     "hold_expired": ["Your hold has expired."],
     "already_cancelled": ["This booking is already cancelled."],
     "not_held": ["These seats are already booked, so there is nothing to extend."],
-    "not_booked": ["These seats are only held. Confirm them first."],
     "show_started": ["The show has started, so this booking can no longer be changed."],
     "not_yours": ["You do not have access to this booking."],
     "not_found": [
@@ -334,11 +333,17 @@ class DocumentedErrorTests(ApiTestCase):
         Show.objects.update(cancelled_at=datetime.now(UTC))
 
     def sales_closed(self):
+        if self.operation["operationId"] == "moveBooking":  # of a hold
+            soon = datetime.now(UTC) + timedelta(minutes=1)
+            self.target().update(status="held", held_until=soon)
+        self.close_sales()
+
+    def close_sales(self):
         Show.objects.update(date_time=datetime.now(UTC) - timedelta(hours=1))
 
     def show_started(self):
         self.target().update(status="booked", held_until=None)
-        self.sales_closed()
+        self.close_sales()
 
     def sold_out(self):
         self.sell(1, 2, 3, 4, 6, 8, 9, 10)
@@ -360,9 +365,13 @@ class DocumentedErrorTests(ApiTestCase):
         self.body = {"count": 3}
 
     def held_too_soon(self):
-        for _ in range(2):
-            create_hold(self.alice, self.show, 1, ends_in=timedelta(seconds=-1))
-            Booking.objects.filter(seat_number=1).update(status="expired")
+        Booking.objects.update(status="booked", held_until=None)
+        minute, ended = timedelta(minutes=1), -timedelta(minutes=59, seconds=3)
+        self.during.enter_context(self.settings(HOLD_FOR=minute, HOLD_AT_MOST=minute))
+        hold = create_hold(self.alice, self.show, 1, ends_in=ended)
+        Booking.objects.filter(pk=hold.pk).update(
+            status="expired", created_at=datetime.now(UTC) - 60.5 * minute
+        )
         self.body["hold"] = True
 
     def already_cancelled(self):
@@ -375,7 +384,3 @@ class DocumentedErrorTests(ApiTestCase):
 
     def not_held(self):
         self.target().update(status="booked", held_until=None)
-
-    def not_booked(self):
-        soon = datetime.now(UTC) + timedelta(minutes=1)
-        self.target().update(status="held", held_until=soon)
