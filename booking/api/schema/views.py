@@ -1,11 +1,27 @@
-"""Views of the OpenAPI documents, as JSON or YAML, Swagger UI and ReDoc."""
+"""Views of the OpenAPI documents (Swagger 2.0 and OpenAPI 3.1), Swagger UI and ReDoc."""
+
+import json
 
 from django.contrib import admin
 from django.urls import reverse
-from drf_yasg.renderers import SwaggerUIRenderer
+from drf_yasg.codecs import OpenAPICodecJson
+from drf_yasg.renderers import SwaggerJSONRenderer, SwaggerUIRenderer
 from drf_yasg.views import get_schema_view
 
 from .generator import StaffSchemaGenerator
+from .openapi3 import openapi3
+
+
+class OpenAPI3Codec(OpenAPICodecJson):
+    def generate_swagger_object(self, swagger):
+        # Through JSON, as some texts are lazy and some keys are not strings.
+        return openapi3(json.loads(OpenAPICodecJson(self.validators).encode(swagger)))
+
+
+class OpenAPI3Renderer(SwaggerJSONRenderer):
+    """The document as OpenAPI 3.1."""
+
+    codec_class = OpenAPI3Codec
 
 
 class PublicSchemaView(get_schema_view(public=True, authentication_classes=[])):
@@ -32,5 +48,7 @@ class StaffSwaggerUIRenderer(SwaggerUIRenderer):
 swagger_ui = PublicSchemaView.with_ui("swagger")
 redoc = PublicSchemaView.with_ui("redoc")
 document = PublicSchemaView.without_ui()
+openapi3_document = PublicSchemaView.as_view(renderer_classes=[OpenAPI3Renderer])
 staff_swagger_ui = StaffSchemaView.as_view(renderer_classes=[StaffSwaggerUIRenderer])
 staff_document = StaffSchemaView.without_ui()
+staff_openapi3_document = StaffSchemaView.as_view(renderer_classes=[OpenAPI3Renderer])
