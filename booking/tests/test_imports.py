@@ -14,6 +14,7 @@ ALLOWED = {
     "seating": set(),
     "logging": set(),
     "cache": set(),
+    "demo": set(),
     "db": set(),
     "models": {"db", "exceptions", "seating"},
     "box_office": {"db", "exceptions", "models", "seating"},
@@ -21,11 +22,11 @@ ALLOWED = {
     "throttling": {"exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
     "api": {
-        *("accounts", "box_office", "db", "exceptions", "models", "throttling", "tokens"),
+        *("accounts", "box_office", "db", "demo", "exceptions", "models", "throttling", "tokens"),
     },
     "middleware": {"api", "logging"},
     "admin": {"box_office", "exceptions", "logging", "models", "throttling"},
-    "management": {"box_office", "management", "models", "seating"},
+    "management": {"box_office", "demo", "management", "models", "seating"},
     "apps": set(),
 }
 WITHOUT_DJANGO = ["exceptions", "seating"]

@@ -11,11 +11,9 @@ from typing import Any
 VERSION = "3.1.1"
 
 JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
-DEFINITIONS = "#/definitions/"
 REFERENCES = {
-    DEFINITIONS: "#/components/schemas/",
+    "#/definitions/": "#/components/schemas/",
     "#/responses/": "#/components/responses/",
     "#/parameters/": "#/components/parameters/",
 }
@@ -54,7 +52,7 @@ def openapi3(document: dict[str, Any]) -> dict[str, Any]:
     )
     produces = document.get("produces", [JSON])
     components = {
-        "schemas": _each(_schema, document.get("definitions", {})) | _form_schemas(document),
+        "schemas": _each(_schema, document.get("definitions", {})),
         "responses": {
             name: _response(each, produces) for name, each in document.get("responses", {}).items()
         },
@@ -104,37 +102,12 @@ def _is_body(parameter):
 
 def _request_body(body):
     _refuse_unknown(body, "in name required description schema")
-    reference = _reference(body["schema"]["$ref"])
+    # JSON only, as in the Swagger 2.0 document, though forms are accepted as well: of an operation
+    # with two media types openapi-python-client 0.29 makes a module that cannot be imported.
     return {
         **_copy(body, "description required"),
-        "content": {
-            JSON: {"schema": {"$ref": reference}},
-            FORM: {"schema": {"$ref": f"{reference}Form"}},
-        },
+        "content": {JSON: {"schema": _schema(body["schema"])}},
     }
-
-
-def _form_schemas(document):
-    """Schemas of form-encoded bodies: those of the JSON bodies, without null.
-
-    Named, as openapi-python-client chooses the media type by the class of the body.
-    """
-    bodies = {
-        parameter["schema"]["$ref"].removeprefix(DEFINITIONS)
-        for item in document["paths"].values()
-        for method in item.keys() & METHODS
-        for parameter in item[method].get("parameters", [])
-        if _is_body(parameter)
-    }
-    return {f"{name}Form": _form_schema(document["definitions"][name]) for name in sorted(bodies)}
-
-
-def _form_schema(definition):
-    properties = {
-        name: {keyword: value for keyword, value in each.items() if keyword != "x-nullable"}
-        for name, each in definition.get("properties", {}).items()
-    }
-    return _schema(definition | {"properties": properties})
 
 
 def _parameter(parameter):

@@ -5,9 +5,10 @@ import json
 from django.contrib import admin
 from django.urls import reverse
 from drf_yasg.codecs import OpenAPICodecJson
-from drf_yasg.renderers import SwaggerJSONRenderer, SwaggerUIRenderer
+from drf_yasg.renderers import ReDocRenderer, SwaggerJSONRenderer, SwaggerUIRenderer
 from drf_yasg.views import get_schema_view
 
+from ...demo import working_logins
 from .generator import StaffSchemaGenerator
 from .openapi3 import openapi3
 
@@ -39,13 +40,23 @@ class StaffSchemaView(PublicSchemaView):
         return admin.site.admin_view(super().as_view(**initkwargs))
 
 
+class StartPageRenderer(SwaggerUIRenderer):
+    """Swagger UI, with the demo logins in development."""
+
+    def set_context(self, renderer_context, swagger=None):
+        super().set_context(renderer_context, swagger)
+        renderer_context["demo_logins"] = working_logins()
+
+
 class StaffSwaggerUIRenderer(SwaggerUIRenderer):
     def get_swagger_ui_settings(self):
         url = reverse("staff-schema", kwargs={"format": "json"})
         return super().get_swagger_ui_settings() | {"url": url}
 
 
-swagger_ui = PublicSchemaView.with_ui("swagger")
+swagger_ui = PublicSchemaView.as_view(
+    renderer_classes=[StartPageRenderer, ReDocRenderer, *PublicSchemaView.renderer_classes]
+)
 redoc = PublicSchemaView.with_ui("redoc")
 document = PublicSchemaView.without_ui()
 openapi3_document = PublicSchemaView.as_view(renderer_classes=[OpenAPI3Renderer])
