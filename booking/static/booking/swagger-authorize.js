@@ -29,7 +29,10 @@
   swaggerUiConfig.responseInterceptor = function (response) {
     const body = response.obj || response.body || {};
     if (response.ok && typeof body.access === "string") {
-      window.ui.preauthorizeApiKey(SCHEME, body.access);
+      // Not preauthorizeApiKey: drf-yasg would not store the token for the next visit.
+      const schema = window.ui.specSelectors.securityDefinitions().get(SCHEME);
+      const value = "Bearer " + body.access;
+      window.ui.authActions.authorize({ [SCHEME]: { name: SCHEME, schema, value } });
     } else if (response.status === 204 && /\/api\/(logout|me)\/$/.test(response.url)) {
       window.ui.authActions.logout([SCHEME]);
     }
