@@ -40,6 +40,8 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@$(BIN)/python manage.py demo
 	@echo
 	@echo "  Swagger UI  http://127.0.0.1:$(PORT)/swagger/"
+	@echo "  ReDoc       http://127.0.0.1:$(PORT)/redoc/"
+	@echo "  OpenAPI 3.1 http://127.0.0.1:$(PORT)/openapi.json"
 	@echo "  API         http://127.0.0.1:$(PORT)/api/"
 	@echo "  Admin       http://127.0.0.1:$(PORT)/admin/"
 	@echo
@@ -67,8 +69,9 @@ test-next: .venv-next/installed-dev ## Run the tests with the newest Django and 
 	    print(f"Django {django.__version__} on Python {sys.version.split()[0]}")'
 	@$(MAKE) --no-print-directory test VENV=.venv-next
 
-schema: .venv/installed ## Write docs/swagger.json
+schema: .venv/installed ## Write docs/swagger.json and docs/openapi.json
 	$(BIN)/python manage.py generate_swagger docs/swagger.json --overwrite
+	$(BIN)/python -m booking.api.schema.openapi3 <docs/swagger.json >docs/openapi.json
 
 client: .venv/installed-dev ## Generate clients in TypeScript and Python and use them on a running server
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider docs/clients/test_clients.py

@@ -12,8 +12,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("swagger/", schema.swagger_ui, name="swagger-ui"),
     path("swagger.<str:format>", schema.document, name="schema"),
+    path("openapi.json", schema.openapi3_document, name="openapi"),
     path("swagger/staff/", schema.staff_swagger_ui, name="staff-swagger-ui"),
     path("swagger/staff.<str:format>", schema.staff_document, name="staff-schema"),
+    path("openapi/staff.json", schema.staff_openapi3_document, name="staff-openapi"),
     path("redoc/", schema.redoc, name="redoc"),
 ]
 

@@ -15,6 +15,7 @@ ALLOWED = {
     "hold_allowance": set(),
     "logging": set(),
     "cache": set(),
+    "demo": set(),
     "db": set(),
     "models": {"db", "exceptions", "seating"},
     "box_office": {"db", "exceptions", "hold_allowance", "logging", "models", "seating"},
@@ -23,7 +24,7 @@ ALLOWED = {
     "throttling": {"exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
     "api": {
-        *("accounts", "box_office", "db", "exceptions", "jwt", "models", "throttling"),
+        *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "throttling"),
         "tokens",
     },
     "middleware": {"api", "logging"},
@@ -31,7 +32,7 @@ ALLOWED = {
         *("accounts", "box_office", "exceptions", "logging", "models", "seating", "throttling"),
         "tokens",
     },
-    "management": {"box_office", "management", "models", "seating"},
+    "management": {"box_office", "demo", "management", "models", "seating"},
     "apps": set(),
 }
 WITHOUT_DJANGO = ["exceptions", "hold_allowance", "seating"]

@@ -19,5 +19,12 @@ class ClientTests(TranscriptTestCase):
     def test_typescript_transcript_prints_what_it_shows(self):
         self.assertPrints(self.chapter("TypeScript"), HERE.parents[1], at_least=6)
 
+    @skipUnless(shutil.which("npm"), "needs Node.js")
+    def test_typescript_from_openapi3_transcript_prints_what_it_shows(self):
+        self.assertPrints(self.chapter("TypeScript from OpenAPI 3.1"), HERE.parents[1], at_least=5)
+
     def test_python_transcript_prints_what_it_shows(self):
         self.assertPrints(self.chapter("Python"), HERE.parents[1], at_least=6)
+
+    def test_python_from_openapi3_transcript_prints_what_it_shows(self):
+        self.assertPrints(self.chapter("Python from OpenAPI 3.1"), HERE.parents[1], at_least=6)

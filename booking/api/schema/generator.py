@@ -9,15 +9,36 @@ from drf_yasg.utils import no_body
 
 from ..docs import OPERATIONS
 from .error_responses import ReferenceResolver
+from .errors import (
+    BODY_TOO_LARGE,
+    DATABASE_ERRORS,
+    IDEMPOTENCY_MISMATCH,
+    NOT_ACCEPTABLE,
+    SERVER_ERROR,
+    THROTTLED,
+    UNSUPPORTED_MEDIA_TYPE,
+)
 from .permissions import is_for_staff
+
+# Swagger UI folds their statuses in each operation (static/booking/swagger-errors.js).
+ERRORS_OF_ANY_CALL = [
+    NOT_ACCEPTABLE,
+    BODY_TOO_LARGE,
+    UNSUPPORTED_MEDIA_TYPE,
+    IDEMPOTENCY_MISMATCH,
+    THROTTLED,
+    SERVER_ERROR,
+    *DATABASE_ERRORS,
+]
 
 INFO = openapi.Info(
     title="Movie booking",
     default_version="1.0.0",
     description=(
         "A cinema sells numbered seats for shows. List movies and their shows without an "
-        "account. To book a seat, sign up, log in, press **Authorize** and paste the `access` "
-        "token.\n\n"
+        "account. To book a seat, sign up and log in: Swagger UI then sends the token with each "
+        "call. Or press **Authorize** and paste an `access` token. For client generators the same "
+        "schema is at `/openapi.json`, as OpenAPI 3.1.\n\n"
         "Bodies may be JSON or form-encoded. Unknown fields and empty query parameters are "
         "ignored; of a repeated parameter, the last value counts. Times are ISO 8601 in UTC.\n\n"
         'Errors are `{"detail": "<sentence>", "code": "<stable word>"}`; field errors are '
@@ -25,7 +46,11 @@ INFO = openapi.Info(
         "codes: sentences may change. A method that an endpoint does not have is 405 "
         "`method_not_allowed`.\n\n"
         "Every response has the header `X-Request-ID`, yours or a new one: quote it when you "
-        "report a problem."
+        "report a problem.\n\n"
+        "**Errors that any call may give**\n\n"
+        + "\n".join(
+            f"- {each.status} `{each.code}`: {each.sentence}" for each in ERRORS_OF_ANY_CALL
+        )
     ),
 )
 

@@ -9,14 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from booking import box_office
+from booking.demo import CUSTOMER, STAFF
 from booking.management.movies import DEMO_MOVIES
 from booking.models import Booking, Movie, Show
 from booking.seating import nearest_seats
 
 User = get_user_model()
-
-CUSTOMER = ("demo", "demo-popcorn")
-STAFF = ("staff", "staff-popcorn")
 
 DAYS = 7
 SCREENS = [  # name, seats, seats per row

@@ -1,12 +1,14 @@
-"""Swagger UI in a browser: a pasted token works, "Try it out" succeeds for every operation, and
-nothing is loaded from another host."""
+"""Swagger UI in a browser: tokens are pasted and taken over, "Try it out" succeeds for every
+operation, the page fits a phone, and nothing is loaded from another host."""
 
+import json
 from datetime import timedelta
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from django.test import override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
+from booking.demo import CUSTOMER, STAFF
 from booking.tests.browser.pages import BrowserTestCase, SwaggerUI, operations
 from booking.tests.factories import (
     api_client,
@@ -17,6 +19,18 @@ from booking.tests.factories import (
     create_user,
 )
 from booking.tokens import open_session
+
+UNAUTHORIZED = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
+COMMON_STATUSES = "406 413 415 422 429 500 503"
+
+# Elements that stick out of the screen, but for those inside a box that scrolls.
+CUT_OFF = """
+(root) => [...root.querySelectorAll("*")].filter((each) => {
+  const bar = (node) => ["auto", "scroll"].includes(getComputedStyle(node).overflowX);
+  const scrolls = (node) => node && node !== root && (bar(node) || scrolls(node.parentElement));
+  return each.getBoundingClientRect().right > innerWidth + 1 && !scrolls(each.parentElement);
+}).map((each) => each.tagName + "." + each.className)
+"""
 
 PASSWORD = "paper-moon-1973"  # the one of the document's examples
 
@@ -174,7 +188,19 @@ class SwaggerUITests(BrowserTestCase):
         with self.browsing() as page:
             ui = SwaggerUI(page, self.address)
             ui.visit()
-            for pasted in (token, f"Bearer {token}", f"  {token} ", f" Bearer {token} "):
+            half = len(token) // 2
+            for pasted in (
+                token,
+                f"Bearer {token}",
+                f" \t{token}\n",
+                f'"Bearer  {token}"',
+                f"'bearer {token}'",
+                f"BEARER bEaReR\tBearer  {token}",
+                f"Authorization: Bearer {token}",
+                f"\u201c{token}\u201d",
+                f"{token[:half]}\n  {token[half:]}",
+                json.dumps({"refresh": "another", "access": token}),
+            ):
                 with self.subTest(pasted):
                     ui.authorize(pasted)
                     self.assertAuthorization(ui, f"Bearer {token}", "200")
@@ -194,7 +220,117 @@ class SwaggerUITests(BrowserTestCase):
             ui.visit()
             self.assertAuthorization(ui, None, "401")
         self.assertNothingForeignLoaded()
-        refused = (
-            "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
-        )
-        self.assertEqual(self.complaints, [refused] * 2)
+        self.assertEqual(self.complaints, [UNAUTHORIZED] * 2)
+
+    def test_token_of_login_is_taken_over_until_logout(self):
+        with self.browsing() as page:
+            ui = SwaggerUI(page, self.address)
+            ui.visit()
+            self.execute(ui, "signUp", "201")
+            tokens = self.execute(ui, "logIn", "200")
+            self.assertAuthorization(ui, f"Bearer {tokens['access']}", "200")
+            ui.visit()
+            self.assertAuthorization(ui, f"Bearer {tokens['access']}", "200")
+            fresh = self.execute(ui, "refreshToken", "200", {"refresh": tokens["refresh"]})
+            self.assertNotEqual(fresh["access"], tokens["access"])
+            self.assertAuthorization(ui, f"Bearer {fresh['access']}", "200")
+            self.execute(ui, "logOut", "204", {"refresh": fresh["refresh"]})
+            self.assertAuthorization(ui, None, "401")
+            ui.visit()
+            self.assertAuthorization(ui, None, "401")
+        self.assertNothingForeignLoaded()
+        self.assertEqual(self.complaints, [UNAUTHORIZED] * 2)
+
+    def test_refused_login_keeps_the_token(self):
+        token = Scene(customer("ada")).token
+        with self.browsing() as page:
+            ui = SwaggerUI(page, self.address)
+            ui.visit()
+            ui.authorize(token)
+            self.execute(ui, "logIn", "401", {"username": "ada", "password": "wrong"})
+            self.assertAuthorization(ui, f"Bearer {token}", "200")
+        self.assertEqual(self.complaints, [UNAUTHORIZED])
+
+    def execute(self, ui, name, status, body=None):
+        """Execute an operation, assert the status shown, and return the response's body."""
+        operation = self.operation(name)
+        ui.open(operation)
+        sent, shown = ui.execute(operation, body=body)
+        self.assertEqual(shown, status)
+        ui.close(operation)
+        return None if status == "204" else sent.response().json()
+
+    def test_errors_of_any_call_are_folded_into_one_line(self):
+        with self.browsing() as page:
+            ui = SwaggerUI(page, self.address)
+            ui.visit()
+            for name, own, folded in [
+                ("bookSeat", "201 400 401 403 404 409", "406 413 415 422 429 500 503"),
+                ("listMovies", "200 304 400 403", "406 413 500 503"),
+            ]:
+                operation = self.operation(name)
+                ui.open(operation)
+                block = ui.block(operation)
+                statuses = block.locator(".responses-table tr.response > td.response-col_status")
+                note = block.locator(".common-errors")
+                self.assertEqual(statuses.all_inner_texts(), own.split())
+                listed = folded.replace(" ", ", ")
+                self.assertEqual(
+                    note.inner_text(), f"Errors that any call may give: {listed}. Show"
+                )
+                note.get_by_role("button", name="Show").click()
+                note.get_by_role("button", name="Hide").wait_for()
+                everything = sorted([*own.split(), *folded.split()])
+                self.assertEqual(statuses.all_inner_texts(), everything)
+                note.get_by_role("button", name="Hide").click()
+                note.get_by_role("button", name="Show").wait_for()
+                self.assertEqual(statuses.all_inner_texts(), own.split())
+            description = page.locator(".info .description").inner_text()
+        for status in COMMON_STATUSES.split():
+            self.assertIn(f"\n{status} ", description)
+        self.assertEqual(self.complaints, [])
+
+    def test_phone_width_does_not_scroll_horizontally(self):
+        user = customer("ada")
+        scene = Scene(user)
+        with self.browsing() as page:
+            page.set_viewport_size({"width": 390, "height": 844})
+            ui = SwaggerUI(page, self.address)
+            ui.visit()
+            self.assertFits(page, ".opblock-tag")
+            ui.authorize(scene.token)
+            for name in ("bookSeat", "getSeatMap", "listShows"):
+                operation = self.operation(name)
+                ui.open(operation)
+                ui.execute(operation, scene.in_path(operation))
+                self.assertFits(page, f"#{ui.block(operation).get_attribute('id')}")
+            page.locator(".auth-wrapper > .authorize").click()
+            self.assertFits(page, ".modal-ux")
+        self.assertEqual(self.complaints, [])
+
+    def assertFits(self, page, selector):
+        """Nothing is wider than the screen, but for what has a scroll bar of its own."""
+        self.assertEqual(page.evaluate("document.documentElement.scrollWidth"), 390)
+        self.assertEqual(page.evaluate("innerWidth"), 390)
+        for shown in page.locator(f"{selector}:visible").all():
+            box = shown.bounding_box()
+            self.assertGreaterEqual(box["x"], 0, selector)
+            self.assertLessEqual(box["x"] + box["width"], 390, selector)
+        cut_off = page.locator(selector).first.evaluate(CUT_OFF)
+        self.assertEqual(cut_off, [])
+
+    def test_demo_logins_are_shown_in_development_only(self):
+        for name, password in (CUSTOMER, STAFF):
+            user = customer(name)
+            user.set_password(password)
+            user.save()
+        for debug in (True, False):
+            with override_settings(DEBUG=debug), self.browsing() as page:
+                SwaggerUI(page, self.address).visit()
+                shown = page.locator(".start-links").inner_text().split("\n")
+                links = [
+                    each.get_attribute("href") for each in page.locator(".start-links a").all()
+                ]
+            logins = ["Customer: demo / demo-popcorn", "Staff: staff / staff-popcorn"]
+            self.assertEqual(shown[4:], logins if debug else [])
+            self.assertEqual(links, ["/redoc/", "/openapi.json", "/swagger.json", "/admin/"])

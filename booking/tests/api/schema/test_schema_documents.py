@@ -2,13 +2,15 @@
 
 import json
 import logging
+import re
 from copy import deepcopy
 from io import StringIO
 from unittest import mock
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.test import SimpleTestCase, TestCase
+from django.test import SimpleTestCase, TestCase, override_settings
 from django.urls import include, path
 from drf_yasg.codecs import OpenAPICodecJson
 from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
@@ -21,6 +23,7 @@ from booking.api.docs import OPERATIONS, Operation
 from booking.api.schema.error_responses import SHARED_RESPONSES
 from booking.api.schema.generator import INFO, SchemaGenerator, StaffSchemaGenerator
 from booking.api.serializers import BookSeat
+from booking.demo import CUSTOMER, STAFF
 from booking.exceptions import NoActiveAccount
 from booking.seating import seat_label
 from booking.tests.factories import ApiTestCase, create_show, create_user
@@ -56,12 +59,49 @@ class DocumentTests(TestCase):
         for url, kind, content in [
             ("/swagger.yaml", "application/yaml; charset=utf-8", b"swagger: '2.0'"),
             ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-authorize.js"),
+            ("/swagger/", "text/html; charset=utf-8", b"booking/swagger-errors.js"),
             ("/redoc/", "text/html; charset=utf-8", b"redoc"),
         ]:
             with self.subTest(url):
                 response = self.client.get(url, headers={"accept": "text/html,*/*;q=0.8"})
                 self.assertEqual((response.status_code, response["Content-Type"]), (200, kind))
                 self.assertIn(content, response.content)
+
+    def test_swagger_ui_fits_phones_and_links_to_the_other_pages(self):
+        page = self.client.get("/swagger/", headers={"accept": "text/html"}).content.decode()
+        self.assertIn('name="viewport" content="width=device-width, initial-scale=1"', page)
+        for url in ("/redoc/", "/openapi.json", "/swagger.json", "/admin/"):
+            self.assertIn(f'<a href="{url}">', page)
+        self.assertNotRegex(page, r"<script(?![^>]*(src=|application/json))")  # the CSP forbids it
+
+
+class DemoLoginTests(TestCase):
+    def setUp(self):
+        for name, password in (CUSTOMER, STAFF):
+            user = create_user(name)
+            user.set_password(password)
+            user.save()
+
+    def shown(self):
+        page = self.client.get("/swagger/", headers={"accept": "text/html"}).content.decode()
+        return re.findall(r"<span>(\w+): <code>(\w+)</code> / <code>([\w-]+)</code></span>", page)
+
+    def test_demo_logins_are_shown_with_debug_only(self):
+        with override_settings(DEBUG=True):
+            self.assertEqual(self.shown(), [("Customer", *CUSTOMER), ("Staff", *STAFF)])
+        with override_settings(DEBUG=False):
+            self.assertEqual(self.shown(), [])
+
+    @override_settings(DEBUG=True)
+    def test_demo_logins_that_do_not_work_are_not_shown(self):
+        User.objects.filter(username="staff").update(is_active=False)
+        self.assertEqual(self.shown(), [("Customer", *CUSTOMER)])
+        demo = User.objects.get(username="demo")
+        demo.set_password("paper-moon-1973")
+        demo.save()
+        self.assertEqual(self.shown(), [])
+        User.objects.all().delete()
+        self.assertEqual(self.shown(), [])
 
 
 class UnknownPermission(BasePermission):
