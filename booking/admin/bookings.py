@@ -4,6 +4,7 @@ from .. import box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken
 from ..models import Booking
 from .refusals import RefusalForm, RefusalMixin
+from .searching import FoldedSearchMixin
 
 
 class SaleForm(RefusalForm):
@@ -38,7 +39,7 @@ class CurrentStatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(RefusalMixin, admin.ModelAdmin):
+class BookingAdmin(FoldedSearchMixin, RefusalMixin, admin.ModelAdmin):
     """Sell a seat, list bookings and cancel them. Bookings cannot be edited.
 
     Changes go through the box office, as in the API.
@@ -49,7 +50,7 @@ class BookingAdmin(RefusalMixin, admin.ModelAdmin):
     list_display = ["reference", "show", "seat", "user", "current_status", "created_at"]
     list_filter = [CurrentStatusFilter, "show__screen_name"]
     date_hierarchy = "created_at"
-    search_fields = ["=reference", "user__username", "user__email", "show__movie__title"]
+    search_fields = ["=reference", "user__username", "user__email", "show__movie__title_key"]
     search_help_text = "Reference, username, email address or movie"
     ordering = ["-created_at", "-id"]
     actions = ["cancel_selected"]

@@ -3,12 +3,14 @@ from math import ceil
 from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import UserChangeForm
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 
+from ..accounts import validate_username
 from ..logging import hash_account, security_log
+from ..text import normalize, validate_visible
 from ..throttling import Rate, get_client_network, get_login_keys
 
 
@@ -38,11 +40,39 @@ admin.site.login_form = LoginForm
 admin.site.unregister(User)
 
 
-class CaseInsensitiveUserChangeForm(UserChangeForm):
-    """Refuse another user's username in any case, as Django's form for a new user does."""
+class PersonalDataMixin:
+    """Names and email address of one line, in NFC, as in the API."""
+
+    def clean(self):
+        cleaned = super().clean()
+        for name in ("first_name", "last_name", "email"):
+            if value := self.cleaned_data.get(name):
+                self.cleaned_data[name] = normalize(value)
+                try:
+                    validate_visible(value)
+                except ValidationError as error:
+                    self.add_error(name, error)
+        return cleaned
+
+
+class NewUserForm(PersonalDataMixin, AdminUserCreationForm):
+    def clean_username(self):
+        username = super().clean_username()
+        validate_username(username)
+        return username
+
+
+class ChangeUserForm(PersonalDataMixin, UserChangeForm):
+    """Refuse another user's username in any case, as Django's form for a new user does.
+
+    Users from before the rule for usernames keep theirs.
+    """
 
     def clean_username(self):
+        if self.data.get(self.add_prefix("username")) == self.initial["username"]:
+            return self.initial["username"]
         username = self.cleaned_data["username"]
+        validate_username(username)
         others = User.objects.exclude(pk=self.instance.pk).annotate(lower=Lower("username"))
         if others.filter(lower=username.lower()).exists():
             raise ValidationError("A user with that username already exists.", code="unique")
@@ -51,4 +81,5 @@ class CaseInsensitiveUserChangeForm(UserChangeForm):
 
 @admin.register(User)
 class CustomerAdmin(UserAdmin):
-    form = CaseInsensitiveUserChangeForm
+    form = ChangeUserForm
+    add_form = NewUserForm

@@ -6,18 +6,20 @@ from .movies import Movie
 from .reservations import Reservation
 from .seat_maps import SeatMap
 from .sessions import Session
-from .shows import Show, ShowSnapshot
+from .shows import MovieSnapshot, Show, ShowSnapshot, movie_snapshots
 
 __all__ = [
     "Booking",
     "BookingSnapshot",
     "IdempotencyKey",
     "Movie",
+    "MovieSnapshot",
     "Reservation",
     "SeatMap",
     "Session",
     "Show",
     "ShowSnapshot",
+    "movie_snapshots",
     "new_reference",
     "show_snapshots",
 ]

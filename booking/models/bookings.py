@@ -5,7 +5,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -32,6 +32,9 @@ class Status(models.TextChoices):
 
 
 ACTIVE = (Status.HELD, Status.BOOKED)
+
+# The status of a reservation is that of its first booking in this order.
+PRECEDENCE = [Status.HELD, Status.BOOKED, Status.EXPIRED, Status.CANCELLED]
 
 
 def is_expired_hold(now: datetime | None = None) -> Q:
@@ -65,6 +68,17 @@ class BookingQuerySet(models.QuerySet):
         if status == Status.EXPIRED:
             return self.filter(Q(status=status) | is_expired_hold())
         return self.filter(status=status)
+
+    def first_of_reservations(self):
+        """The first booking of each reservation, which stands for it in lists."""
+        return self.exclude(Exists(of_same_reservation().filter(pk__lt=OuterRef("pk"))))
+
+    def with_reservation_status(self, status: str):
+        """Bookings whose reservation has this status now, by the rule of PRECEDENCE."""
+        bookings = self
+        for earlier in PRECEDENCE[: PRECEDENCE.index(status)]:
+            bookings = bookings.exclude(Exists(of_same_reservation().with_current_status(earlier)))
+        return bookings.filter(Exists(of_same_reservation().with_current_status(status)))
 
     def annotate_current_status(self):
         """Adds `current_status`: the status, where an expired hold is expired."""
@@ -193,6 +207,12 @@ class BookingSnapshot(NamedTuple):
     @property
     def is_active(self) -> bool:
         return self.status in ACTIVE
+
+
+def of_same_reservation() -> BookingQuerySet:
+    """For subqueries: the bookings of the outer query's reservation, itself included."""
+    same = {name: OuterRef(name) for name in ("reference", "user", "show")}
+    return Booking.objects.filter(**same)
 
 
 def available_seats(show: str = ""):

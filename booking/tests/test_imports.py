@@ -15,17 +15,21 @@ ALLOWED = {
     "logging": set(),
     "cache": set(),
     "db": set(),
-    "models": {"db", "exceptions", "seating"},
+    "text": set(),
+    "models": {"db", "exceptions", "seating", "text"},
     "box_office": {"db", "exceptions", "models", "seating"},
     "tokens": {"db", "exceptions", "models"},
     "throttling": {"exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
     "api": {
-        *("accounts", "box_office", "db", "exceptions", "models", "throttling", "tokens"),
+        *("accounts", "box_office", "db", "exceptions", "models", "text", "throttling"),
+        "tokens",
     },
     "middleware": {"api", "logging"},
-    "admin": {"box_office", "exceptions", "logging", "models", "throttling"},
-    "management": {"box_office", "management", "models", "seating"},
+    "admin": {
+        *("accounts", "box_office", "exceptions", "logging", "models", "text", "throttling"),
+    },
+    "management": {"accounts", "box_office", "management", "models", "seating"},
     "apps": set(),
 }
 WITHOUT_DJANGO = ["exceptions", "seating"]
