@@ -8,7 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
@@ -65,8 +65,12 @@ def require_free_username(username: str) -> None:
 
 
 def _users_by_name(username: str) -> QuerySet[User]:
-    """At most one user, regardless of case."""
-    return User.objects.annotate(lower=Lower("username")).filter(lower=username.lower())
+    """At most one user, regardless of case.
+
+    With accents, which only older names have, SQLite compares exactly.
+    """
+    is_named = Q(lower=username.lower()) | Q(username=username)
+    return User.objects.alias(lower=Lower("username")).filter(is_named)
 
 
 def sign_up(*, username: str, password: str, email: str = "") -> User:

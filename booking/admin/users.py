@@ -69,10 +69,9 @@ class ChangeUserForm(PersonalDataMixin, UserChangeForm):
     """
 
     def clean_username(self):
-        if self.data.get(self.add_prefix("username")) == self.initial["username"]:
-            return self.initial["username"]
         username = self.cleaned_data["username"]
-        validate_username(username)
+        if username != self.initial["username"]:
+            validate_username(username)
         others = User.objects.exclude(pk=self.instance.pk).annotate(lower=Lower("username"))
         if others.filter(lower=username.lower()).exists():
             raise ValidationError("A user with that username already exists.", code="unique")

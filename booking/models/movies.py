@@ -89,6 +89,8 @@ class Movie(models.Model):
         if update_fields is not None:
             keys = (SEARCH_KEYS[name] for name in update_fields if name in SEARCH_KEYS)
             update_fields = {*update_fields, *keys}
+        for key in SEARCH_KEYS.values():
+            vars(self).setdefault(key, "")  # or Django takes it for deferred and leaves it out
         super().save(*args, update_fields=update_fields, **options)
 
 

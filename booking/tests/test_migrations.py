@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from booking.models import Session
+from booking.models import Movie, Session
 from booking.tests.factories import create_user
 
 
@@ -145,3 +145,27 @@ class SessionMigrationTests(MigrationCase):
         migrate("0006_sessions")
         migrate("0007_copy_sessions")
         self.assertEqual(Session.objects.count(), 1)
+
+
+class SearchKeyMigrationTests(MigrationCase):
+    before = "0007_copy_sessions"
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(Movie.objects.all().delete)
+
+    def test_old_movies_get_keys_and_normalized_titles(self):
+        with connection.cursor() as cursor:
+            for title in ("zodiac", "A\u0301gora", ' "Alien"'):
+                cursor.execute(
+                    "INSERT INTO booking_movie (title, duration_minutes, description, genre, "
+                    "language, certificate, poster_url) VALUES (%s, 9, '', 'Horror', '', '', '')",
+                    [title],
+                )
+        migrate("0013_drop_index_of_titles")
+        movies = Movie.objects.order_by("title_key", "id")
+        self.assertEqual(
+            [(movie.title, movie.genre) for movie in movies],
+            [("\u00c1gora", "Horror"), (' "Alien"', "Horror"), ("zodiac", "Horror")],
+        )
+        self.assertEqual(Movie.objects.of_genre("HORROR").search("agora").count(), 1)

@@ -49,7 +49,6 @@ class MyReservationsTests(ApiTestCase):
             reservation_json(
                 [first[1], first[2], first[0]],
                 available_seats=6,
-                created_at=iso(first[0].created_at),
             ),
         ]
         self.assertResponse(response, 200, expected)
