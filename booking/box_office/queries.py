@@ -24,6 +24,7 @@ from ..exceptions import (
 from ..models import Booking, Show, ShowSnapshot
 from ..models.bookings import Status, available_seats, count_per_show
 from ..models.clock import Now
+from ..models.movies import SEARCH_KEY_FIELDS
 from ..seating import nearest_seats
 
 
@@ -47,7 +48,8 @@ def for_sale(
     in_show = Booking.objects.filter(show=OuterRef("pk"))
     wanted = in_show.filter(seat_number__in=seat_numbers)
     customers = get_user_model().objects.filter(pk=customer_id, is_active=True)
-    shows = Show.objects.filter(pk=show_id).select_related("movie")
+    keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
+    shows = Show.objects.filter(pk=show_id).select_related("movie").defer(*keys)
     return map_rows(
         shows.annotate(
             now=Now(),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from ..db.compiled import map_rows
 from ..seating import seat_label
 from .clock import Now
+from .movies import SEARCH_KEY_FIELDS
 from .shows import Show, ShowSnapshot
 
 REFERENCE_LENGTH = 8
@@ -87,8 +88,11 @@ class BookingQuerySet(models.QuerySet):
 
     def snapshots(self):
         """BookingSnapshots instead of bookings, with show and movie, in one query."""
-        bookings = self.select_related("show__movie").annotate(
-            available_seats=available_seats("show"), now=Now()
+        keys = (f"show__movie__{name}" for name in SEARCH_KEY_FIELDS)
+        bookings = (
+            self.select_related("show__movie")
+            .defer(*keys)
+            .annotate(available_seats=available_seats("show"), now=Now())
         )
         return map_rows(bookings, _snapshot_of_row)
 
@@ -229,7 +233,9 @@ def count_per_show(bookings: models.QuerySet):
 
 def show_snapshots(shows: models.QuerySet):
     """ShowSnapshots instead of shows, with their movies, in one query."""
-    shows = shows.select_related("movie").annotate(available_seats=available_seats(), now=Now())
+    keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
+    shows = shows.select_related("movie").defer(*keys)
+    shows = shows.annotate(available_seats=available_seats(), now=Now())
     return map_rows(shows, _snapshot_of_show_row)
 
 

@@ -12,6 +12,10 @@ from .fields import LineField, SearchKeyField
 SEARCH_KEYS = {"title": "title_key", "genre": "genre_key", "language": "language_key"}
 
 
+# Not read with movies: `defer(*SEARCH_KEY_FIELDS)`. An attribute follows from its source.
+SEARCH_KEY_FIELDS = tuple(SEARCH_KEYS.values())
+
+
 class MovieQuerySet(models.QuerySet):
     """Text is compared without accents and case, by the search keys."""
 

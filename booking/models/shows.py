@@ -10,7 +10,7 @@ from django.utils import timezone
 from ..db.compiled import compiled, map_rows
 from .clock import sales_open_from
 from .fields import LineField
-from .movies import Movie
+from .movies import SEARCH_KEY_FIELDS, Movie
 
 # Outside of these bounds, adding minutes or converting to a time zone may overflow.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -139,7 +139,8 @@ def movie_snapshots(movies: models.QuerySet):
         .order_by("date_time")
         .values("date_time")[:1]
     )
-    return map_rows(movies.annotate(next_show_at=Subquery(next_show)), _snapshot_of_movie_row)
+    movies = movies.defer(*SEARCH_KEY_FIELDS).annotate(next_show_at=Subquery(next_show))
+    return map_rows(movies, _snapshot_of_movie_row)
 
 
 def _snapshot_of_movie_row(movie: Movie) -> MovieSnapshot:

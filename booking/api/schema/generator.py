@@ -19,7 +19,8 @@ INFO = openapi.Info(
         "account. To book a seat, sign up, log in, press **Authorize** and paste the `access` "
         "token.\n\n"
         "Bodies may be JSON or form-encoded. Unknown fields and empty query parameters are "
-        "ignored; of a repeated parameter, the last value counts. Times are ISO 8601 in UTC.\n\n"
+        "ignored; of a repeated parameter, the last value counts. A query parameter that a list "
+        "does not know is a 400. Times are ISO 8601 in UTC.\n\n"
         'Errors are `{"detail": "<sentence>", "code": "<stable word>"}`; field errors are '
         '`{"<field>": ["<sentence>"]}`. Rely on the code: sentences may change. A method that an '
         "endpoint does not have is 405 `method_not_allowed`.\n\n"
