@@ -346,7 +346,7 @@ INVALID_TIMES += [
     "now",
     "2026-12-24T18:00:00X",
 ]
-INVALID_BOOLEANS = ["x", "1", "0", "True", "FALSE", "on", "yes", "null", "%00", "true,false", "[]"]
+INVALID_FLAGS = ["x", "1", "0", "True", "FALSE", "on", "yes", "null", "%00", "true,false", "[]"]
 INVALID_STATUSES = ["x", "BOOKED", "booked,held", "1", "%00", "%27;--"]
 FILTERS = [
     *((path, "page_size", INVALID_NUMBERS) for path in LISTS),
@@ -364,9 +364,9 @@ FILTERS = [
     ("my-bookings/", "status", INVALID_STATUSES),
     ("my-reservations/", "show", INVALID_NUMBERS),
     ("my-reservations/", "status", INVALID_STATUSES),
-    ("movies/", "now_showing", INVALID_BOOLEANS),
-    ("shows/", "bookable", INVALID_BOOLEANS),
-    ("movies/{movie}/shows/", "bookable", INVALID_BOOLEANS),
+    ("movies/", "now_showing", INVALID_FLAGS),
+    ("shows/", "bookable", INVALID_FLAGS),
+    ("movies/{movie}/shows/", "bookable", INVALID_FLAGS),
     *((path, name, ["", "x"]) for path in LISTS for name in ("colour", "page", "Cursor")),
 ]
 
