@@ -6,12 +6,17 @@ from django.contrib.auth import SESSION_KEY as ADMIN_SESSION_USER
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.contrib.sessions.models import Session as AdminSession
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
 from rest_framework_simplejwt.tokens import RefreshToken
+
+from movie_booking.hashers import AsTyped, password_forms
 
 from . import box_office, tokens
 from .db.errors import violates_unique
@@ -29,7 +34,8 @@ from .tokens import UNKNOWN_CLIENT, Client
 class CaseInsensitiveBackend(ModelBackend):
     """Log in regardless of the username's case: phones capitalize the first letter.
 
-    It is unambiguous because usernames are unique regardless of case (migration 0004).
+    It is unambiguous because usernames are unique regardless of case (migration 0004). A hash of
+    a password in another form than NFC is replaced by one in NFC.
     """
 
     def authenticate(
@@ -39,11 +45,41 @@ class CaseInsensitiveBackend(ModelBackend):
         password: str | None = None,
         **credentials: Any,
     ) -> Any:
-        users = User.objects.annotate(lower=Lower("username")).filter(
-            lower=(username or "").lower()
-        )
-        stored = users.values_list("username", flat=True).first()
-        return super().authenticate(request, stored or username, password, **credentials)
+        if username is None or password is None:
+            return None
+        user = _users_by_name(username).first()
+        if user is None or not user.has_usable_password():
+            for _ in password_forms(password):  # as many hashes as for a wrong password
+                User().set_password(password)
+            return None
+        if not (user.check_password(password) and self.user_can_authenticate(user)):
+            return None
+        nfc, *others = password_forms(password)
+        if others and not user.check_password(AsTyped(nfc)):
+            user.set_password(nfc)
+            user.save(update_fields=["password"])
+        return user
+
+
+# ASCII only, so that no two usernames look alike.
+validate_username = ASCIIUsernameValidator(
+    message="Use only letters without accents, digits and @ . + - _"
+)
+
+
+def require_free_username(username: str) -> None:
+    """Raise ValidationError if a user has the name, in any case."""
+    if _users_by_name(username).exists():
+        raise ValidationError(UsernameTaken.message, code=UsernameTaken.code)
+
+
+def _users_by_name(username: str) -> QuerySet[User]:
+    """At most one user, regardless of case.
+
+    With accents, which only older names have, SQLite compares exactly.
+    """
+    is_named = Q(lower=username.lower()) | Q(username=username)
+    return User.objects.alias(lower=Lower("username")).filter(is_named)
 
 
 def sign_up(*, username: str, password: str, email: str = "") -> User:

@@ -343,7 +343,7 @@ MAX_SEATS_PER_CUSTOMER_IN_ALL = env_number(  # for all shows to come
 
 PASSWORD_HASHERS = [
     "movie_booking.hashers.OwaspArgon2Hasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # imported users
+    "movie_booking.hashers.ImportedPBKDF2Hasher",
 ]
 
 AUTH_PASSWORD_VALIDATORS = [

@@ -5,6 +5,7 @@ from ..exceptions import NoSuchSeat, Refusal, SeatTaken
 from ..models import Booking
 from .history import history_table
 from .refusals import RefusalForm, RefusalMixin
+from .searching import FoldedSearchMixin
 
 
 class SaleForm(RefusalForm):
@@ -39,7 +40,7 @@ class CurrentStatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(RefusalMixin, admin.ModelAdmin):
+class BookingAdmin(FoldedSearchMixin, RefusalMixin, admin.ModelAdmin):
     """Sell a seat, list bookings and cancel them. Bookings cannot be edited.
 
     Changes go through the box office, as in the API.
@@ -50,7 +51,7 @@ class BookingAdmin(RefusalMixin, admin.ModelAdmin):
     list_display = ["reference", "show", "seat", "user", "current_status", "created_at"]
     list_filter = [CurrentStatusFilter, "show__screen_name"]
     date_hierarchy = "created_at"
-    search_fields = ["=reference", "user__username", "user__email", "show__movie__title"]
+    search_fields = ["=reference", "user__username", "user__email", "show__movie__title_key"]
     search_help_text = "Reference, username, email address or movie"
     ordering = ["-created_at", "-id"]
     actions = ["cancel_selected"]

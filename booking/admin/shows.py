@@ -6,6 +6,7 @@ from ..models import Show
 from ..models.bookings import available_seats
 from .protection import ProtectSoldMixin
 from .refusals import RefusalForm, RefusalMixin
+from .searching import FoldedSearchMixin
 
 
 class ShowForm(RefusalForm):
@@ -37,12 +38,12 @@ class CancelledFilter(admin.SimpleListFilter):
 
 
 @admin.register(Show)
-class ShowAdmin(RefusalMixin, ProtectSoldMixin, admin.ModelAdmin):
+class ShowAdmin(FoldedSearchMixin, RefusalMixin, ProtectSoldMixin, admin.ModelAdmin):
     form = ShowForm
     list_display = ["movie", "screen_name", "date_time", "seats_sold", "takes_place"]
     list_filter = ["screen_name", CancelledFilter]
     date_hierarchy = "date_time"
-    search_fields = ["movie__title", "screen_name"]
+    search_fields = ["movie__title_key", "screen_name"]
     autocomplete_fields = ["movie"]
     ordering = ["date_time", "id"]
 

@@ -3,14 +3,20 @@ from math import ceil
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, UserChangeForm
+from django.contrib.auth.forms import (
+    AdminPasswordChangeForm,
+    AdminUserCreationForm,
+    UserChangeForm,
+)
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
 
 from .. import accounts, tokens
+from ..accounts import validate_username
 from ..exceptions import count_of
 from ..logging import hash_account, security_log
+from ..text import normalize, validate_visible
 from ..throttling import Rate, get_client_network, get_login_keys
 
 
@@ -40,11 +46,38 @@ admin.site.login_form = LoginForm
 admin.site.unregister(User)
 
 
-class CaseInsensitiveUserChangeForm(UserChangeForm):
-    """Refuse another user's username in any case, as Django's form for a new user does."""
+class PersonalDataMixin:
+    """Names and email address of one line, in NFC, as in the API."""
+
+    def clean(self):
+        cleaned = super().clean()
+        for name in ("first_name", "last_name", "email"):
+            if value := self.cleaned_data.get(name):
+                self.cleaned_data[name] = normalize(value)
+                try:
+                    validate_visible(value)
+                except ValidationError as error:
+                    self.add_error(name, error)
+        return cleaned
+
+
+class NewUserForm(PersonalDataMixin, AdminUserCreationForm):
+    def clean_username(self):
+        username = super().clean_username()
+        validate_username(username)
+        return username
+
+
+class ChangeUserForm(PersonalDataMixin, UserChangeForm):
+    """Refuse another user's username in any case, as Django's form for a new user does.
+
+    Users from before the rule for usernames keep theirs.
+    """
 
     def clean_username(self):
         username = self.cleaned_data["username"]
+        if username != self.initial["username"]:
+            validate_username(username)
         others = User.objects.exclude(pk=self.instance.pk).annotate(lower=Lower("username"))
         if others.filter(lower=username.lower()).exists():
             raise ValidationError("A user with that username already exists.", code="unique")
@@ -62,7 +95,8 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
 @admin.register(User)
 class CustomerAdmin(UserAdmin):
-    form = CaseInsensitiveUserChangeForm
+    form = ChangeUserForm
+    add_form = NewUserForm
     change_password_form = SetPasswordForm
     actions = ["log_out_everywhere"]
 

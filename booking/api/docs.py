@@ -40,8 +40,8 @@ from .serializers import (
     ChangeAccount,
     ChangePassword,
     EraseAccount,
+    ListedMovieSerializer,
     LogIn,
-    MovieSerializer,
     PersonalSeatMapSerializer,
     ProfileSerializer,
     Refresh,
@@ -64,7 +64,7 @@ from .views.accounts import (
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.movies import MovieViewSet
-from .views.reservations import ReservationViewSet
+from .views.reservations import MyReservationsViewSet, ReservationViewSet
 from .views.root import LINKS, RootView
 from .views.shows import MovieShowsViewSet, SeatMapViewSet, ShowViewSet
 
@@ -86,10 +86,13 @@ class Operation:
 
 LINKS_SCHEMA = openapi.Schema(
     type=openapi.TYPE_OBJECT,
-    properties=dict.fromkeys(
-        LINKS, openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI)
-    ),
-    required=list(LINKS),
+    properties={
+        **dict.fromkeys(LINKS, openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI)),
+        "time_zone": openapi.Schema(
+            type=openapi.TYPE_STRING, description="The cinema's, such as Europe/Berlin."
+        ),
+    },
+    required=[*LINKS, "time_zone"],
 )
 
 SALES_ERRORS = (ShowCancelled, SalesClosed)
@@ -211,14 +214,14 @@ OPERATIONS = {
             id="listMovies",
             summary="Movies, by title",
             tag="Movies",
-            response=MovieSerializer,
+            response=ListedMovieSerializer,
             has_etag=True,
         ),
         "retrieve": Operation(
             id="getMovie",
             summary="One movie",
             tag="Movies",
-            response=MovieSerializer,
+            response=ListedMovieSerializer,
             has_etag=True,
         ),
     },
@@ -226,6 +229,7 @@ OPERATIONS = {
         "list": Operation(
             id="listShows",
             summary="Shows, by time",
+            description="Without `from` the list starts with the shows whose sales are still open.",
             tag="Shows",
             response=ShowSerializer,
             has_etag=True,
@@ -308,6 +312,14 @@ OPERATIONS = {
         ),
     },
     # --- Reservations ---
+    MyReservationsViewSet: {
+        "list": Operation(
+            id="listMyReservations",
+            summary="My reservations, newest first, with held, cancelled and expired ones",
+            tag="Reservations",
+            response=ReservationSerializer,
+        ),
+    },
     ReservationViewSet: {
         "create": Operation(
             id="reserveSeats",

@@ -27,6 +27,17 @@ class StrictIntegerField(serializers.IntegerField):
         self.fail("invalid")
 
 
+class StrictBooleanField(serializers.BooleanField):
+    """`true` or `false` in a query parameter. DRF's own field also accepts `on`, `Y` and `1.0`."""
+
+    default_error_messages = {"invalid": "Use true or false."}
+
+    def to_internal_value(self, data):
+        if data not in ("true", "false"):
+            self.fail("invalid")
+        return data == "true"
+
+
 def _ascii(data):
     """The data if it is an ASCII string, else "". DRF's date fields accept digits of any script."""
     return data if isinstance(data, str) and data.isascii() else ""

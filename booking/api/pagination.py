@@ -9,6 +9,8 @@ from rest_framework.utils.urls import replace_query_param
 
 from .fields import MAX_INTEGER, StrictIntegerField
 
+PAGE_PARAMETERS = ("page_size", "cursor")
+
 
 class CursorPagination(BasePagination):
     """Pages that start after a row, not at an offset: page 1,000 costs what page 1 costs.

@@ -14,7 +14,7 @@ from .views.accounts import (
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.movies import MovieViewSet
-from .views.reservations import ReservationViewSet
+from .views.reservations import MyReservationsViewSet, ReservationViewSet
 from .views.root import RootView, UnknownEndpointView
 from .views.shows import MovieShowsViewSet, SeatMapViewSet, ShowViewSet
 
@@ -62,6 +62,11 @@ urlpatterns = [
         name="reserve_seats",
     ),
     path("my-bookings/", action(MyBookingsViewSet, get="list"), name="my_bookings"),
+    path(
+        "my-reservations/",
+        action(MyReservationsViewSet, get="list"),
+        name="my_reservations",
+    ),
     path("bookings/<int:pk>/", action(BookingViewSet, get="retrieve"), name="booking"),
     path("bookings/<int:pk>/cancel/", action(BookingViewSet, post="cancel"), name="cancel_booking"),
     path("bookings/<int:pk>/move/", action(BookingViewSet, post="move"), name="move_booking"),

@@ -28,6 +28,7 @@ from ..models import Booking, BookingEvent, Show, ShowSnapshot
 from ..models.booking_events import Kind
 from ..models.bookings import Status, available_seats, count_per, count_per_show
 from ..models.clock import Now
+from ..models.movies import SEARCH_KEY_FIELDS
 from ..seating import nearest_seats
 
 
@@ -55,7 +56,8 @@ def for_sale(
         user=customer_id, show__date_time__gt=Now(), show__cancelled_at=None
     )
     customers = get_user_model().objects.filter(pk=customer_id, is_active=True)
-    shows = Show.objects.filter(pk=show_id).select_related("movie")
+    keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
+    shows = Show.objects.filter(pk=show_id).select_related("movie").defer(*keys)
     return map_rows(
         shows.annotate(
             now=Now(),

@@ -136,6 +136,8 @@ def _literal(constant: Any) -> str:
         return str(constant).upper()
     if isinstance(constant, int):
         return str(int(constant))
+    if isinstance(constant, timedelta):  # on SQLite it is in the SQL already
+        return f"INTERVAL '{constant // timedelta(microseconds=1)} microseconds'"
     raise CompileError(f"{constant!r} cannot be a constant of a compiled query.")
 
 

@@ -7,7 +7,7 @@ from .movies import Movie
 from .reservations import Reservation
 from .seat_maps import SeatMap
 from .sessions import Session
-from .shows import Show, ShowSnapshot
+from .shows import MovieSnapshot, Show, ShowSnapshot, movie_snapshots
 
 __all__ = [
     "Booking",
@@ -15,11 +15,13 @@ __all__ = [
     "BookingSnapshot",
     "IdempotencyKey",
     "Movie",
+    "MovieSnapshot",
     "Reservation",
     "SeatMap",
     "Session",
     "Show",
     "ShowSnapshot",
+    "movie_snapshots",
     "new_reference",
     "show_snapshots",
 ]

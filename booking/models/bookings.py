@@ -5,13 +5,14 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from ..db.compiled import map_rows
 from ..seating import seat_label
 from .clock import Now
+from .movies import SEARCH_KEY_FIELDS
 from .shows import Show, ShowSnapshot
 
 REFERENCE_LENGTH = 8
@@ -32,6 +33,9 @@ class Status(models.TextChoices):
 
 
 ACTIVE = (Status.HELD, Status.BOOKED)
+
+# The status of a reservation is that of its first booking in this order.
+PRECEDENCE = [Status.HELD, Status.BOOKED, Status.EXPIRED, Status.CANCELLED]
 
 
 class CancelledBy(models.TextChoices):
@@ -73,6 +77,17 @@ class BookingQuerySet(models.QuerySet):
             return self.filter(Q(status=status) | is_expired_hold())
         return self.filter(status=status)
 
+    def first_of_reservations(self):
+        """The first booking of each reservation, which stands for it in lists."""
+        return self.exclude(Exists(of_same_reservation().filter(pk__lt=OuterRef("pk"))))
+
+    def with_reservation_status(self, status: str):
+        """Bookings whose reservation has this status now, by the rule of PRECEDENCE."""
+        bookings = self
+        for earlier in PRECEDENCE[: PRECEDENCE.index(status)]:
+            bookings = bookings.exclude(Exists(of_same_reservation().with_current_status(earlier)))
+        return bookings.filter(Exists(of_same_reservation().with_current_status(status)))
+
     def annotate_current_status(self):
         """Adds `current_status`: the status, where an expired hold is expired."""
         expired = When(is_expired_hold(), then=Value(Status.EXPIRED))
@@ -80,8 +95,11 @@ class BookingQuerySet(models.QuerySet):
 
     def snapshots(self):
         """BookingSnapshots instead of bookings, with show and movie, in one query."""
-        bookings = self.select_related("show__movie").annotate(
-            available_seats=available_seats("show"), now=Now()
+        keys = (f"show__movie__{name}" for name in SEARCH_KEY_FIELDS)
+        bookings = (
+            self.select_related("show__movie")
+            .defer(*keys)
+            .annotate(available_seats=available_seats("show"), now=Now())
         )
         return map_rows(bookings, _snapshot_of_row)
 
@@ -220,6 +238,12 @@ class BookingSnapshot(NamedTuple):
         return self.status in ACTIVE
 
 
+def of_same_reservation() -> BookingQuerySet:
+    """For subqueries: the bookings of the outer query's reservation, itself included."""
+    same = {name: OuterRef(name) for name in ("reference", "user", "show")}
+    return Booking.objects.filter(**same)
+
+
 def available_seats(show: str = ""):
     """Expression: number of free seats of a show, or of the show at the foreign key `show`."""
     taken = Booking.objects.active().filter(show=OuterRef(show or "pk"))
@@ -239,7 +263,9 @@ def count_per(bookings: models.QuerySet, field: str):
 
 def show_snapshots(shows: models.QuerySet):
     """ShowSnapshots instead of shows, with their movies, in one query."""
-    shows = shows.select_related("movie").annotate(available_seats=available_seats(), now=Now())
+    keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
+    shows = shows.select_related("movie").defer(*keys)
+    shows = shows.annotate(available_seats=available_seats(), now=Now())
     return map_rows(shows, _snapshot_of_show_row)
 
 

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.db.models.functions import Now as DjangoNow
 
 
@@ -11,3 +12,8 @@ class Now(DjangoNow):
     def as_sqlite(self, compiler, connection, **context):
         template = "STRFTIME('%%%%Y-%%%%m-%%%%d %%%%H:%%%%M:%%%%f000', 'NOW')"
         return self.as_sql(compiler, connection, template=template, **context)
+
+
+def sales_open_from():
+    """Expression: shows that start after this time have open sales."""
+    return Now() - settings.SALES_CLOSE_AFTER_START

@@ -1,51 +1,85 @@
-import re
+from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 
 from ..db.compiled import compiled
+from ..text import search_key
+from .clock import sales_open_from
+from .fields import LineField, SearchKeyField
+
+SEARCH_KEYS = {"title": "title_key", "genre": "genre_key", "language": "language_key"}
+
+
+# Not read with movies: `defer(*SEARCH_KEY_FIELDS)`. An attribute follows from its source.
+SEARCH_KEY_FIELDS = tuple(SEARCH_KEYS.values())
 
 
 class MovieQuerySet(models.QuerySet):
-    """Filters that ignore case.
+    """Text is compared without accents and case, by the search keys."""
 
-    Regular expressions, because SQLite's LIKE ignores the case of ASCII letters only.
-    """
-
-    def search(self, text):
+    def search(self, text: str):
         """Movies whose title contains the text."""
-        return self.filter(title__iregex=re.escape(text))
+        return self.filter(title_key__contains=search_key(text))
 
-    def of_genre(self, genre):
-        return self.filter(genre__iregex=f"^{re.escape(genre)}$")
+    def of_genre(self, genre: str):
+        return self.filter(genre_key=search_key(genre))
 
-    def in_language(self, language):
-        return self.filter(language__iregex=f"^{re.escape(language)}$")
+    def in_language(self, language: str):
+        return self.filter(language_key=search_key(language))
+
+    def now_showing(self, wanted: bool = True):
+        """Movies with a show that is not cancelled and whose sales are open; or those without."""
+        showing = Movie.objects.filter(
+            shows__cancelled_at=None, shows__date_time__gt=sales_open_from()
+        ).values("pk")
+        return self.filter(pk__in=showing) if wanted else self.exclude(pk__in=showing)
+
+    def update(self, **values: Any) -> int:
+        """Writes the search keys as well. Raises TypeError for an expression, which has none."""
+        for name, key in SEARCH_KEYS.items():
+            if name in values and key not in values:
+                if not isinstance(values[name], str):
+                    raise TypeError(f"update({name}=…) takes a str: its search key is stored too.")
+                values[key] = search_key(values[name])
+        return super().update(**values)
+
+    update.alters_data = True  # type: ignore[attr-defined]
+
+    def bulk_update(self, objs: Any, fields: Any, *args: Any, **options: Any) -> int:
+        keys = {SEARCH_KEYS[name] for name in fields if name in SEARCH_KEYS}
+        return super().bulk_update(objs, [*fields, *keys.difference(fields)], *args, **options)
+
+    bulk_update.alters_data = True  # type: ignore[attr-defined]
 
 
 class Movie(models.Model):
-    title = models.CharField(max_length=200)
+    title = LineField(max_length=200)
     duration_minutes = models.PositiveIntegerField(
         "running time",
         validators=[MinValueValidator(1), MaxValueValidator(1_440)],
         help_text="In minutes.",
     )
     description = models.TextField(blank=True, default="")
-    genre = models.CharField(max_length=50, blank=True, default="")
-    language = models.CharField(
+    genre = LineField(max_length=50, blank=True, default="")
+    language = LineField(
         max_length=50, blank=True, default="", help_text="The language it is spoken in."
     )
-    certificate = models.CharField(
+    certificate = LineField(
         max_length=20, blank=True, default="", help_text="Who may see it, such as PG-13."
     )
     release_date = models.DateField(null=True, blank=True)
     poster_url = models.URLField("poster", max_length=500, blank=True, default="")
 
+    title_key = SearchKeyField(of="title")
+    genre_key = SearchKeyField(of="genre")
+    language_key = SearchKeyField(of="language")
+
     objects = MovieQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["title", "id"], name="movies_by_title")]
+        indexes = [models.Index(fields=["title_key", "id"], name="movies_by_title_key")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(duration_minutes__gte=1), name="movie_lasts_at_least_a_minute"
@@ -54,6 +88,14 @@ class Movie(models.Model):
 
     def __str__(self):
         return self.title
+
+    def save(self, *args: Any, update_fields: Any = None, **options: Any) -> None:
+        if update_fields is not None:
+            keys = (SEARCH_KEYS[name] for name in update_fields if name in SEARCH_KEYS)
+            update_fields = {*update_fields, *keys}
+        for key in SEARCH_KEYS.values():
+            vars(self).setdefault(key, "")  # or Django takes it for deferred and leaves it out
+        super().save(*args, update_fields=update_fields, **options)
 
 
 @compiled

@@ -3,11 +3,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..exceptions import ReservationNotFound
-from .bookings import Booking, BookingSnapshot, Status
+from .bookings import PRECEDENCE, Booking, BookingSnapshot
 from .shows import ShowSnapshot
-
-# The status of a reservation is that of its first booking in this order.
-PRECEDENCE = [Status.HELD, Status.BOOKED, Status.EXPIRED, Status.CANCELLED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +39,19 @@ class Reservation:
         first = min((each.booking for each in found), key=lambda booking: booking.pk)
         owner = (first.user_id, first.show_id)
         return cls.of([b for b in found if (b.booking.user_id, b.booking.show_id) == owner])
+
+    @classmethod
+    def of_first_bookings(cls, first: Sequence[BookingSnapshot]) -> list["Reservation"]:
+        """The reservations of these first bookings, in their order. One query."""
+        keys = [(b.booking.reference, b.booking.user_id, b.booking.show_id) for b in first]
+        found: dict[tuple[str, int, int], list[BookingSnapshot]] = {key: [] for key in keys}
+        shows = {key: each.show for key, each in zip(keys, first, strict=True)}
+        bookings = Booking.objects.filter(reference__in=[reference for reference, *_ in keys])
+        for each in bookings.order_by("seat_number", "id"):
+            key = (each.reference, each.user_id, each.show_id)
+            if key in found:
+                found[key].append(each.snapshot(shows[key]))
+        return [cls.of(snapshots) for snapshots in found.values() if snapshots]
 
     @property
     def leading(self) -> BookingSnapshot:

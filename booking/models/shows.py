@@ -4,11 +4,13 @@ from typing import NamedTuple
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
-from ..db.compiled import compiled
-from .movies import Movie
+from ..db.compiled import compiled, map_rows
+from .clock import sales_open_from
+from .fields import LineField
+from .movies import SEARCH_KEY_FIELDS, Movie
 
 # Outside of these bounds, adding minutes or converting to a time zone may overflow.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
@@ -32,6 +34,15 @@ class ShowQuerySet(models.QuerySet):
     def starting_before(self, moment: datetime):
         return self.filter(date_time__lt=moment)
 
+    def with_open_sales(self):
+        """Shows whose sales have not closed by the database's clock, cancelled ones included."""
+        return self.filter(date_time__gt=sales_open_from())
+
+    def bookable(self, wanted: bool = True):
+        """Of `show_snapshots()`: shows that are bookable as `ShowSnapshot.is_bookable`, or not."""
+        is_bookable = Q(cancelled_at=None, date_time__gt=sales_open_from(), available_seats__gt=0)
+        return self.filter(is_bookable if wanted else ~is_bookable)
+
 
 def cinema_midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, tzinfo=timezone.get_default_timezone())
@@ -41,7 +52,7 @@ class Show(models.Model):
     """One screening of a movie."""
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="shows", db_index=False)
-    screen_name = models.CharField("screen", max_length=100)
+    screen_name = LineField("screen", max_length=100)
     date_time = models.DateTimeField(
         "starts at", validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
     )
@@ -97,6 +108,7 @@ class Show(models.Model):
             available_seats=available_seats,
             is_bookable=self.cancelled_at is None and now < bookable_until and available_seats > 0,
             bookable_until=bookable_until,
+            ends_at=self.date_time + timedelta(minutes=self.movie.duration_minutes),
         )
 
 
@@ -109,6 +121,30 @@ class ShowSnapshot(NamedTuple):
     available_seats: int
     is_bookable: bool
     bookable_until: datetime
+    ends_at: datetime  # without advertisements
+
+
+class MovieSnapshot(NamedTuple):
+    """A movie and when its next show starts, by the database's clock."""
+
+    movie: Movie
+    next_show_at: datetime | None  # of shows that are not cancelled and whose sales are open
+
+
+def movie_snapshots(movies: models.QuerySet):
+    """MovieSnapshots instead of movies, in one query."""
+    next_show = (
+        Show.objects.with_open_sales()
+        .filter(movie=OuterRef("pk"), cancelled_at=None)
+        .order_by("date_time")
+        .values("date_time")[:1]
+    )
+    movies = movies.defer(*SEARCH_KEY_FIELDS).annotate(next_show_at=Subquery(next_show))
+    return map_rows(movies, _snapshot_of_movie_row)
+
+
+def _snapshot_of_movie_row(movie: Movie) -> MovieSnapshot:
+    return MovieSnapshot(movie=movie, next_show_at=movie.__dict__.pop("next_show_at"))
 
 
 @compiled

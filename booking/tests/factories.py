@@ -68,6 +68,11 @@ def movie_json(movie):
     }
 
 
+def listed_movie_json(movie, next_show=None):
+    """JSON of a movie in the list of movies, and by its id."""
+    return movie_json(movie) | {"next_show_at": next_show and iso(next_show.date_time)}
+
+
 def show_json(show, **differences):
     """JSON of a future show whose seats are all free."""
     return {
@@ -75,6 +80,7 @@ def show_json(show, **differences):
         "movie": movie_json(show.movie),
         "screen_name": show.screen_name,
         "date_time": iso(show.date_time),
+        "ends_at": iso(show.date_time + timedelta(minutes=show.movie.duration_minutes)),
         "total_seats": show.total_seats,
         "seats_per_row": show.seats_per_row,
         "available_seats": show.total_seats,

@@ -10,8 +10,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from booking.models import Booking, Session
-from booking.tests.factories import create_show, create_user
+from booking.models import Booking, Movie, Session
+from booking.tests.factories import create_user
 
 
 def migrate(name):
@@ -194,18 +194,45 @@ class BookingEventMigrationTests(MigrationCase):
 
     def test_bookings_stay_as_they_are(self):
         """Nobody knows who cancelled old ones, and they have no events."""
-        alice, show = create_user("alice"), create_show()
-        insert = "INSERT INTO booking_booking (user_id, show_id, seat_number, status, reference, "
-        insert += "created_at, cancelled_at) VALUES (%s, %s, 5, 'cancelled', 'A', %s, %s)"
+        alice = create_user("alice")
+        loader = MigrationExecutor(connection).loader
+        old_apps = loader.project_state(("booking", self.before)).apps
+        movie = old_apps.get_model("booking", "Movie").objects.create(title="M", duration_minutes=9)
         now = timezone.now()
-        with connection.cursor() as cursor:
-            cursor.execute(insert, [alice.pk, show.pk, str(now), str(now)])
+        old_shows = old_apps.get_model("booking", "Show").objects
+        show = old_shows.create(movie=movie, screen_name="1", date_time=now, total_seats=9)
+        old_bookings = old_apps.get_model("booking", "Booking").objects
+        values = {"user_id": alice.pk, "show": show, "seat_number": 5, "reference": "A"}
+        old_bookings.create(status="cancelled", cancelled_at=now, **values)
         migrate("0008_booking_events")
         booking = Booking.objects.get()
         self.assertEqual((booking.status, booking.cancelled_at), ("cancelled", now))
         self.assertIsNone(booking.cancelled_by)
         self.assertFalse(booking.events.exists())
         # The previous version, which knows no events, still sells while servers are replaced.
-        with connection.cursor() as cursor:
-            cursor.execute(insert, [alice.pk, show.pk, str(now), None])
+        old_bookings.create(status="booked", **values)
         self.assertEqual(Booking.objects.count(), 2)
+
+
+class SearchKeyMigrationTests(MigrationCase):
+    before = "0009_session_rotation"
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(Movie.objects.all().delete)
+
+    def test_old_movies_get_keys_and_normalized_titles(self):
+        with connection.cursor() as cursor:
+            for title in ("zodiac", "A\u0301gora", ' "Alien"'):
+                cursor.execute(
+                    "INSERT INTO booking_movie (title, duration_minutes, description, genre, "
+                    "language, certificate, poster_url) VALUES (%s, 9, '', 'Horror', '', '', '')",
+                    [title],
+                )
+        migrate("0012_drop_index_of_titles")
+        movies = Movie.objects.order_by("title_key", "id")
+        self.assertEqual(
+            [(movie.title, movie.genre) for movie in movies],
+            [("\u00c1gora", "Horror"), (' "Alien"', "Horror"), ("zodiac", "Horror")],
+        )
+        self.assertEqual(Movie.objects.of_genre("HORROR").search("agora").count(), 1)

@@ -67,10 +67,13 @@ class ReferenceResolver(openapi.ReferenceResolver):
         super().__init__(*scopes, "responses", **kwargs)
 
 
-def error_response(components, errors, fields):
-    """Response for the errors of one status. `fields` are the names that may have field errors."""
+def error_response(components, errors, fields, *, any_field=False):
+    """Response for the errors of one status.
+
+    `fields` are the names that may have field errors; with `any_field` others may have them, too.
+    """
     if fields:
-        return _response(errors, _schema_with_field_errors(errors, fields), FIELD_ERRORS)
+        return _response(errors, _schema_with_field_errors(errors, fields, any_field), FIELD_ERRORS)
     name = next((name for name, shared in SHARED_RESPONSES.items() if shared == errors), None)
     if name is None:
         return _response(errors, _schema(components, errors))
@@ -110,7 +113,7 @@ def _schema(components, errors):
     )
 
 
-def _schema_with_field_errors(errors, fields):
+def _schema_with_field_errors(errors, fields, any_field):
     """Properties of both kinds of body, as Swagger 2.0 has no `oneOf`.
 
     A name that is a fact and a field (`seat_numbers`) has two types, so it is left out and
@@ -127,7 +130,7 @@ def _schema_with_field_errors(errors, fields):
     return openapi.Schema(
         type=openapi.TYPE_OBJECT,
         properties={name: each for name, each in properties.items() if name not in ambiguous},
-        additional_properties=True if ambiguous else None,
+        additional_properties=True if ambiguous or any_field else None,
     )
 
 

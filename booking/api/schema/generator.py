@@ -40,7 +40,8 @@ INFO = openapi.Info(
         "call. Or press **Authorize** and paste an `access` token. For client generators the same "
         "schema is at `/openapi.json`, as OpenAPI 3.1.\n\n"
         "Bodies may be JSON or form-encoded. Unknown fields and empty query parameters are "
-        "ignored; of a repeated parameter, the last value counts. Times are ISO 8601 in UTC.\n\n"
+        "ignored; of a repeated parameter, the last value counts. A query parameter that a list "
+        "does not know is a 400. Times are ISO 8601 in UTC.\n\n"
         'Errors are `{"detail": "<sentence>", "code": "<stable word>"}`; field errors are '
         '`{"<field>": ["<sentence>"], "codes": {"<field>": ["<stable word>"]}}`. Rely on the '
         "codes: sentences may change. A method that an endpoint does not have is 405 "

@@ -106,7 +106,10 @@ class AutoSchema(SwaggerAutoSchema):
             by_status.setdefault(error.status, []).append(error)
         return {
             str(status): error_response(
-                self.components, by_status[status], self._fields() if status == 400 else []
+                self.components,
+                by_status[status],
+                self._fields() if status == 400 else [],
+                any_field=self._is_paginated(),  # an unknown parameter is an error by its name
             )
             for status in sorted(by_status)
         }

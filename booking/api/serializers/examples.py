@@ -12,11 +12,14 @@ MOVIE = {
     "poster_url": "",
 }
 
+LISTED_MOVIE = MOVIE | {"next_show_at": "2026-12-24T19:15:00Z"}
+
 SHOW = {
     "id": 7,
     "movie": MOVIE,
     "screen_name": "Screen 1",
     "date_time": "2026-12-24T19:15:00Z",
+    "ends_at": "2026-12-24T21:48:00Z",
     "total_seats": 120,
     "seats_per_row": 12,
     "available_seats": 87,

@@ -4,12 +4,13 @@ from itertools import chain
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
-from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 from rest_framework.fields import get_error_detail
 
+from ...accounts import validate_username
 from ...exceptions import count_of
+from ...text import normalize, validate_visible
 from ..fields import MAX_INTEGER, StrictIntegerField
 from . import examples
 
@@ -38,10 +39,27 @@ class NewPasswordField(PasswordField):
             "not similar to the username or email address.",
         )
 
+    def to_internal_value(self, data):
+        return normalize(super().to_internal_value(data))
+
 
 class NormalizedEmailField(serializers.EmailField):
+    default_validators = [validate_visible]
+
     def to_internal_value(self, data):
-        return User.objects.normalize_email(super().to_internal_value(data))
+        return User.objects.normalize_email(normalize(super().to_internal_value(data)))
+
+
+class NameField(serializers.CharField):
+    """A first or last name: one line, in NFC."""
+
+    def __init__(self):
+        super().__init__(
+            max_length=150, required=False, allow_blank=True, validators=[validate_visible]
+        )
+
+    def to_internal_value(self, data):
+        return normalize(super().to_internal_value(data))
 
 
 def validate_new_password(field, password, user):
@@ -53,12 +71,9 @@ def validate_new_password(field, password, user):
 
 
 class SignUp(serializers.Serializer):
-    # ASCII only, so that no two usernames look alike.
     username = serializers.CharField(
         max_length=150,
-        validators=[
-            ASCIIUsernameValidator(message="Use only letters without accents, digits and @ . + - _")
-        ],
+        validators=[validate_username],
     )
     password = NewPasswordField()
     email = NormalizedEmailField(max_length=254, required=False, allow_blank=True)
@@ -89,8 +104,8 @@ class Refresh(serializers.Serializer):
 
 class ChangeAccount(serializers.Serializer):
     email = NormalizedEmailField(max_length=254, required=False, allow_blank=True)
-    first_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
-    last_name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    first_name = NameField()
+    last_name = NameField()
     password = PasswordField(
         required=False, help_text="The current password; only for another email address."
     )

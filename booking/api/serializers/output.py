@@ -98,11 +98,30 @@ class MovieSerializer(ReadOnlyModelSerializer):
         swagger_schema_fields = {"example": examples.MOVIE}
 
 
+class ListedMovieSerializer(MovieSerializer):
+    """Reads a MovieSnapshot."""
+
+    next_show_at = serializers.DateTimeField(
+        default_timezone=UTC,
+        allow_null=True,
+        help_text="Start of the next show that takes place and whose sales are open; null if there "
+        "is none.",
+    )
+
+    class Meta(MovieSerializer.Meta):
+        model_source = "movie"
+        fields = [*MovieSerializer.Meta.fields, "next_show_at"]
+        swagger_schema_fields = {"example": examples.LISTED_MOVIE}
+
+
 class ShowSerializer(ReadOnlyModelSerializer):
     """Reads a ShowSnapshot."""
 
     movie = MovieSerializer()
     date_time = serializers.DateTimeField(default_timezone=UTC, source="show.date_time")
+    ends_at = serializers.DateTimeField(
+        default_timezone=UTC, help_text="The start and the running time."
+    )
     available_seats = serializers.IntegerField()
     is_bookable = serializers.BooleanField(
         help_text="Whether a seat can be booked: not cancelled, sales open, a seat free."
@@ -123,6 +142,7 @@ class ShowSerializer(ReadOnlyModelSerializer):
             "movie",
             "screen_name",
             "date_time",
+            "ends_at",
             "total_seats",
             "seats_per_row",
             "available_seats",

@@ -1,13 +1,45 @@
+from django.utils.functional import SimpleLazyObject
+from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
-from rest_framework.viewsets import ViewSet
+from rest_framework.viewsets import GenericViewSet, ViewSet
 
 from ... import box_office
-from ...models import Reservation
+from ...db.compiled import compiled
+from ...models import Booking, Reservation
 from ...throttling import HoldThrottle
+from ..filters import QueryParameterFilter, ReservationFilter
 from ..idempotency import has_stored_response, idempotent
+from ..pagination import CursorPagination
 from ..permissions import IsOwner
 from ..serializers import ReservationSerializer, ReserveSeats
+
+
+class MyReservationsViewSet(ListModelMixin, GenericViewSet):
+    """Pages of the first bookings of reservations, to which the others are added."""
+
+    queryset = Booking.objects.first_of_reservations().snapshots()
+    serializer_class = ReservationSerializer
+    filter_backends = [QueryParameterFilter]
+    filter_class = ReservationFilter
+    pagination_class = CursorPagination
+    ordering = ["-created_at", "-id"]
+
+    def get_queryset(self):
+        # Lazy: building it takes 0.3 ms, and `first_page` does not need it.
+        return SimpleLazyObject(lambda: self.queryset.of_user(self.request.user.pk))
+
+    def paginate_queryset(self, queryset):
+        return Reservation.of_first_bookings(super().paginate_queryset(queryset))
+
+    def first_page(self):
+        return first_page_of_reservations(self.request.user.pk)
+
+
+@compiled
+def first_page_of_reservations(user_id):
+    bookings = Booking.objects.first_of_reservations().of_user(user_id).snapshots()
+    return bookings.order_by("-created_at", "-id")[: CursorPagination.ROWS_TO_READ]
 
 
 class ReservationViewSet(ViewSet):

@@ -1,3 +1,4 @@
+from django.conf import settings
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.reverse import reverse
@@ -15,13 +16,15 @@ LINKS = {  # name in the response: URL name
     "movies": "movies_list",
     "shows": "shows_list",
     "my_bookings": "my_bookings",
+    "my_reservations": "my_reservations",
     "documentation": "swagger-ui",
 }
 
 
 class RootView(PublicMixin, APIView):
     def get(self, request):
-        return Response({key: reverse(name, request=request) for key, name in LINKS.items()})
+        links = {key: reverse(name, request=request) for key, name in LINKS.items()}
+        return Response({**links, "time_zone": settings.TIME_ZONE})
 
 
 class UnknownEndpointView(PublicMixin, APIView):

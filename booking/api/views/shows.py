@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import Http404
 from django.utils.functional import SimpleLazyObject
 from rest_framework.mixins import ListModelMixin, RetrieveModelMixin
@@ -26,13 +27,20 @@ class ShowViewSet(
     pagination_class = CursorPagination
     ordering = ["date_time", "id"]
 
+    def filter_queryset(self, queryset):
+        """Without `from`, a list starts with the shows whose sales are open."""
+        shows = super().filter_queryset(queryset)
+        if self.action != "list" or self.request.query_params.get("from", "").strip():
+            return shows
+        return SimpleLazyObject(shows.with_open_sales)  # `first_page` does not need it
+
     def first_page(self):
-        return first_page_of_shows()
+        return first_page_of_shows(sales_close=settings.SALES_CLOSE_AFTER_START)
 
 
 @compiled
-def first_page_of_shows():
-    shows = show_snapshots(Show.objects.all())
+def first_page_of_shows(*, sales_close):  # the setting is a constant in the SQL
+    shows = show_snapshots(Show.objects.with_open_sales())
     return shows.order_by("date_time", "id")[: CursorPagination.ROWS_TO_READ]
 
 

@@ -39,6 +39,7 @@ class BookTests(ApiTestCase):
                 "movie": movie_json(show.movie),
                 "screen_name": "Screen 1",
                 "date_time": iso(show.date_time),
+                "ends_at": iso(show.date_time + timedelta(minutes=153)),
                 "total_seats": 30,
                 "seats_per_row": 12,
                 "available_seats": 29,

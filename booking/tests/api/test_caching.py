@@ -12,7 +12,7 @@ from booking.tests.factories import (
     create_booking,
     create_movie,
     create_show,
-    movie_json,
+    listed_movie_json,
     show_json,
 )
 
@@ -165,7 +165,7 @@ class LocalCacheTests(ApiTestCase):
 
     def test_movies_within_a_second_come_from_the_cache(self):
         first = self.client.get(MOVIES)
-        self.assertEqual(first.json(), [movie_json(self.movie)])
+        self.assertEqual(first.json(), [listed_movie_json(self.movie)])
         Movie.objects.update(title="Aliens")
         self.now += 0.9
         with self.assertNumQueries(0):
@@ -208,7 +208,7 @@ class LocalCacheTests(ApiTestCase):
         self.assertEqual(self.titles(f"{MOVIES}?search=m"), ["M"])
         self.assertEqual(self.titles(f"{MOVIES}?page_size=1"), ["Alien"])
         one = self.client.get(f"{MOVIES}{self.movie.pk}/")
-        self.assertEqual(one.json(), movie_json(self.movie))
+        self.assertEqual(one.json(), listed_movie_json(self.movie))
 
     def test_query_parameters_are_never_cached(self):
         for url in (f"{MOVIES}?search=a", f"{MOVIES}?page_size=5"):
@@ -240,7 +240,7 @@ class LocalCacheTests(ApiTestCase):
         url = f"{MOVIES}{self.movie.pk + 1}/"
         self.assertEqual(self.client.get(url).status_code, 404)
         new = create_movie("M", id=self.movie.pk + 1)
-        self.assertEqual(self.client.get(url).json(), movie_json(new))
+        self.assertEqual(self.client.get(url).json(), listed_movie_json(new))
 
     def test_shows_are_never_cached(self):
         show = create_show(self.movie)

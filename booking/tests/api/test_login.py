@@ -68,12 +68,25 @@ class LoginTests(ApiTestCase):
                 self.subTest(body),
                 mock.patch.object(OwaspArgon2Hasher, "verify", autospec=True) as verified,
                 mock.patch.object(OwaspArgon2Hasher, "encode", autospec=True) as hashed,
-                self.assertNumQueries(2),
+                self.assertNumQueries(1),
             ):
                 verified.side_effect = Argon2PasswordHasher.verify
                 hashed.side_effect = Argon2PasswordHasher.encode
                 self.assertResponse(self.log_in(**body), 401, NO_ACCOUNT)
             self.assertEqual(verified.call_count + hashed.call_count, 1)
+
+    def test_login_failures_hash_as_often_for_passwords_with_accents(self):
+        User.objects.create_user("guest")  # without a password
+        for name in ("carol", "dave", "guest"):
+            with (
+                self.subTest(name),
+                mock.patch.object(Argon2PasswordHasher, "verify", autospec=True) as verified,
+                mock.patch.object(Argon2PasswordHasher, "encode", autospec=True) as hashed,
+                self.assertNumQueries(1),
+            ):
+                verified.return_value, hashed.return_value = False, "argon2$"
+                self.assertResponse(self.log_in(username=name, password="é" * 9), 401, NO_ACCOUNT)
+            self.assertEqual(verified.call_count + hashed.call_count, 2)
 
     def test_login_without_fields_is_refused(self):
         both = {"username": REQUIRED, "password": REQUIRED}

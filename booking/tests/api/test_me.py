@@ -1,3 +1,4 @@
+import unicodedata
 from datetime import timedelta
 
 from django.contrib.auth.models import Group, User
@@ -218,3 +219,21 @@ class EraseTests(AccountCase):
         self.erase()
         self.client.credentials(HTTP_AUTHORIZATION=f"Bearer {token}")
         self.assertEqual(self.client.get("/api/me/").status_code, 401)
+
+
+class NameTests(ApiTestCase):
+    def test_names_and_email_with_invisible_characters_are_refused(self):
+        sentence = ["Use one line of text without invisible characters."]
+        for text in ("A\u202eb", "A\nb", "A\u200bb", "\u2066A", "A\x1bb", "Al\u200dice"):
+            for name in ("first_name", "last_name"):
+                response = self.alice_client.patch("/api/me/", {name: text})
+                self.assertResponse(response, 400, {name: sentence})
+        for email in ("a@b\u202ec.com", '"a\x01"@example.com', "a@b\u200b.com"):
+            response = self.alice_client.patch("/api/me/", {"email": email})
+            self.assertEqual(response.status_code, 400, response.content)
+            self.assertIn(sentence[0], response.json()["email"])
+
+    def test_names_are_stored_in_nfc(self):
+        for text in ("Jose\u0301", "علی\u200cرضا", "北野 👍🏽"):
+            response = self.alice_client.patch("/api/me/", {"first_name": text})
+            self.assertEqual(response.json()["first_name"], unicodedata.normalize("NFC", text))

@@ -1,6 +1,18 @@
-from datetime import date
+from datetime import date, timedelta
 
-from booking.tests.factories import ApiTestCase, create_movie, movie_json
+from django.utils import timezone
+
+from booking.models import Movie
+from booking.tests.factories import (
+    ApiTestCase,
+    create_movie,
+    create_show,
+    iso,
+    listed_movie_json,
+)
+from booking.text import normalize
+
+UNKNOWN = ["Unknown parameter."]
 
 
 class MovieListTests(ApiTestCase):
@@ -15,6 +27,8 @@ class MovieListTests(ApiTestCase):
             poster_url="https://example.com/metropolis.jpg",
         )
         casablanca = create_movie("Casablanca", duration_minutes=102)
+        show = create_show(metropolis)
+        create_show(metropolis, starts_in=timedelta(days=2))
         expected = [
             {
                 "id": casablanca.id,
@@ -26,6 +40,7 @@ class MovieListTests(ApiTestCase):
                 "certificate": "",
                 "release_date": None,
                 "poster_url": "",
+                "next_show_at": None,
             },
             {
                 "id": metropolis.id,
@@ -37,6 +52,7 @@ class MovieListTests(ApiTestCase):
                 "certificate": "PG",
                 "release_date": "1927-01-10",
                 "poster_url": "https://example.com/metropolis.jpg",
+                "next_show_at": iso(show.date_time),
             },
         ]
         self.assertResponse(self.client.get("/api/movies/"), 200, expected)
@@ -60,7 +76,13 @@ class MovieListTests(ApiTestCase):
         cases = [
             ("search=mél", [amelie]),
             ("search=AMÉLIE", [amelie]),
+            ("search=amelie", [amelie]),
+            ("search=me\u0301l", [amelie]),
             ("search=a", [alien, amelie, stars]),
+            ("search=%25", []),
+            ("search=_", []),
+            ("genre=HÓRROR", [alien]),
+            ("language=freñch", [amelie, mon_oncle]),
             ("search=M*A*S*H (1970)", [stars]),
             ("search=.*", []),
             ("search=%5Cd", []),
@@ -79,7 +101,60 @@ class MovieListTests(ApiTestCase):
         for query, found in cases:
             with self.subTest(query):
                 response = self.client.get(f"/api/movies/?{query}")
-                self.assertResponse(response, 200, [movie_json(each) for each in found])
+                self.assertResponse(response, 200, [listed_movie_json(each) for each in found])
+
+    def test_movies_are_sorted_as_people_sort(self):
+        expected = [
+            "28 Days",
+            "A\u0301bel",
+            "Ágora",
+            " Alien",
+            "bambi",
+            '"Crocodile" Dundee',
+            "Łódź",
+        ]
+        expected += ["Øre", "¿Qué?", "STRASSE 6", "Straße 7", "zodiac", "Zoo", "Мечта"]
+        shuffled = sorted(expected, key=lambda title: title[::-1])
+        Movie.objects.bulk_create(Movie(title=each, duration_minutes=9) for each in shuffled)
+        found = [each["title"] for each in self.client.get("/api/movies/").json()]
+        self.assertEqual(found, [normalize(each) for each in expected])
+
+    def test_next_show_is_the_first_that_takes_place_and_is_on_sale(self):
+        movie = create_movie()
+        create_show(movie, starts_in=-timedelta(days=1))
+        create_show(movie, starts_in=timedelta(hours=1), cancelled_at=timezone.now())
+        create_show(create_movie("Z"), starts_in=timedelta(hours=2))
+        tomorrow = create_show(movie)
+        expected = listed_movie_json(movie, tomorrow)
+        self.assertResponse(self.client.get(f"/api/movies/{movie.pk}/"), 200, expected)
+        started = create_show(movie, starts_in=-timedelta(minutes=9))
+        for url in ("/api/movies/", "/api/movies/?page_size=9"):
+            self.assertEqual(self.client.get(url).json()[0], listed_movie_json(movie, started))
+        with self.settings(SALES_CLOSE_AFTER_START=timedelta(minutes=8)):
+            self.assertEqual(self.client.get("/api/movies/").json()[0], expected)
+
+    def test_movies_now_showing(self):
+        showing = create_movie("A")
+        show = create_show(showing)
+        create_show(showing, starts_in=timedelta(days=2))
+        over, cancelled, none = create_movie("B"), create_movie("C"), create_movie("D")
+        create_show(over, starts_in=-timedelta(minutes=11))
+        create_show(cancelled, cancelled_at=timezone.now())
+        with self.assertNumQueries(1):
+            response = self.client.get("/api/movies/?now_showing=true")
+        self.assertResponse(response, 200, [listed_movie_json(showing, show)])
+        response = self.client.get("/api/movies/?now_showing=false")
+        self.assertResponse(
+            response, 200, [listed_movie_json(each) for each in (over, cancelled, none)]
+        )
+        for value in ["True", "1", "on", "null", "[]"]:
+            response = self.client.get("/api/movies/", {"now_showing": value})
+            self.assertResponse(response, 400, {"now_showing": ["Use true or false."]})
+
+    def test_movies_unknown_parameters_are_400(self):
+        response = self.client.get("/api/movies/?colour=red&Search=x&genre=Comedy&page=")
+        expected = dict.fromkeys(["colour", "Search", "page"], UNKNOWN)
+        self.assertResponse(response, 400, expected)
 
     def test_movies_filter_wrong_is_400(self):
         long = ["Ensure this field has no more than 200 characters."]
@@ -95,7 +170,7 @@ class MovieDetailTests(ApiTestCase):
         metropolis = create_movie()
         create_movie("Alien")
         self.assertResponse(
-            self.client.get(f"/api/movies/{metropolis.id}/"), 200, movie_json(metropolis)
+            self.client.get(f"/api/movies/{metropolis.id}/"), 200, listed_movie_json(metropolis)
         )
 
     def test_movie_unknown_is_404(self):

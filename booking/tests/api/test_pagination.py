@@ -113,6 +113,7 @@ class PaginationTests(ApiTestCase):
             "/api/shows/",
             f"/api/movies/{metropolis.pk}/shows/",
             "/api/my-bookings/",
+            "/api/my-reservations/",
         ):
             with self.subTest(url):
                 compiled, plain = (

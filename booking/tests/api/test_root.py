@@ -17,6 +17,8 @@ class RootTests(ApiTestCase):
             "movies": "http://testserver/api/movies/",
             "shows": "http://testserver/api/shows/",
             "my_bookings": "http://testserver/api/my-bookings/",
+            "my_reservations": "http://testserver/api/my-reservations/",
             "documentation": "http://testserver/swagger/",
+            "time_zone": "UTC",
         }
         self.assertResponse(self.client.get("/api/"), 200, links)

@@ -39,6 +39,7 @@ class ShowListTests(ApiTestCase):
                 },
                 "screen_name": "Screen 1",
                 "date_time": iso(soon.date_time),
+                "ends_at": iso(soon.date_time + timedelta(minutes=153)),
                 "total_seats": 10,
                 "seats_per_row": 5,
                 "available_seats": 10,
@@ -71,12 +72,65 @@ class ShowListTests(ApiTestCase):
         )
         late_but_open = create_show(full.movie, starts_in=-timedelta(minutes=9))
         expected = [
-            show_json(closed, is_bookable=False),
             show_json(late_but_open),
             show_json(full, is_bookable=False, available_seats=0),
             show_json(cancelled, is_bookable=False, cancelled_at="2026-01-01T12:00:00Z"),
         ]
         self.assertResponse(self.client.get("/api/shows/"), 200, expected)
+        self.assertResponse(
+            self.client.get(f"/api/shows/{closed.pk}/"), 200, show_json(closed, is_bookable=False)
+        )
+
+    def test_shows_start_with_those_whose_sales_are_open(self):
+        """Whatever the other parameters; `from` brings the past back."""
+        past = create_show(starts_in=-timedelta(minutes=11))
+        late = create_show(past.movie, starts_in=-timedelta(minutes=9))
+        soon = create_show(past.movie)
+        cases = {
+            "": [late, soon],
+            "?page_size=5": [late, soon],
+            "?from=": [late, soon],
+            f"?to={iso(soon.date_time)}": [late],
+            f"?movie={past.movie_id}": [late, soon],
+            f"?from={iso(past.date_time)}": [past, late, soon],
+            f"?from={iso(past.date_time)}&to={iso(late.date_time)}": [past],
+            f"?from={iso(soon.date_time)}": [soon],
+        }
+        for query, found in cases.items():
+            with self.subTest(query):
+                body = self.client.get(f"/api/shows/{query}").json()
+                self.assertEqual([each["id"] for each in body], [each.id for each in found])
+        for close_after, found in [(0, 1), (60, 3)]:
+            with self.settings(SALES_CLOSE_AFTER_START=timedelta(minutes=close_after)):
+                self.assertEqual(len(self.client.get("/api/shows/").json()), found)
+
+    def test_shows_by_bookable(self):
+        movie = create_movie()
+        past = create_show(movie, starts_in=-timedelta(days=1))
+        full = create_show(movie, total_seats=1)
+        create_booking(self.alice, full, 1)
+        expired = create_show(movie, starts_in=timedelta(days=2), total_seats=1)
+        create_hold(self.alice, expired, 1, ends_in=-timedelta(seconds=1))
+        cancelled = create_show(
+            movie, starts_in=timedelta(days=3), cancelled_at=on("2026-01-01", 12)
+        )
+        free = create_show(movie, starts_in=timedelta(days=4))
+        cases = {
+            "shows/?bookable=true": [expired, free],
+            "shows/?bookable=true&from=2020-01-01": [expired, free],
+            "shows/?bookable=false": [full, cancelled],
+            "shows/?bookable=false&from=2020-01-01": [past, full, cancelled],
+            "shows/?bookable=": [full, expired, cancelled, free],
+            f"movies/{movie.pk}/shows/?bookable=true": [expired, free],
+            f"movies/{movie.pk}/shows/?bookable=false": [past, full, cancelled],
+        }
+        for path, found in cases.items():
+            with self.subTest(path), self.assertNumQueries(2 if "movies" in path else 1):
+                body = self.client.get(f"/api/{path}").json()
+                self.assertEqual([each["id"] for each in body], [each.id for each in found])
+                if "bookable=&" not in path and not path.endswith("bookable="):
+                    bookable = {each["is_bookable"] for each in body}
+                    self.assertEqual(bookable, {"bookable=true" in path})
 
     def test_shows_one_or_three_cost_one_query(self):
         create_show()
@@ -149,6 +203,7 @@ class ShowListTests(ApiTestCase):
         far_day = ["Choose a day between the years 1900 and 3000."]
         far = ["Choose a time between the years 1900 and 3000."]
         not_an_integer = ["Enter a whole number, such as 5."]
+        unknown = ["Unknown parameter."]
         cases = [
             ("date=tomorrow", {"date": not_a_date}),
             ("date=2090-02-30", {"date": not_a_date}),
@@ -162,6 +217,10 @@ class ShowListTests(ApiTestCase):
             ("movie=1.5", {"movie": not_an_integer}),
             ("movie=0", {"movie": ["Ensure this value is greater than or equal to 1."]}),
             ("movie=" + "9" * 40, {"movie": not_an_integer}),
+            ("bookable=yes", {"bookable": ["Use true or false."]}),
+            ("bookable=TRUE", {"bookable": ["Use true or false."]}),
+            ("bookable=1", {"bookable": ["Use true or false."]}),
+            ("movies=1&Date=x", {"movies": unknown, "Date": unknown}),
             ("date=x&from=y", {"date": not_a_date, "from": not_a_time}),
         ]
         for query, errors in cases:

@@ -77,6 +77,8 @@ class StatementTests(TransactionTestCase):
                 "/api/shows/": 1,
                 f"/api/movies/{movie}/shows/": 1,
                 "/api/my-bookings/": 2,
+                "/api/my-reservations/": 3,
+                "/api/my-reservations/?status=booked&page_size=5": 3,
                 f"/api/my-bookings/?show={self.show.pk}&page_size=5": 2,
                 f"/api/shows/{self.show.pk}/seats/": 3,
             }

@@ -72,6 +72,7 @@ PERSONAL_ROUTES = OBJECTS | {
     "api/shows/<int:pk>/book/": {"POST": CREATED},
     "api/shows/<int:pk>/reservations/": {"POST": CREATED},
     "api/my-bookings/": {"GET": PERSONAL},
+    "api/my-reservations/": {"GET": PERSONAL},
 }
 # GET in the admin; 302 redirects to its login. Named for who gets 200.
 STAFF = "302 302 302 200 200 200"

@@ -273,6 +273,7 @@ ALLOWED_METHODS = {
     "movies/": "GET",
     "shows/": "GET",
     "my-bookings/": "GET",
+    "my-reservations/": "GET",
     "shows/{show}/": "GET",
     "shows/{show}/seats/": "GET",
     "shows/{show}/book/": "POST",
@@ -296,7 +297,7 @@ def methods():
 
 # --- Query strings --------------------------------------------------------------------------
 
-LISTS = ["movies/", "shows/", "movies/{movie}/shows/", "my-bookings/"]
+LISTS = ["movies/", "shows/", "movies/{movie}/shows/", "my-bookings/", "my-reservations/"]
 INVALID_NUMBERS = [
     "0",
     "-1",
@@ -349,6 +350,7 @@ INVALID_TIMES += [
     "now",
     "2026-12-24T18:00:00X",
 ]
+INVALID_FLAGS = ["x", "1", "0", "True", "FALSE", "on", "yes", "null", "%00", "true,false", "[]"]
 INVALID_STATUSES = ["x", "BOOKED", "booked,held", "1", "%00", "%27;--"]
 FILTERS = [
     *((path, "page_size", INVALID_NUMBERS) for path in LISTS),
@@ -364,6 +366,12 @@ FILTERS = [
     ("movies/{movie}/shows/", "to", INVALID_TIMES),
     ("my-bookings/", "show", INVALID_NUMBERS),
     ("my-bookings/", "status", INVALID_STATUSES),
+    ("my-reservations/", "show", INVALID_NUMBERS),
+    ("my-reservations/", "status", INVALID_STATUSES),
+    ("movies/", "now_showing", INVALID_FLAGS),
+    ("shows/", "bookable", INVALID_FLAGS),
+    ("movies/{movie}/shows/", "bookable", INVALID_FLAGS),
+    *((path, name, ["", "x"]) for path in LISTS for name in ("colour", "page", "Cursor")),
 ]
 
 
@@ -381,6 +389,7 @@ PERSONAL = [
     ("DELETE", "me/"),
     ("POST", "me/password/"),
     ("GET", "my-bookings/"),
+    ("GET", "my-reservations/"),
     ("GET", "bookings/{booking}/"),
     ("GET", "reservations/{reference}/"),
 ]

@@ -44,6 +44,7 @@ class SchemaTests(TestCase):
             "GET /api/shows/{id}/": ("getShow", "200 304 404", []),
             "GET /api/shows/{id}/seats/": ("getSeatMap", "200 304 401 404 429", OPTIONAL),
             "GET /api/my-bookings/": ("listMyBookings", "200 401 429", BEARER),
+            "GET /api/my-reservations/": ("listMyReservations", "200 401 429", BEARER),
             "GET /api/bookings/{id}/": ("getBooking", "200 401 404 429", BEARER),
             "GET /api/reservations/{reference}/": ("getReservation", "200 401 404 429", BEARER),
         }
@@ -114,7 +115,7 @@ class SchemaTests(TestCase):
         self.assertIs(refused["additionalProperties"], True)
 
     def test_response_fields_are_required_and_texts_may_be_empty(self):
-        for name in (*SHOWN, "Person", "Session"):
+        for name in (*SHOWN, "ListedMovie", "Person", "Session"):
             response = self.schema["definitions"][name]
             with self.subTest(name):
                 self.assertEqual(response["required"], list(response["properties"]))
@@ -136,6 +137,8 @@ class SchemaTests(TestCase):
         of_bookings = {f"{name}.{end}" for name in ("Booking", "CancelledBooking") for end in ends}
         of_others = {
             "Movie.release_date",
+            "ListedMovie.release_date",
+            "ListedMovie.next_show_at",
             "Show.cancelled_at",
             "Reservation.expires_at",
             "Reservation.expires_in",
@@ -201,7 +204,7 @@ class SchemaTests(TestCase):
             "getMe": "Person",
             "changeMe": "Person",
             "changePassword": "TokenPair",
-            "getMovie": "Movie",
+            "getMovie": "ListedMovie",
             "getShow": "Show",
             "getSeatMap": "PersonalSeatMap",
             "bookSeat": "Booking",
@@ -215,11 +218,12 @@ class SchemaTests(TestCase):
             "cancelReservation": "Reservation",
         }
         lists = {
-            "listMovies": "Movie",
+            "listMovies": "ListedMovie",
             "listMovieShows": "Show",
             "listShows": "Show",
             "listMyBookings": "Booking",
             "listMySessions": "Session",
+            "listMyReservations": "Reservation",
         }
         expected = {name: (f"#/definitions/{each}", False) for name, each in named.items()}
         expected |= {name: (f"#/definitions/{each}", True) for name, each in lists.items()}
@@ -236,6 +240,7 @@ class SchemaTests(TestCase):
                 "listShows",
                 "listMovieShows",
                 "listMyBookings",
+                "listMyReservations",
             )
             self.assertEqual(
                 "Link" in each["responses"].get("200", {}).get("headers", {}), is_list, name
@@ -270,9 +275,12 @@ class SchemaTests(TestCase):
             for _, each in self.operations()
         }
         paging = ["page_size", "cursor"]
-        self.assertEqual(parameters["listMovies"], [*paging, "search", "genre", "language"])
-        self.assertEqual(parameters["listShows"], [*paging, "movie", "date", "from", "to"])
-        self.assertEqual(parameters["listMovieShows"], [*paging, "from", "to"])
+        of_movies = ["search", "genre", "language", "now_showing"]
+        self.assertEqual(parameters["listMovies"], [*paging, *of_movies])
+        times = ["from", "to", "bookable"]
+        self.assertEqual(parameters["listShows"], [*paging, "movie", "date", *times])
+        self.assertEqual(parameters["listMovieShows"], [*paging, *times])
+        self.assertEqual(parameters["listMyReservations"], [*paging, "status", "show"])
         self.assertEqual(parameters["listMyBookings"], [*paging, "status", "show"])
         self.assertEqual(parameters["getShow"], [])
 
