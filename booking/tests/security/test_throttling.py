@@ -283,7 +283,7 @@ class WorkersTests(TransactionTestCase):
                 "movie_booking.wsgi:application",
             ],
             cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": self.url(), "THROTTLE_LOGIN": "10/1d"},
+            env=os.environ | {"DEBUG": "on", "DATABASE_URL": self.url(), "THROTTLE_LOGIN": "10/1d"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
