@@ -62,6 +62,9 @@ def env_key(name, default):
     return key
 
 
+DEFAULT_EXCEPTION_REPORTER = "movie_booking.error_reports.SecretsReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "movie_booking.error_reports.SecretsFilter"
+
 SECRET_KEY = env_key("SECRET_KEY", default="")
 JWT_SIGNING_KEY = env_key("JWT_SIGNING_KEY", default=SECRET_KEY)
 
