@@ -397,6 +397,40 @@ class ConnectionTests(TestCase):
                 self.assertEqual(cursor.fetchone()[0], value, name)
 
 
+@skipUnless(not ON_SQLITE, "SQLite stores every character")
+class EncodingTests(TransactionTestCase):
+    def connection_to(self, encoding):
+        """A connection to a new database with this encoding."""
+        name = f"{connection.settings_dict['NAME']}_{encoding.lower()}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+            )
+            self.addCleanup(self.drop, name)
+        other = connection.copy()
+        other.settings_dict = other.settings_dict | {"NAME": name}
+        self.addCleanup(other.close)
+        return other
+
+    def drop(self, name):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name}")
+
+    def test_database_that_is_not_utf8_is_refused_at_every_connect(self):
+        for encoding in ("LATIN1", "SQL_ASCII"):
+            other = self.connection_to(encoding)
+            for _ in range(2):
+                with self.assertRaisesMessage(ImproperlyConfigured, f"the encoding {encoding}."):
+                    other.ensure_connection()
+                self.assertIsNone(other.connection)
+
+    def test_utf8_database_is_accepted(self):
+        other = self.connection_to("UTF8")
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 'Ágora'")
+            self.assertEqual(cursor.fetchone(), ("Ágora",))
+
+
 class TransactionTests(TransactionTestCase):
     @skipUnless(ON_SQLITE, "PostgreSQL locks rows")
     def test_sqlite_transaction_begins_immediate(self):
