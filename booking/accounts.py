@@ -6,6 +6,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
@@ -30,15 +31,20 @@ class CaseInsensitiveBackend(ModelBackend):
         password: str | None = None,
         **credentials: Any,
     ) -> Any:
-        users = User.objects.annotate(lower=Lower("username")).filter(
-            lower=(username or "").lower()
-        )
+        users = _users_by_name(username or "")
         stored = users.values_list("username", flat=True).first()
         return super().authenticate(request, stored or username, password, **credentials)
 
 
+def _users_by_name(username: str) -> QuerySet[User]:
+    """At most one user, regardless of case."""
+    return User.objects.annotate(lower=Lower("username")).filter(lower=username.lower())
+
+
 def sign_up(*, username: str, password: str, email: str = "") -> User:
     """Create a user; the username must be normalized. Raises UsernameTaken."""
+    if _users_by_name(username).exists():  # before the slow hash
+        raise UsernameTaken
     user = User(username=username, email=email)
     user.set_password(password)  # slow, therefore outside of the transaction
     try:

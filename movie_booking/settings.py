@@ -268,7 +268,7 @@ MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # fo
 
 PASSWORD_HASHERS = [
     "movie_booking.hashers.OwaspArgon2Hasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",  # imported users
+    "movie_booking.hashers.ImportedPBKDF2Hasher",
 ]
 
 AUTH_PASSWORD_VALIDATORS = [
