@@ -1,4 +1,4 @@
-"""Password hashers, of which a worker process runs only a few at a time."""
+"""Password hashers, of which a worker process runs only one at a time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,24 +8,31 @@ from django.contrib.auth.hashers import Argon2PasswordHasher, PBKDF2PasswordHash
 
 from booking.exceptions import TooBusy
 
-MAX_AT_ONCE = 2
+MAX_AT_ONCE = 1
+MAX_WAITING = 7  # others; each keeps a thread of the worker, and the rest is for other requests
 MAX_WAIT = 3  # seconds
+_admitted = BoundedSemaphore(MAX_AT_ONCE + MAX_WAITING)
 _free = BoundedSemaphore(MAX_AT_ONCE)
 
 
 @contextmanager
 def limit_hashes() -> Iterator[None]:
-    """Wait until fewer than MAX_AT_ONCE hashes are computed. Raises TooBusy after MAX_WAIT.
+    """Wait until fewer than MAX_AT_ONCE hashes are computed.
 
-    A hash takes a core and 19 MiB for some 30 ms. Many logins at once would take all of both, and
-    slow down those who book.
+    Raises TooBusy if too many wait, or after MAX_WAIT. A hash takes a core for some 30 ms: with
+    many logins at once nothing would be left for those who book.
     """
-    if not _free.acquire(timeout=MAX_WAIT):
+    if not _admitted.acquire(blocking=False):
         raise TooBusy
     try:
-        yield
+        if not _free.acquire(timeout=MAX_WAIT):
+            raise TooBusy
+        try:
+            yield
+        finally:
+            _free.release()
     finally:
-        _free.release()
+        _admitted.release()
 
 
 class OwaspArgon2Hasher(Argon2PasswordHasher):

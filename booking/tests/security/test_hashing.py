@@ -1,6 +1,8 @@
 """Passwords are hashed a few at a time, so that many logins do not slow down everybody else."""
 
 from contextlib import ExitStack
+from queue import SimpleQueue
+from threading import Thread
 from unittest import mock
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
@@ -39,6 +41,28 @@ class HashingTests(SimpleTestCase):
             ):
                 self.assertRaises(TooBusy, slow)
         self.assertTrue(check_password(PASSWORD, stored))
+
+    def test_hashes_that_wait_are_limited(self):
+        """Of one more than may wait, one is refused at once, and the others get their turn."""
+        results = SimpleQueue()
+
+        def hash_password():
+            try:
+                make_password(PASSWORD)
+                results.put("done")
+            except TooBusy:
+                results.put("busy")
+
+        with mock.patch.object(hashers, "MAX_WAIT", 600), ExitStack() as others:
+            others.enter_context(hashers.limit_hashes())
+            threads = [Thread(target=hash_password) for _ in range(hashers.MAX_WAITING + 1)]
+            for thread in threads:
+                thread.start()
+            self.assertEqual(results.get(), "busy")  # nobody else can be done
+            others.close()
+            for thread in threads:
+                thread.join()
+        self.assertEqual([results.get() for _ in threads[1:]], ["done"] * hashers.MAX_WAITING)
 
 
 class BusyTests(ApiTestCase):
