@@ -1,4 +1,4 @@
-"""Rate limits of logins, sign-ups, holds and API requests, as DRF throttles.
+"""Rate limits of logins, sign-ups, holds, changes and API requests, as DRF throttles.
 
 A rate such as `10/15m` allows 10 requests in each window of 15 minutes. The windows follow the
 clock. Counters are in the cache, which all worker processes share. The rates are settings; an
@@ -186,6 +186,20 @@ class HoldThrottle(Throttle):
         hold = _get_field(request, "hold")
         is_hold = isinstance(hold, str | int) and hold in BooleanField.TRUE_VALUES
         return {request.user.pk: 1} if is_hold else {}
+
+
+class ChangeThrottle(Throttle):
+    """Cancellations, moves and extensions of one user, each counted for itself.
+
+    Booking and cancelling again and again would fill the table of bookings, the others with an
+    Idempotency-Key its table.
+    """
+
+    setting = "THROTTLE_CANCEL"
+
+    def get_keys(self, request: Request) -> Keys:
+        action = request.parser_context["view"].action
+        return {f"{action}:{request.user.pk}": 1}
 
 
 class LoginThrottle(BaseThrottle):

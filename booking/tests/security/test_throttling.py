@@ -24,8 +24,15 @@ from django.utils import timezone
 from booking.cache import RedisCounterCache
 from booking.exceptions import duration
 from booking.logging import hash_account
+from booking.models import Booking
 from booking.tests.concurrency.racing import at_once
-from booking.tests.factories import ApiTestCase, api_client, create_show
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+)
 from booking.tests.torture.system import free_port
 from booking.throttling import LoginLimit, UserThrottle
 
@@ -271,6 +278,49 @@ class OtherThrottleTests(ThrottleTests):
         form = {"count": 1, "hold": "false"}
         self.assertEqual(self.alice_client.post(path, form, format="multipart").status_code, 201)
         self.assertEqual(self.bob_client.post(path, {"count": 1, "hold": True}).status_code, 201)
+
+    @override_settings(THROTTLE_CANCEL="2/1h")
+    def test_cancellations_of_a_user_are_throttled(self):
+        show = create_show()
+        left = 3600 - (NOON + 600) % 3600
+
+        def book_and_cancel(client=self.alice_client):
+            booked = client.post(f"/api/shows/{show.id}/book/", {"seat_number": 5})
+            self.assertEqual(booked.status_code, 201)
+            return client.post(f"/api/bookings/{booked.json()['id']}/cancel/")
+
+        self.assertEqual(book_and_cancel().status_code, 200)
+        path = f"/api/shows/{show.id}/reservations/"
+        held = self.alice_client.post(path, {"count": 5, "hold": True}).json()
+        path = f"/api/reservations/{held['reference']}/cancel/"
+        self.assertEqual(self.alice_client.post(path).status_code, 200)
+        self.assertThrottled(book_and_cancel(), left)
+        self.assertThrottled(self.alice_client.post(path), left)
+        self.assertEqual(Booking.objects.filter(status="cancelled").count(), 6)
+        show = create_show()
+        self.assertEqual(book_and_cancel(self.bob_client).status_code, 200)
+        self.alice.set_password(PASSWORD)
+        self.alice.save()
+        gone = api_client(self.alice).delete("/api/me/", {"password": PASSWORD})
+        self.assertEqual(gone.status_code, 204)
+        self.assertFalse(Booking.objects.active().exists())
+
+    @override_settings(THROTTLE_CANCEL="2/1h")
+    def test_moves_and_extensions_of_a_user_are_throttled(self):
+        show = create_show()
+        left = 3600 - (NOON + 600) % 3600
+        booking, hold = create_booking(self.alice, show, 1), create_hold(self.alice, show, 2)
+        path = f"/api/bookings/{booking.id}/move/"
+        for seat_number in (3, 1):
+            moved = self.alice_client.post(path, {"seat_number": seat_number})
+            self.assertEqual(moved.status_code, 200)
+        self.assertThrottled(self.alice_client.post(path, {"seat_number": 3}), left)
+        for _ in range(2):
+            path = f"/api/reservations/{hold.reference}/extend/"
+            self.assertEqual(self.alice_client.post(path).status_code, 200)
+        self.assertThrottled(self.alice_client.post(path), left)
+        path = f"/api/bookings/{booking.id}/cancel/"
+        self.assertEqual(self.alice_client.post(path).status_code, 200)
 
     @override_settings(THROTTLE_USER="5/1m")
     def test_requests_of_a_user_are_throttled(self):
