@@ -33,7 +33,7 @@ def confirm(*, reservation: Reservation, by: User) -> Reservation:
 
 @retry_transaction
 def extend(*, reservation: Reservation, by: User) -> Reservation:
-    """Let a hold begin again, at most HOLD_AT_MOST after it was made.
+    """Let a hold begin again, until at most HOLD_AT_MOST after it was made, or sales close.
 
     Raises NotHeld, AlreadyCancelled, HoldExpired, ShowCancelled or SalesClosed.
     """
@@ -43,6 +43,9 @@ def extend(*, reservation: Reservation, by: User) -> Reservation:
             raise NotHeld
         latest = found.created_at + settings.HOLD_AT_MOST
         until = min(hold_until(found.show.show, found.show.now), latest)
+        require_sales_open(found.show)
+        if until == found.leading.booking.held_until:
+            return found
         extended = _update_active(found, held_until=until)
     log.info("user %s extended reservation %s", by.pk, found.reference)
     return extended

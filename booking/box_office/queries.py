@@ -25,6 +25,7 @@ from ..models import Booking, Show, ShowSnapshot
 from ..models.bookings import Status, available_seats, count_per_show
 from ..models.clock import Now
 from ..seating import nearest_seats
+from .attempts import current_attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +187,8 @@ def mark_expired_holds(show_id: int, seat_numbers: Sequence[int] | None = None) 
 
 def update_bookings(bookings: Sequence[Booking], **values: object) -> None:
     """Write the same values to all of them, in one statement."""
+    if attempt := current_attempt.get():
+        attempt.has_changes = True
     Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**values)
     for booking in bookings:
         for name, value in values.items():

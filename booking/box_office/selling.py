@@ -109,6 +109,7 @@ def _sell(
             mark_expired_holds(show_id, attempt.seat_numbers)
         if sale.reference_is_used:
             reference = _unused_reference()
+        attempt.has_changes = True
         sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, hold)
     status = Status.HELD if hold else Status.BOOKED
     log.info("user %s %s seats %s of show %s", by.pk, status, attempt.seat_numbers, show_id)
