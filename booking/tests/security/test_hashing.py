@@ -58,7 +58,7 @@ class HashingTests(SimpleTestCase):
             threads = [Thread(target=hash_password) for _ in range(hashers.MAX_WAITING + 1)]
             for thread in threads:
                 thread.start()
-            self.assertEqual(results.get(), "busy")  # nobody else can be done
+            self.assertEqual(results.get(timeout=300), "busy")  # no other can be done
             others.close()
             for thread in threads:
                 thread.join()
