@@ -28,6 +28,9 @@ STOCK_TESTS := booking/tests/api booking/tests/admin booking/tests/db booking/te
 # The version of uv that writes the lock file.
 UV := uv==0.13.9
 
+# With a DATABASE_URL of PostgreSQL the application does not start without it.
+export DEBUG ?= true
+
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
     torture bench lint format lock clean

@@ -150,6 +150,7 @@ def main() -> None:
     parser.add_argument("--verbose", action="store_true", help="list every call")
     verbose = parser.parse_args().verbose
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
+    os.environ.setdefault("DEBUG", "on")
     from booking.tests.postgres import Postgres
 
     with nullcontext() if "DATABASE_URL" in os.environ else Postgres(fsync="off") as server:

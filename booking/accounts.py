@@ -84,6 +84,8 @@ def _users_by_name(username: str) -> QuerySet[User]:
 
 def sign_up(*, username: str, password: str, email: str = "") -> User:
     """Create a user; the username must be normalized. Raises UsernameTaken."""
+    if _users_by_name(username).exists():  # before the slow hash
+        raise UsernameTaken
     user = User(username=username, email=email)
     user.set_password(password)  # slow, therefore outside of the transaction
     try:

@@ -8,6 +8,10 @@ from math import ceil
 from typing import Any, ClassVar
 
 
+class TooBusy(Exception):
+    """The work cannot be begun in time; a later request can succeed. No refusal: a 503."""
+
+
 class Refusal(Exception):
     """Base class of refusals. Keyword arguments are its facts."""
 

@@ -1,4 +1,4 @@
-"""Rate limits of logins, sign-ups, holds and API requests, as DRF throttles.
+"""Rate limits of logins, sign-ups, holds, changes and API requests, as DRF throttles.
 
 A rate such as `10/15m` allows 10 requests in each window of 15 minutes. The windows follow the
 clock. Counters are in the cache, which all worker processes share. The rates are settings; an
@@ -7,12 +7,16 @@ empty one means no limit.
 
 import re
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import User
 from django.core.cache import cache
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -20,7 +24,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
 from .exceptions import NoActiveAccount, WrongPassword
-from .logging import hash_account
+from .logging import hash_account, security_log
 
 if TYPE_CHECKING:  # what a mixin of views can rely on
     from rest_framework.views import APIView as ViewBase
@@ -52,20 +56,20 @@ class Rate:
     def increment(self, key: Any, *, by: int = 1) -> int:
         """Add to the key's counter for this window and return its new value."""
         end = datetime.fromtimestamp((self.window + 1) * self.period, tz=UTC)
-        cache_key = f"{self.setting}:{key}:{self.window}"
-        return cache.increment(cache_key, by=by, expires_at=end)  # type: ignore[attr-defined]
+        return cache.increment(self._name(key), by=by, expires_at=end)  # type: ignore[attr-defined]
+
+    def read(self, keys: Sequence[Any]) -> list[int]:
+        """The values of the keys' counters for this window. It creates none."""
+        return cache.read_counters([self._name(key) for key in keys])  # type: ignore[attr-defined]
+
+    def _name(self, key: Any) -> str:
+        return f"{self.setting}:{key}:{self.window}"
 
     def allows(self, keys: Keys) -> bool:
         """Count a request under each key. False, and stop counting, at the first over its limit."""
         return not self.limit or all(
             self.increment(key) <= factor * self.limit for key, factor in keys.items()
         )
-
-    def refund(self, keys: Keys) -> None:
-        """Take back what `allows` has counted."""
-        if self.limit:
-            for key in keys:
-                self.increment(key, by=-1)
 
 
 def get_client_network(request: HttpRequest) -> str:
@@ -85,12 +89,50 @@ def get_client_network(request: HttpRequest) -> str:
     return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
-def get_login_keys(*, network: str, username: str) -> Keys:
-    """What wrong passwords are counted under: the network, and the account from this network.
+class LoginLimit:
+    """Limit of wrong passwords: for one account from one network, and for all from the network.
 
-    An account is never locked for all networks: anybody could lock out its owner.
+    An account is never locked for all networks: anybody could lock out its owner. Nor does a
+    network over its limit lock out an account that has not failed from there in this window:
+    others behind the same address have. Names without an account then leave no counters.
     """
-    return {network: LOGINS_PER_NETWORK, f"{network}:{hash_account(username=username)}": 1}
+
+    def __init__(self, request: HttpRequest, *, username: object) -> None:
+        self.rate = Rate("THROTTLE_LOGIN")
+        self.username = str(username)
+        self.account = hash_account(username=username)
+        network = get_client_network(request)
+        self.keys = [network, f"{network}:{self.account}"]
+
+    def allows_attempt(self) -> bool:
+        """True if a password may be checked. Nothing is counted yet."""
+        if not self.rate.limit:
+            return True
+        of_network, of_account = self.rate.read(self.keys)
+        exceeded = of_account and of_network >= self.rate.limit * LOGINS_PER_NETWORK
+        if exceeded:
+            make_password("")  # as slow as for a name without an account, which has no counter
+        return self._log_unless(of_account < self.rate.limit and not exceeded)
+
+    def count_wrong_password(self) -> bool:
+        """True if it was within the limit: others may have been counted since `allows_attempt`."""
+        if not self.rate.limit:
+            return True
+        network_key, account_key = self.keys
+        exceeded = self.rate.increment(network_key) > self.rate.limit * LOGINS_PER_NETWORK
+        if exceeded and not self._is_account():
+            return self._log_unless(False)
+        of_account = self.rate.increment(account_key)
+        return self._log_unless(of_account <= self.rate.limit and not exceeded)
+
+    def _is_account(self) -> bool:
+        name = User.normalize_username(self.username.strip()).lower()
+        return User.objects.annotate(lower=Lower("username")).filter(lower=name).exists()
+
+    def _log_unless(self, allowed: bool) -> bool:
+        if not allowed:
+            security_log.info("event=login_throttled account=%s", self.account)
+        return allowed
 
 
 class Throttle(BaseThrottle):
@@ -112,11 +154,26 @@ class Throttle(BaseThrottle):
         raise NotImplementedError
 
 
-class SignUpThrottle(Throttle):
+class SignUpThrottle(BaseThrottle):
+    """Sign-ups from one network that succeeded; the view calls `count`."""
+
     setting = "THROTTLE_SIGNUP"
 
-    def get_keys(self, request: Request) -> Keys:
-        return {get_client_network(request): 1}
+    def allow_request(self, request: Request, view: Any) -> bool:
+        self.rate = Rate(self.setting)
+        if not self.rate.limit or request.method != "POST":
+            return True
+        [succeeded] = self.rate.read([get_client_network(request)])
+        return succeeded < self.rate.limit
+
+    def wait(self) -> float:
+        return self.rate.seconds_left()
+
+    @classmethod
+    def count(cls, request: Request) -> None:
+        rate = Rate(cls.setting)
+        if rate.limit:
+            rate.increment(get_client_network(request))
 
 
 class HoldThrottle(Throttle):
@@ -135,25 +192,39 @@ class HoldThrottle(Throttle):
         return super().allow_request(request, view) or view.has_stored_response()
 
 
-class LoginThrottle(Throttle):
-    """Logins, and other requests with the user's own password; see ThrottlePasswordsMixin."""
+class ChangeThrottle(Throttle):
+    """Cancellations, moves and extensions of one user, each counted for itself.
 
-    setting = "THROTTLE_LOGIN"
+    Booking and cancelling again and again would fill the table of bookings, the others with an
+    Idempotency-Key its table.
+    """
+
+    setting = "THROTTLE_CANCEL"
 
     def get_keys(self, request: Request) -> Keys:
-        if request.method == "PATCH" and not _get_field(request, "password"):
-            return {}
+        action = request.parser_context["view"].action
+        return {f"{action}:{request.user.pk}": 1}
+
+
+class LoginThrottle(BaseThrottle):
+    """Logins, and other requests with the user's own password; see ThrottlePasswordsMixin."""
+
+    def allow_request(self, request: Request, view: Any) -> bool:
         user = request.user
         username = user.username if user.is_authenticated else _get_field(request, "username")
-        return get_login_keys(network=get_client_network(request), username=username or "")
+        self.limit = LoginLimit(request, username=username or "")
+        if request.method == "PATCH" and not _get_field(request, "password"):
+            return True
+        return self.limit.allows_attempt()
+
+    def wait(self) -> float:
+        return self.limit.rate.seconds_left()
 
 
 class ThrottlePasswordsMixin(ViewBase):
     """View mixin that limits wrong passwords. Requests with the right one are not counted."""
 
     password_methods = ("POST",)  # those whose body has a password
-    login_throttle: LoginThrottle | None = None
-    counts = False
 
     def get_throttles(self) -> list[BaseThrottle]:
         if self.request.method in self.password_methods:
@@ -162,15 +233,11 @@ class ThrottlePasswordsMixin(ViewBase):
         return super().get_throttles()
 
     def handle_exception(self, exc: Exception) -> Response:
-        self.counts = isinstance(exc, (NoActiveAccount, WrongPassword, Throttled))
+        if isinstance(exc, (NoActiveAccount, WrongPassword)):
+            throttle = self.login_throttle
+            if not throttle.limit.count_wrong_password():
+                exc = Throttled(throttle.wait())
         return super().handle_exception(exc)
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        if self.login_throttle and not self.counts:
-            self.login_throttle.rate.refund(self.login_throttle.keys)
-        return super().finalize_response(request, response, *args, **kwargs)
 
 
 class UserThrottle(BaseThrottle):

@@ -5,87 +5,43 @@ docs/settings.md lists the variables.
 """
 
 import os
-import re
 import tempfile
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 from psycopg import IsolationLevel
 
+from movie_booking.environment import (
+    env,
+    env_bool,
+    env_database,
+    env_hosts,
+    env_log_level,
+    env_number,
+    env_origins,
+    env_rate,
+    env_redis,
+    env_time_zone,
+    looks_like_production,
+    runs_for_development,
+)
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def env(name, default=""):
-    """The variable's value, or the default if it is not set or empty."""
-    return os.environ.get(name, "").strip() or default
-
-
-def env_bool(name, default):
-    """True or false. An empty variable is an error: `DEBUG=` does not mean `DEBUG=true`."""
-    value = os.environ.get(name)
-    if value is None:
-        return default
-    known = {"true": True, "1": True, "yes": True, "on": True}
-    known |= {"false": False, "0": False, "no": False, "off": False}
-    try:
-        return known[value.strip().lower()]
-    except KeyError:
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}: set it to one of {', '.join(known)}."
-        ) from None
-
-
-def env_number(name, default, least=0, most=100_000):
-    value = env(name, str(default))
-    if value.isascii() and value.isdigit() and len(value) <= 6 and least <= int(value) <= most:
-        return int(value)
-    raise ImproperlyConfigured(
-        f"{name} is {value!r}: set it to a whole number from {least} to {most}."
-    )
-
-
-def env_time_zone(name, default):
-    value = env(name, default)
-    try:
-        ZoneInfo(value)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}: set it to a name such as Europe/Berlin."
-        ) from None
-    return value
-
-
-def env_log_level(name, default):
-    value = env(name, default).upper()
-    known = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
-    if value not in known:
-        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(known)}.")
-    return value
-
-
-def env_rate(name, default):
-    """A rate such as 10/15m. An empty variable means no limit."""
-    value = os.environ.get(name, default).strip()
-    if value and not re.fullmatch(r"[1-9][0-9]{0,5}/([1-9][0-9]{0,3})?[smhd]", value):
-        raise ImproperlyConfigured(
-            f"{name} is {value!r}: set it to a rate such as 10/15m, or to nothing for no limit."
-        )
-    return value
-
-
-def env_list(name, default=""):
-    return [item.strip() for item in env(name, default).split(",") if item.strip()]
+ONE_YEAR = 365 * 24 * 60 * 60  # seconds
 
 
 # --- Secrets -------------------------------------------------------------------------------
 
 DEBUG = env_bool("DEBUG", default=True)
+if looks_like_production() and not runs_for_development():
+    raise ImproperlyConfigured(
+        "DEBUG is not set, but ALLOWED_HOSTS or DATABASE_URL is, as in production. Set DEBUG to "
+        "false there; on your own computer set it to true."
+    )
 
 DEVELOPMENT_KEY = "insecure-key-for-development-only-never-for-a-real-cinema"
 
@@ -119,6 +75,9 @@ def env_keys(name):
     return [check_key(name, key) for key in keys]
 
 
+DEFAULT_EXCEPTION_REPORTER = "movie_booking.error_reports.SecretsReporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "movie_booking.error_reports.SecretsFilter"
+
 SECRET_KEY = env_key("SECRET_KEY", default="")
 SECRET_KEY_FALLBACKS = env_keys("SECRET_KEY_FALLBACKS")  # former keys, still accepted
 
@@ -134,7 +93,7 @@ JWT_SIGNING_KEYS = JWT_SIGNING_KEYS or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
 
 # --- Application ---------------------------------------------------------------------------
 
-ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
+ALLOWED_HOSTS = env_hosts("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]", allow_all=DEBUG)
 
 # Behind a proxy that terminates TLS. It must overwrite X-Forwarded-Proto in every request.
 BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
@@ -150,19 +109,29 @@ if BEHIND_TLS_PROXY and not env("NUM_PROXIES"):
         "Without it all customers would have the proxy's IP address, and share one rate limit."
     )
 
-# In production only HTTPS, with HSTS for a year. Pages redirect plain HTTP to HTTPS; the API
-# responds with 403 (booking/middleware.py).
+# In production only HTTPS, with HSTS. Pages redirect plain HTTP to HTTPS; the API responds with 403
+# (booking/middleware.py).
 HTTPS = env_bool("HTTPS", default=not DEBUG)
 if HTTPS:
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_REDIRECT_EXEMPT = [r"^api/", r"^api$"]
-    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_HSTS_SECONDS = env_number("HSTS_SECONDS", ONE_YEAR, most=2 * ONE_YEAR)
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
+    SECURE_HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
+    if SECURE_HSTS_PRELOAD and not (
+        SECURE_HSTS_INCLUDE_SUBDOMAINS and SECURE_HSTS_SECONDS >= ONE_YEAR
+    ):
+        raise ImproperlyConfigured(
+            "HSTS_PRELOAD is on, so HSTS_INCLUDE_SUBDOMAINS must be on and HSTS_SECONDS at least "
+            f"{ONE_YEAR}: browsers preload no other domains."
+        )
+# `check --deploy` should not advise it: it binds the whole domain, other sites included.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Origins of web pages that may call the API (CORS). They authenticate with tokens, not cookies.
-CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
 CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_HEADERS = [
     "accept",
@@ -262,23 +231,11 @@ POSTGRESQL_OPTIONS = {
 }
 
 
-def database(url):
-    try:
-        config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
-    except ValueError:  # its message can contain the password
-        raise ImproperlyConfigured(
-            "DATABASE_URL is not understood. It looks like postgres://user:password@host/name "
-            "or sqlite:///path/to/file.sqlite3."
-        ) from None
+def database(config):
     options = {
         "django.db.backends.sqlite3": SQLITE_OPTIONS,
         "django.db.backends.postgresql": POSTGRESQL_OPTIONS,
-    }.get(config["ENGINE"])
-    if options is None:
-        raise ImproperlyConfigured(
-            f"DATABASE_URL names {config['ENGINE']}: only SQLite and PostgreSQL are "
-            "supported, because only they are tested never to sell a seat twice."
-        )
+    }[config["ENGINE"]]
     # Options in the URL (?options=…) take precedence.
     config["OPTIONS"] = options | config.get("OPTIONS", {})
     if config["ENGINE"].endswith("postgresql"):
@@ -292,16 +249,14 @@ def database(url):
 
 
 SQLITE_FILE = quote((BASE_DIR / "db.sqlite3").as_posix(), safe="/:")
-DATABASES = {"default": database(env("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
+DATABASES = {"default": database(env_database("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # "default": counters of the throttles, shared by all worker processes, in a database table or in
 # Redis. "local": responses in the memory of each worker process.
-REDIS_URL = env("REDIS_URL")
+REDIS_URL = env_redis("REDIS_URL")
 LOCAL_CACHE = {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
 if REDIS_URL:
-    if not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-        raise ImproperlyConfigured("REDIS_URL looks like redis://host:6379/0.")
     CACHES = {
         "default": {
             "BACKEND": "booking.cache.RedisCounterCache",
@@ -378,6 +333,7 @@ SIMPLE_JWT = {
 THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
 THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
 THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
+THROTTLE_CANCEL = env_rate("THROTTLE_CANCEL", "60/1h")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 
 REST_FRAMEWORK = {

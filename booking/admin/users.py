@@ -1,4 +1,4 @@
-from math import ceil
+from functools import wraps
 
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
@@ -11,38 +11,66 @@ from django.contrib.auth.forms import (
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db.models.functions import Lower
+from django.http import HttpResponseRedirect
 
 from .. import accounts, tokens
 from ..accounts import validate_username
-from ..exceptions import count_of
-from ..logging import hash_account, security_log
+from ..exceptions import count_of, duration
+from ..logging import security_log
 from ..text import normalize, validate_visible
-from ..throttling import Rate, get_client_network, get_login_keys
+from ..throttling import LoginLimit
+
+
+def too_many_passwords(limit):
+    return f"Too many wrong passwords. Try again in {duration(limit.rate.seconds_left())}."
 
 
 class LoginForm(AdminAuthenticationForm):
     """The admin's login, with the same rate limit and security log as the API's."""
 
     def clean(self):
-        username = self.cleaned_data.get("username", "")
-        account = hash_account(username=username)
-        rate = Rate("THROTTLE_LOGIN")
-        keys = get_login_keys(network=get_client_network(self.request), username=username)
-        if not rate.allows(keys):
-            security_log.info("event=login_throttled account=%s", account)
-            minutes = ceil(rate.seconds_left() / 60)
-            raise ValidationError(f"Too many wrong passwords. Try again in {minutes} minutes.")
+        username = self.cleaned_data.get("username")
+        if username is None or not self.cleaned_data.get("password"):
+            return super().clean()  # a field is missing, so no password is checked
+        limit = LoginLimit(self.request, username=username)
+        if not limit.allows_attempt():
+            raise ValidationError(too_many_passwords(limit))
         try:
             cleaned = super().clean()
         except ValidationError:
-            security_log.info("event=login_failed account=%s", account)
+            security_log.info("event=login_failed account=%s", limit.account)
+            if not limit.count_wrong_password():
+                raise ValidationError(too_many_passwords(limit)) from None
             raise
-        rate.refund(keys)
-        security_log.info("event=logged_in user=%s account=%s", self.get_user().pk, account)
+        security_log.info("event=logged_in user=%s account=%s", self.get_user().pk, limit.account)
         return cleaned
 
 
+def count_wrong_old_passwords(password_change):
+    """Decorator for the admin's view where staff change their password: the limit of logins."""
+
+    @wraps(password_change)
+    def view(request, extra_context=None):
+        if request.method != "POST":
+            return password_change(request, extra_context)
+        limit = LoginLimit(request, username=request.user.get_username())
+        if not limit.allows_attempt():
+            messages.error(request, too_many_passwords(limit))
+            return HttpResponseRedirect(request.path)
+        response = password_change(request, extra_context)
+        form = (getattr(response, "context_data", None) or {}).get("form")
+        if form is None:
+            security_log.info("event=password_changed user=%s", request.user.pk)
+        elif form.has_error("old_password", "password_incorrect"):
+            security_log.info("event=password_wrong user=%s", request.user.pk)
+            limit.count_wrong_password()
+        return response
+
+    return view
+
+
 admin.site.login_form = LoginForm
+admin.site.password_change = count_wrong_old_passwords(admin.site.password_change)
 admin.site.unregister(User)
 
 

@@ -29,6 +29,7 @@ from ..exceptions import (
     SessionNotFound,
     ShowNotFound,
     TokenNotValid,
+    TooBusy,
     UserInactive,
     UsernameTaken,
     WrongPassword,
@@ -141,7 +142,7 @@ def bad_request(request, exception):
 
 def server_error(request):
     """Django's handler500, for errors outside the API's views, such as in the admin."""
-    error = _as_database_error(sys.exc_info()[1])
+    error = _as_service_error(sys.exc_info()[1])
     if request.path_info.startswith(API_PREFIX):
         return plain_response(error or ServerError())
     if error:
@@ -181,11 +182,13 @@ def _as_api_exception(exc):
         return BadRequest()
     if isinstance(exc, Http404):
         return exceptions.NotFound()
-    return _as_database_error(exc) or exc
+    return _as_service_error(exc) or exc
 
 
-def _as_database_error(exc):
-    """Busy or Unavailable, or None if the database is not the cause."""
+def _as_service_error(exc):
+    """Busy or Unavailable, or None if neither load nor the database is the cause."""
+    if isinstance(exc, TooBusy):
+        return Busy()
     kind = classify(exc)
     if kind is None:
         return None

@@ -6,7 +6,8 @@ the seat, and repeated to retries. The header follows the IETF draft
 draft-ietf-httpapi-idempotency-key-header.
 
 Of two requests at the same moment, the second waits in PostgreSQL for the first to commit or fail,
-on SQLite in BEGIN. A refusal is not stored: a retry really tries again.
+on SQLite in BEGIN. Neither refusals nor responses to requests that changed nothing are stored: a
+retry really tries again.
 """
 
 import json
@@ -99,8 +100,11 @@ def _perform_or_repeat(claim: dict, fingerprint: str, act: Callable) -> HttpResp
 
 @box_office.retry_transaction
 def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | None:
-    """The response of the action, stored with its key; None if the key has been used."""
-    with box_office.transaction():
+    """The response of the action, stored with its key if the action changed something.
+
+    None if the key has been used.
+    """
+    with box_office.transaction() as attempt:
         key = IdempotencyKey(fingerprint=fingerprint, **claim)
         try:
             is_new = insert_unless_exists(key, unique=["user", "key"])
@@ -112,7 +116,10 @@ def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | Non
             return None
         response = act()
         body = JSONRenderer().render(response.data).decode()
-        defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
+        if attempt.has_changes:
+            defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
+        else:
+            key.delete()  # or repetitions, each with a new key, would fill the table
     return _json_response(response.status_code, body)
 
 

@@ -2,6 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
+from ..throttling import ChangeThrottle, UserThrottle
 from .views.accounts import (
     LoginView,
     LogoutView,
@@ -39,6 +40,11 @@ def action(viewset, **methods):
     return viewset.as_view(methods)
 
 
+def change(viewset, name):
+    """View of an action that changes bookings: a POST with a rate limit of its own."""
+    return viewset.as_view({"post": name}, throttle_classes=[UserThrottle, ChangeThrottle])
+
+
 urlpatterns = [
     path("", RootView.as_view(), name="api_root"),
     path("signup/", SignUpView.as_view(), name="signup"),
@@ -68,8 +74,8 @@ urlpatterns = [
         name="my_reservations",
     ),
     path("bookings/<int:pk>/", action(BookingViewSet, get="retrieve"), name="booking"),
-    path("bookings/<int:pk>/cancel/", action(BookingViewSet, post="cancel"), name="cancel_booking"),
-    path("bookings/<int:pk>/move/", action(BookingViewSet, post="move"), name="move_booking"),
+    path("bookings/<int:pk>/cancel/", change(BookingViewSet, "cancel"), name="cancel_booking"),
+    path("bookings/<int:pk>/move/", change(BookingViewSet, "move"), name="move_booking"),
     path(
         "reservations/<reference:reference>/",
         action(ReservationViewSet, get="retrieve"),
@@ -82,12 +88,12 @@ urlpatterns = [
     ),
     path(
         "reservations/<reference:reference>/extend/",
-        action(ReservationViewSet, post="extend"),
+        change(ReservationViewSet, "extend"),
         name="extend_reservation",
     ),
     path(
         "reservations/<reference:reference>/cancel/",
-        action(ReservationViewSet, post="cancel"),
+        change(ReservationViewSet, "cancel"),
         name="cancel_reservation",
     ),
     re_path("", UnknownEndpointView.as_view()),

@@ -4,8 +4,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -16,6 +14,7 @@ from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
 from ..db.errors import ROLLED_BACK, sqlstate, violates_foreign_key, violates_unique
 from ..exceptions import CustomerNotFound, SeatTaken, ShowNotFound
 from ..models import Booking, BookingSnapshot, Reservation, Show
+from .attempts import Attempt, current_attempt
 from .queries import SeatsFreedMeanwhile, explain_taken_seats
 
 P = ParamSpec("P")
@@ -24,17 +23,6 @@ T = TypeVar("T")
 MAX_RETRIES = 3
 COLUMNS_OF_USERS = ("user_id", "actor_id", "cancelled_by_id")
 FIRST_PAUSE = 0.02  # seconds, on average; doubled with each retry
-
-
-@dataclass(slots=True)
-class Attempt:
-    """The seats that a transaction tries to sell, for the refusal if they turn out to be taken."""
-
-    show_id: int = 0
-    seat_numbers: list[int] = field(default_factory=list)
-
-
-_attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
 
 
 @contextmanager
@@ -47,7 +35,7 @@ def transaction() -> Iterator[Attempt]:
 
     Raises SeatTaken, or CustomerNotFound if the account was deleted meanwhile.
     """
-    outer = _attempt.get()
+    outer = current_attempt.get()
     # A thread may have a copy of the context, but it has a connection of its own.
     if outer is not None and connection.in_atomic_block:
         with atomic(savepoint=False):  # an error here rolls back the outer one, even if caught
@@ -55,7 +43,7 @@ def transaction() -> Iterator[Attempt]:
             flush_deferred()  # the outer transaction may need the new primary keys
         return
     attempt = Attempt()
-    token = _attempt.set(attempt)
+    token = current_attempt.set(attempt)
     try:
         with atomic():
             yield attempt
@@ -70,7 +58,7 @@ def transaction() -> Iterator[Attempt]:
             raise
         raise explain_taken_seats(attempt.show_id, attempt.seat_numbers) from None
     finally:
-        _attempt.reset(token)
+        current_attempt.reset(token)
 
 
 def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:

@@ -145,6 +145,10 @@ class Booking(models.Model):
             models.Index(
                 fields=["user", "-created_at", "-id"], name="bookings_of_user_newest_first"
             ),
+            models.Index(  # for `?status=`
+                fields=["user", "status", "-created_at", "-id"],
+                name="bookings_of_user_by_status",
+            ),
             models.Index(fields=["reference"], name="bookings_by_reference"),
             # Covers the count of a show's active bookings.
             models.Index(fields=["show", "status", "held_until"], name="bookings_of_show"),

@@ -5,7 +5,13 @@ import logging
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
-RATES = ("THROTTLE_LOGIN", "THROTTLE_SIGNUP", "THROTTLE_HOLD", "THROTTLE_USER")
+RATES = (
+    "THROTTLE_LOGIN",
+    "THROTTLE_SIGNUP",
+    "THROTTLE_HOLD",
+    "THROTTLE_CANCEL",
+    "THROTTLE_USER",
+)
 
 
 def set_up() -> None:

@@ -1,8 +1,8 @@
 """Run a command on a temporary PostgreSQL server: `python -m booking.tests.postgres pytest -q`.
 
-Starts a server, sets DATABASE_URL for the command, and removes the server afterwards. It listens
-on a Unix socket in a private folder and nowhere else. If TEST_DATABASE_URL names a server, the
-command runs on that one instead.
+Starts a server, sets DATABASE_URL for the command (and DEBUG, unless it is set), and removes the
+server afterwards. It listens on a Unix socket in a private folder and nowhere else. If
+TEST_DATABASE_URL names a server, the command runs on that one instead.
 """
 
 import argparse
@@ -159,7 +159,8 @@ def find_binaries():
 
 
 def run(command, url):
-    return subprocess.call(command, env={**os.environ, "DATABASE_URL": url})
+    # DEBUG is explicit: with a PostgreSQL database the application does not start without it.
+    return subprocess.call(command, env={"DEBUG": "on", **os.environ, "DATABASE_URL": url})
 
 
 def main():

@@ -119,13 +119,10 @@ class SettingsTests(SimpleTestCase):
             "SECURE_SSL_REDIRECT",
             "SESSION_COOKIE_SECURE",
             "CSRF_COOKIE_SECURE",
-            "SECURE_HSTS_INCLUDE_SUBDOMAINS",
-            "SECURE_HSTS_PRELOAD",
         ):
             self.assertIs(real[name], True, name)
             self.assertNotIn(name, load())
             self.assertNotIn(name, load(DEBUG="off", SECRET_KEY=KEY, HTTPS="off"))
-        self.assertEqual(real["SECURE_HSTS_SECONDS"], 31_536_000)
         self.assertEqual(real["SECURE_REDIRECT_EXEMPT"], [r"^api/", r"^api$"])
         self.assertEqual(real["SECURE_REFERRER_POLICY"], "same-origin")
         self.assertEqual(real["X_FRAME_OPTIONS"], "DENY")
@@ -157,8 +154,25 @@ class SettingsTests(SimpleTestCase):
             cwd=settings.BASE_DIR,
             env=environment,
         )
-        expected = "System check identified no issues (0 silenced).\n"
+        expected = "System check identified no issues (2 silenced).\n"
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, expected, ""))
+
+    def test_hsts_binds_subdomains_only_if_asked_for(self):
+        def hsts(**environment):
+            real = load(DEBUG="off", SECRET_KEY=KEY, **environment)
+            names = ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")
+            return tuple(real[f"SECURE_HSTS_{name}"] for name in names)
+
+        year, day = 31_536_000, 86_400
+        self.assertEqual(hsts(), (year, False, False))
+        self.assertEqual(hsts(HSTS_SECONDS="86400"), (day, False, False))
+        self.assertEqual(hsts(HSTS_INCLUDE_SUBDOMAINS="on"), (year, True, False))
+        both = {"HSTS_INCLUDE_SUBDOMAINS": "on", "HSTS_PRELOAD": "on"}
+        self.assertEqual(hsts(**both), (year, True, True))
+        for incomplete in ({"HSTS_PRELOAD": "on"}, {**both, "HSTS_SECONDS": "86400"}):
+            with self.assertRaisesMessage(ImproperlyConfigured, "HSTS_PRELOAD is on, so"):
+                hsts(**incomplete)
+        self.assertNotIn("SECURE_HSTS_SECONDS", load())
 
     def test_rate_is_validated(self):
         self.assertEqual(load()["THROTTLE_LOGIN"], "10/15m")
@@ -176,8 +190,6 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(redis["BACKEND"], "booking.cache.RedisCounterCache")
         self.assertEqual(redis["LOCATION"], "redis://localhost:6379/1")
         self.assertEqual(redis["OPTIONS"], {"socket_connect_timeout": 1, "socket_timeout": 1})
-        with self.assertRaisesMessage(ImproperlyConfigured, "redis://host"):
-            load(REDIS_URL="localhost:6379")
 
     def test_each_worker_process_has_a_local_cache(self):
         for environment in ({}, {"REDIS_URL": "redis://localhost:6379/1"}):
@@ -245,10 +257,101 @@ class SettingsTests(SimpleTestCase):
                 load(**environment)
             self.assertIn(sentence, str(caught.exception))
 
-    def test_database_url_error_does_not_contain_the_password(self):
-        with self.assertRaises(ImproperlyConfigured) as caught:
-            load(DATABASE_URL="postgres://box:hunter2[@db/cinema")
-        self.assertNotIn("hunter2", str(caught.exception))
+    def assertRefused(self, name, values, sentence):
+        for value in values:
+            with self.subTest(value), self.assertRaisesMessage(ImproperlyConfigured, sentence):
+                load(**{name: value})
+
+    def test_allowed_hosts_are_host_names(self):
+        good = "tickets.example,.Example.com,127.0.0.1,[::1],xn--kino-mnchen-klb.example"
+        self.assertEqual(load(ALLOWED_HOSTS=good)["ALLOWED_HOSTS"], good.split(","))
+        self.assertRefused(
+            "ALLOWED_HOSTS",
+            [
+                "https://tickets.example",
+                "tickets.example:443",
+                "tickets.example/",
+                "tickets example",
+                "a.example,b.example:80",
+                "tickets.example.",
+                "*.example.com",
+                "kino-münchen.example",
+                "::1",
+                "[::1]:80",
+                "[tickets]",
+            ],
+            "without scheme, port and path",
+        )
+
+    def test_any_host_is_allowed_only_in_development(self):
+        self.assertEqual(load(ALLOWED_HOSTS="*")["ALLOWED_HOSTS"], ["*"])
+        with self.assertRaisesMessage(ImproperlyConfigured, "ALLOWED_HOSTS has '*'"):
+            load(ALLOWED_HOSTS="*", DEBUG="off", SECRET_KEY=KEY)
+
+    def test_cors_origins_are_written_as_browsers_send_them(self):
+        good = (
+            "https://cinema.example,http://localhost:5173,http://[::1]:3000,capacitor://localhost"
+        )
+        origins = load(CORS_ALLOWED_ORIGINS=good)["CORS_ALLOWED_ORIGINS"]
+        self.assertEqual(origins, good.split(","))
+        self.assertRefused(
+            "CORS_ALLOWED_ORIGINS",
+            [
+                "https://Cinema.example",
+                "HTTPS://cinema.example",
+                "*",
+                "https://*.cinema.example",
+                "https://cinema.example/",
+                "https://cinema.example/app",
+                "cinema.example",
+                "https://cinema.example:443",
+                "https://cinema.example:99999",
+                "https://cinema.example:05173",
+                "https://cinema.example:",
+                "https://me@cinema.example",
+                "null",
+            ],
+            "set it to origins as browsers send them",
+        )
+
+    def test_redis_url_names_a_server(self):
+        for url in ("redis://:secret@h:6379/1", "rediss://h", "unix:///run/redis.sock?db=1"):
+            self.assertEqual(load(REDIS_URL=url)["REDIS_URL"], url)
+        self.assertRefused(
+            "REDIS_URL",
+            [
+                "localhost:6379",
+                "http://h",
+                "redis://h:99999",
+                "redis://h:port",
+                "redis://h:0",
+                "redis://",
+                "redis:///0",
+                "redis://h/zero",
+                "redis://h?socket_timeout=soon",
+                "redis://h,redis://i",
+                "redis://h i",
+                "unix://",
+            ],
+            "REDIS_URL is not understood.",
+        )
+
+    def test_database_url_names_a_database(self):
+        for url in ("postgres:///cinema", "postgres://[::1]:5432/cinema", "sqlite:///db.sqlite3"):
+            self.assertTrue(load(DATABASE_URL=url)["DATABASES"]["default"]["NAME"])
+        ports = [f"postgres://h:{port}/cinema" for port in ("99999", "-1", "0", "port")]
+        self.assertRefused("DATABASE_URL", ports, "DATABASE_URL is not understood.")
+        nameless = ["postgres://h", "postgres://h/", "sqlite://", "sqlite://db.sqlite3"]
+        self.assertRefused("DATABASE_URL", nameless, "DATABASE_URL names no database.")
+
+    def test_errors_of_urls_do_not_contain_the_password(self):
+        for name, url in {
+            "DATABASE_URL": "postgres://box:hunter2[@db/cinema",
+            "REDIS_URL": "redis://:hunter2@h:port",
+        }.items():
+            with self.assertRaises(ImproperlyConfigured) as caught:
+                load(**{name: url})
+            self.assertNotIn("hunter2", str(caught.exception))
 
     def test_manage_py_prints_configuration_error_in_one_line(self):
         done = subprocess.run(
@@ -267,6 +370,54 @@ class SettingsTests(SimpleTestCase):
                 "no, off.\n",
             ),
         )
+
+
+class HalfConfiguredTests(SimpleTestCase):
+    """Without DEBUG, as on a developer's computer, but with what only production has."""
+
+    REFUSED = (
+        "DEBUG is not set, but ALLOWED_HOSTS or DATABASE_URL is, as in production. Set DEBUG to "
+        "false there; on your own computer set it to true."
+    )
+    HOSTS = {"ALLOWED_HOSTS": "tickets.example"}
+    POSTGRESQL = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/cinema"}
+
+    def start(self, *arguments, **environment):
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=settings.BASE_DIR,
+            env={"PATH": os.environ["PATH"], **environment},
+            capture_output=True,
+            text=True,
+        )
+
+    def test_half_configured_production_does_not_start(self):
+        for environment in (self.HOSTS, self.POSTGRESQL):
+            for command in ("check", "migrate", "demo"):
+                done = self.start("manage.py", command, **environment)
+                expected = (1, "", f"Not configured: {self.REFUSED}\n")
+                self.assertEqual((done.returncode, done.stdout, done.stderr), expected)
+            for module in ("wsgi", "asgi"):
+                done = self.start("-c", f"import movie_booking.{module}", **environment)
+                self.assertEqual(done.returncode, 1)
+                self.assertTrue(done.stderr.endswith(f"ImproperlyConfigured: {self.REFUSED}\n"))
+
+    def test_development_starts_without_debug(self):
+        print_debug = "from django.conf import settings; print(settings.DEBUG)"
+        bare = "import os; os.environ['DJANGO_SETTINGS_MODULE'] = 'movie_booking.settings'; "
+        cases = [
+            ({}, "import movie_booking.wsgi"),
+            ({"DATABASE_URL": "sqlite:///db.sqlite3"}, bare),
+            (self.HOSTS | {"DEBUG": "true"}, bare),
+            (self.POSTGRESQL | {"DEBUG": "true"}, bare),
+            (self.POSTGRESQL, "import sys; sys.argv = ['manage.py', 'runserver']; " + bare),
+            (self.HOSTS, "import sys; sys.argv = ['./manage.py', 'test']; " + bare),
+            (self.POSTGRESQL | self.HOSTS, "import pytest; " + bare),
+        ]
+        for environment, statement in cases:
+            with self.subTest(environment, statement=statement):
+                done = self.start("-c", f"{statement}\n{print_debug}", **environment)
+                self.assertEqual((done.stdout, done.stderr), ("True\n", ""))
 
 
 class ConnectionTests(TestCase):
@@ -299,6 +450,40 @@ class ConnectionTests(TestCase):
             }.items():
                 cursor.execute(f"SHOW {name}")
                 self.assertEqual(cursor.fetchone()[0], value, name)
+
+
+@skipUnless(not ON_SQLITE, "SQLite stores every character")
+class EncodingTests(TransactionTestCase):
+    def connection_to(self, encoding):
+        """A connection to a new database with this encoding."""
+        name = f"{connection.settings_dict['NAME']}_{encoding.lower()}"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"CREATE DATABASE {name} ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0"
+            )
+            self.addCleanup(self.drop, name)
+        other = connection.copy()
+        other.settings_dict = other.settings_dict | {"NAME": name}
+        self.addCleanup(other.close)
+        return other
+
+    def drop(self, name):
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE {name}")
+
+    def test_database_that_is_not_utf8_is_refused_at_every_connect(self):
+        for encoding in ("LATIN1", "SQL_ASCII"):
+            other = self.connection_to(encoding)
+            for _ in range(2):
+                with self.assertRaisesMessage(ImproperlyConfigured, f"the encoding {encoding}."):
+                    other.ensure_connection()
+                self.assertIsNone(other.connection)
+
+    def test_utf8_database_is_accepted(self):
+        other = self.connection_to("UTF8")
+        with other.cursor() as cursor:
+            cursor.execute("SELECT 'Ágora'")
+            self.assertEqual(cursor.fetchone(), ("Ágora",))
 
 
 class TransactionTests(TransactionTestCase):

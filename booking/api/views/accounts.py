@@ -31,6 +31,7 @@ class SignUpView(PublicMixin, APIView):
         serializer = SignUp(data=request.data)
         serializer.is_valid(raise_exception=True)
         user = accounts.sign_up(**serializer.validated_data)
+        SignUpThrottle.count(request)
         return Response(AccountSerializer.represent(user), status=201)
 
 

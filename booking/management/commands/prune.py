@@ -1,5 +1,7 @@
+from django.contrib.sessions.models import Session as StaffSession
 from django.core.cache import cache
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from booking.models import IdempotencyKey, Session
 
@@ -8,8 +10,8 @@ SLICE_SIZE = 5000  # rows; a short DELETE holds its locks briefly
 
 class Command(BaseCommand):
     help = (
-        "Delete what has expired: idempotency keys older than a day, sessions, and the counters "
-        "of throttles. Run it once a day. Bookings are never deleted."
+        "Delete what has expired: idempotency keys older than a day, sessions of customers and of "
+        "staff, and the counters of throttles. Run it once a day. Bookings are never deleted."
     )
 
     def handle(self, **options):
@@ -17,6 +19,9 @@ class Command(BaseCommand):
         self.stdout.write(f"Deleted {keys} expired idempotency keys.")
         sessions = delete_in_slices(Session.objects.expired(), by="expires_at")
         self.stdout.write(f"Deleted {sessions} expired sessions.")
+        expired = StaffSession.objects.filter(expire_date__lt=timezone.now())
+        staff_sessions = delete_in_slices(expired, by="expire_date")
+        self.stdout.write(f"Deleted {staff_sessions} expired staff sessions.")
         counters = cache.delete_expired()
         self.stdout.write(f"Deleted {counters} expired counters.")
 

@@ -6,6 +6,7 @@ from threading import Event, Thread
 from unittest import mock, skipUnless
 from uuid import uuid4
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, connection, connections
 from django.db.models import F
@@ -27,6 +28,7 @@ from booking.tests.factories import (
     create_user,
 )
 
+HOLD_AT_MOST = settings.HOLD_AT_MOST
 ON_POSTGRESQL = connection.vendor == "postgresql"
 MISMATCH = {
     "detail": "This Idempotency-Key was used for another request.",
@@ -145,6 +147,25 @@ class IdempotencyTests(ApiTestCase):
         box_office.cancel(booking=taken, by=self.bob)
         self.assertEqual(self.book().status_code, 201)
 
+    def test_response_to_a_request_that_changed_nothing_is_not_stored(self):
+        booking = create_booking(self.alice, self.show, 1)
+        hold = create_hold(self.alice, self.show, 2, ends_in=HOLD_AT_MOST + timedelta(seconds=1))
+        Booking.objects.filter(pk=hold.pk).update(held_until=F("created_at") + HOLD_AT_MOST)
+        for number, (path, body) in enumerate(
+            [
+                (f"reservations/{booking.reference}/confirm", None),
+                (f"bookings/{booking.id}/move", {"seat_number": 1}),
+                (f"reservations/{hold.reference}/extend", None),
+            ]
+        ):
+            with self.subTest(path), self.settings(HOLD_FOR=2 * HOLD_AT_MOST):
+                first, again = [
+                    post(self.alice_client, path, body, key=f"k-{number}") for _ in range(2)
+                ]
+                self.assertEqual((first.status_code, again.status_code), (200, 200))
+                self.assertNotIn("Idempotency-Replayed", again)
+        self.assertFalse(IdempotencyKey.objects.exists())
+
     def test_error_response_is_not_stored(self):
         self.assertEqual(self.book("x").status_code, 400)
         self.assertEqual(
@@ -224,6 +245,7 @@ class AgeTests(ApiTestCase):
                 out.getvalue(),
                 f"Deleted {deleted} expired idempotency keys.\n"
                 "Deleted 0 expired sessions.\n"
+                "Deleted 0 expired staff sessions.\n"
                 "Deleted 0 expired counters.\n",
             )
             self.age(hours=24)

@@ -1,7 +1,9 @@
 from datetime import timedelta
 
+from django.db import connection
 from django.utils import timezone
 
+from booking.models import Booking
 from booking.tests.factories import (
     NO_TOKEN,
     ApiTestCase,
@@ -98,6 +100,20 @@ class MyBookingsTests(ApiTestCase):
             with self.subTest(query):
                 response = self.alice_client.get(f"/api/my-bookings/?{query}")
                 self.assertEqual([b["id"] for b in response.json()], [each.id for each in found])
+
+    def test_my_bookings_by_status_are_read_by_an_index(self):
+        """Not by reading all bookings of a user who has cancelled thousands."""
+        for seat_number in range(1, 10):
+            create_booking(self.alice, create_show(), seat_number, status="cancelled")
+        with connection.cursor() as cursor:
+            if connection.vendor == "postgresql":  # or it would read so small a table as a whole
+                cursor.execute("SET LOCAL enable_seqscan = off")
+                cursor.execute("SET LOCAL enable_bitmapscan = off")
+        newest_first = Booking.objects.of_user(self.alice.pk).order_by("-created_at", "-id")
+        for status in ("booked", "held", "cancelled"):
+            with self.subTest(status):
+                plan = newest_first.with_current_status(status).explain()
+                self.assertIn("bookings_of_user_by_status", plan)
 
     def test_my_bookings_filter_wrong_is_400(self):
         wrong = {"status": ['"sold" is not a valid choice.']}

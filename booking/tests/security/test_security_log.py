@@ -115,6 +115,18 @@ class SecurityLogTests(ApiTestCase):
             browser.post("/admin/login/", wrong)
             (line, *_), _ = self.logged(lambda: browser.post("/admin/login/", wrong))
         self.assertEqual(line, f"event=login_throttled {account}")
+        path = "/admin/password_change/"
+        new = SECRETS["new password"]
+        change = {"new_password1": new, "new_password2": new}
+        with self.settings(THROTTLE_LOGIN="9/1d"):
+            (wrong, _), _ = self.logged(
+                lambda: browser.post(path, {"old_password": "wrong", **change})
+            )
+            (done, _), _ = self.logged(
+                lambda: browser.post(path, {"old_password": SECRETS["password"], **change})
+            )
+        self.assertEqual(wrong, f"event=password_wrong user={stella.pk}")
+        self.assertEqual(done, f"event=password_changed user={stella.pk}")
         path = f"/admin/booking/show/{show.id}/delete/"
         (line,), _ = self.logged(lambda: browser.post(path, {"post": "yes"}))
         done = f"event=staff_request user={stella.pk} method=POST path={path} status=302"

@@ -10,6 +10,7 @@ from http.client import HTTPConnection
 from importlib.util import find_spec
 from io import StringIO
 from socket import create_connection
+from socketserver import TCPServer
 from threading import Thread
 from unittest import mock, skipUnless
 
@@ -18,16 +19,24 @@ from django.contrib.auth.models import User
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
-from django.test import Client, SimpleTestCase, TransactionTestCase, override_settings
+from django.test import Client, RequestFactory, TestCase, TransactionTestCase, override_settings
 from django.utils import timezone
 
 from booking.cache import RedisCounterCache
 from booking.exceptions import duration
+from booking.logging import hash_account
+from booking.models import Booking
 from booking.tests.concurrency.racing import at_once
-from booking.tests.factories import ApiTestCase, api_client, create_show
+from booking.tests.factories import (
+    ApiTestCase,
+    api_client,
+    create_booking,
+    create_hold,
+    create_show,
+)
 from booking.tests.schema_conformance import allow_unknown_fields
 from booking.tests.torture.system import free_port
-from booking.throttling import UserThrottle
+from booking.throttling import LoginLimit, UserThrottle
 
 PASSWORD = "paper-moon-1973"
 NOON = 1_800_000_000  # a whole number of quarters of an hour
@@ -74,6 +83,58 @@ class LoginThrottleTests(ThrottleTests):
         with at(900):
             self.assertEqual(self.log_in(password=PASSWORD).status_code, 200)
 
+    def counters(self):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT COUNT(*) FROM counters")
+            return cursor.fetchone()[0]
+
+    def test_only_wrong_passwords_leave_counters(self):
+        self.log_in(password=PASSWORD)
+        for body in ({"username": "carol"}, {"username": "x", "password": ""}, {}, {"username": 5}):
+            self.assertEqual(self.client.post("/api/login/", body).status_code, 400)
+            self.assertEqual(Client().post("/admin/login/", body).status_code, 200)
+        self.alice_client.delete("/api/me/")
+        self.alice_client.post("/api/me/password/", {"new_password": PASSWORD})
+        self.assertEqual(self.counters(), 0)
+        self.log_in()
+        self.assertEqual(self.counters(), 2)
+
+    def exhaust_network(self):
+        for number in range(30):
+            self.assertEqual(self.log_in(username=f"made-up-{number}").status_code, 401)
+
+    def test_account_that_has_not_failed_logs_in_from_network_over_its_limit(self):
+        User.objects.create_user("dave", password=PASSWORD)
+        self.exhaust_network()
+        self.assertEqual(self.log_in(password=PASSWORD).status_code, 200)
+        self.assertThrottled(self.log_in(), 300)
+        self.assertThrottled(self.log_in(password=PASSWORD), 300)
+        self.assertEqual(self.log_in(username=" DAVE", password=PASSWORD).status_code, 200)
+        self.assertThrottled(self.log_in(username="made-up-1"), 300)
+
+    def test_own_password_is_accepted_from_network_over_its_limit(self):
+        self.exhaust_network()
+        carol = api_client(User.objects.get(username="carol"))
+        body = {"old_password": PASSWORD, "new_password": "silver-screen-1927"}
+        self.assertEqual(carol.post("/api/me/password/", body).status_code, 200)
+
+    def test_throttled_logins_are_in_the_security_log(self):
+        self.lock_out()
+        line = f"event=login_throttled account={hash_account(username='carol')}"
+        for password in ("wrong", PASSWORD):
+            with self.assertLogs("booking.security", "INFO") as logged:
+                self.log_in(password=password)
+            self.assertEqual([each.getMessage() for each in logged.records], [line])
+
+    def test_wrong_passwords_that_were_checked_at_once_are_throttled(self):
+        """As if three others had failed between the check of the limit and the count."""
+        request = RequestFactory().post("/")
+        request.client_ip = "127.0.0.1"
+        limit = LoginLimit(request, username="carol")
+        self.assertTrue(limit.allows_attempt())
+        self.lock_out()
+        self.assertFalse(limit.count_wrong_password())
+
     def test_login_with_right_password_is_not_counted(self):
         for _ in range(5):
             self.assertEqual(self.log_in(password=PASSWORD).status_code, 200)
@@ -97,17 +158,13 @@ class LoginThrottleTests(ThrottleTests):
         self.lock_out()
 
     def test_throttled_login_adds_no_counters(self):
-        def rows():
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT COUNT(*) FROM counters")
-                return cursor.fetchone()[0]
-
         for number in range(31):
             self.log_in(username=f"user{number}")
-        before = rows()
+        before = self.counters()
+        self.assertEqual(before, 1 + 30)
         for number in range(31, 40):
             self.assertEqual(self.log_in(username=f"user{number}").status_code, 429)
-        self.assertEqual(rows(), before)
+        self.assertEqual(self.counters(), before)
 
     def test_login_from_another_ip_is_not_throttled(self):
         self.lock_out()
@@ -174,6 +231,26 @@ class LoginThrottleTests(ThrottleTests):
         too_many = "Too many wrong passwords. Try again in 5 minutes."
         self.assertContains(log_in(PASSWORD), too_many)
 
+    def test_wrong_old_passwords_in_the_admin_are_throttled(self):
+        stella = User.objects.create_superuser("stella", password=PASSWORD)
+        browser, path = Client(), "/admin/password_change/"
+        browser.force_login(stella)
+
+        def change(old_password, new_password="silver-screen-1927"):
+            new = {"new_password1": new_password, "new_password2": new_password}
+            return browser.post(path, {"old_password": old_password, **new}, follow=True)
+
+        self.assertContains(change(PASSWORD, "short"), "This password is too short")
+        self.assertContains(change(""), "This field is required")
+        self.assertEqual(self.counters(), 0)
+        for _ in range(3):
+            self.assertContains(change("wrong"), "Your old password was entered incorrectly")
+        too_many = "Too many wrong passwords. Try again in 5 minutes."
+        self.assertContains(change(PASSWORD), too_many)
+        self.assertThrottled(self.log_in(username="stella", password=PASSWORD), 300)
+        with at(900):
+            self.assertContains(change(PASSWORD), "Your password was changed")
+
     @override_settings(THROTTLE_LOGIN="")
     def test_empty_rate_means_no_limit(self):
         for _ in range(2):
@@ -190,6 +267,18 @@ class OtherThrottleTests(ThrottleTests):
         self.assertThrottled(responses[2], 3600 - (NOON + 600) % 3600)
         elsewhere = self.client.post("/api/signup/", bodies[2], REMOTE_ADDR="10.0.0.2")
         self.assertEqual(elsewhere.status_code, 201)
+
+    @override_settings(THROTTLE_SIGNUP="2/1h")
+    def test_signups_that_fail_are_not_counted(self):
+        good = {"username": "dave", "password": PASSWORD}
+        self.assertEqual(self.client.post("/api/signup/", good).status_code, 201)
+        bad = [good, {"username": "DAVE", "password": PASSWORD}, {"username": "x"}, {}, {"y": "z"}]
+        for body in bad:
+            self.assertEqual(self.client.post("/api/signup/", body).status_code, 400)
+        another = good | {"username": "erin"}
+        self.assertEqual(self.client.post("/api/signup/", another).status_code, 201)
+        response = self.client.post("/api/signup/", good | {"username": "frank"})
+        self.assertEqual(response.status_code, 429)
 
     @override_settings(THROTTLE_HOLD="2/10m")
     def test_holds_of_a_user_are_throttled(self):
@@ -260,6 +349,49 @@ class OtherThrottleTests(ThrottleTests):
         self.assertEqual(again["Idempotency-Replayed"], "true")
         self.assertThrottled(post("other"), 600)
 
+    @override_settings(THROTTLE_CANCEL="2/1h")
+    def test_cancellations_of_a_user_are_throttled(self):
+        show = create_show()
+        left = 3600 - (NOON + 600) % 3600
+
+        def book_and_cancel(client=self.alice_client):
+            booked = client.post(f"/api/shows/{show.id}/book/", {"seat_number": 5})
+            self.assertEqual(booked.status_code, 201)
+            return client.post(f"/api/bookings/{booked.json()['id']}/cancel/")
+
+        self.assertEqual(book_and_cancel().status_code, 200)
+        path = f"/api/shows/{show.id}/reservations/"
+        held = self.alice_client.post(path, {"count": 5, "hold": True}).json()
+        path = f"/api/reservations/{held['reference']}/cancel/"
+        self.assertEqual(self.alice_client.post(path).status_code, 200)
+        self.assertThrottled(book_and_cancel(), left)
+        self.assertThrottled(self.alice_client.post(path), left)
+        self.assertEqual(Booking.objects.filter(status="cancelled").count(), 6)
+        show = create_show()
+        self.assertEqual(book_and_cancel(self.bob_client).status_code, 200)
+        self.alice.set_password(PASSWORD)
+        self.alice.save()
+        gone = api_client(self.alice).delete("/api/me/", {"password": PASSWORD})
+        self.assertEqual(gone.status_code, 204)
+        self.assertFalse(Booking.objects.active().exists())
+
+    @override_settings(THROTTLE_CANCEL="2/1h")
+    def test_moves_and_extensions_of_a_user_are_throttled(self):
+        show = create_show()
+        left = 3600 - (NOON + 600) % 3600
+        booking, hold = create_booking(self.alice, show, 1), create_hold(self.alice, show, 2)
+        path = f"/api/bookings/{booking.id}/move/"
+        for seat_number in (3, 1):
+            moved = self.alice_client.post(path, {"seat_number": seat_number})
+            self.assertEqual(moved.status_code, 200)
+        self.assertThrottled(self.alice_client.post(path, {"seat_number": 3}), left)
+        for _ in range(2):
+            path = f"/api/reservations/{hold.reference}/extend/"
+            self.assertEqual(self.alice_client.post(path).status_code, 200)
+        self.assertThrottled(self.alice_client.post(path), left)
+        path = f"/api/bookings/{booking.id}/cancel/"
+        self.assertEqual(self.alice_client.post(path).status_code, 200)
+
     @override_settings(THROTTLE_USER="5/1m")
     def test_requests_of_a_user_are_throttled(self):
         for _ in range(5):
@@ -309,7 +441,36 @@ class _Increment:
         )
 
 
-class RedisTests(SimpleTestCase):
+class SilentServer(TCPServer):
+    """Accepts connections and never answers, as a Redis host that hangs."""
+
+    allow_reuse_address = True
+
+    def __init__(self):
+        super().__init__(("127.0.0.1", 0), None)
+        self.connections = []
+        Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+
+    def process_request(self, request, client_address):
+        self.connections.append(request)
+
+    def stop(self):
+        self.shutdown()
+        self.server_close()
+        for connection_ in self.connections:
+            connection_.close()
+
+
+class RedisTests(TestCase):
+    def counters(self, port, timeout=0.2):
+        options = {"socket_connect_timeout": timeout, "socket_timeout": timeout}
+        return RedisCounterCache(f"redis://127.0.0.1:{port}", {"OPTIONS": options})
+
+    def silent_server(self):
+        server = SilentServer()
+        self.addCleanup(server.stop)
+        return server, server.server_address[1]
+
     @skipUnless(find_spec("fakeredis"), "pip install -r requirements-dev.txt")
     def test_redis_counter_adds_up(self):
         from fakeredis import TcpFakeServer
@@ -319,17 +480,47 @@ class RedisTests(SimpleTestCase):
         Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
-        counters = RedisCounterCache(f"redis://127.0.0.1:{port}", {})
+        counters = self.counters(port, timeout=60)
         later = timezone.now() + timedelta(hours=1)
-        numbers = [counters.increment("seats", by=by, expires_at=later) for by in (1, 1, 5, -1)]
-        self.assertEqual(numbers, [1, 2, 7, 6])
-        self.assertEqual(counters.increment("others", by=1, expires_at=later), 1)
+        with self.assertNumQueries(0):
+            numbers = [counters.increment("seats", by=by, expires_at=later) for by in (1, 1, 5, -1)]
+            self.assertEqual(numbers, [1, 2, 7, 6])
+            self.assertEqual(counters.increment("others", by=1, expires_at=later), 1)
+            self.assertEqual(counters.read_counters(["others", "none", "seats"]), [1, 0, 6])
 
-    def test_redis_counter_without_server_allows_everything(self):
-        """Requests are not throttled, but bookings go on."""
-        counters = RedisCounterCache(f"redis://127.0.0.1:{free_port()}", {})
-        with self.assertLogs("booking.cache", "ERROR"):
-            self.assertEqual(counters.increment("seats", by=1, expires_at=timezone.now()), 0)
+    def test_redis_that_does_not_answer_is_left_alone(self):
+        """One attempt and one line in the log; meanwhile counters are in the database."""
+        server, port = self.silent_server()
+        later = timezone.now() + timedelta(hours=1)
+        with self.assertLogs("booking.cache", "ERROR") as logged:
+            for number in (1, 2, 3):
+                counters = self.counters(port)  # Django makes one for each thread
+                self.assertEqual(counters.increment("seats", by=1, expires_at=later), number)
+                self.assertEqual(counters.read_counters(["seats", "none"]), [number, 0])
+        self.assertEqual((len(server.connections), len(logged.records)), (1, 1))
+        sentence = "Redis is unavailable; for 30 seconds requests are counted in the database: "
+        self.assertTrue(logged.records[0].getMessage().startswith(sentence))
+
+    def test_redis_is_tried_again_after_the_pause(self):
+        server, port = self.silent_server()
+        counters = self.counters(port)
+        counters.PAUSE = 0
+        with self.assertLogs("booking.cache", "ERROR") as logged:
+            for _ in range(3):
+                counters.read_counters(["seats"])
+        self.assertEqual((len(server.connections), len(logged.records)), (3, 3))
+
+    def test_redis_that_refuses_connections_is_left_alone(self):
+        counters = self.counters(free_port())
+        later = timezone.now() + timedelta(hours=1)
+        with self.assertLogs("booking.cache", "ERROR") as logged:
+            numbers = [counters.increment("seats", by=1, expires_at=later) for _ in range(3)]
+        self.assertEqual((numbers, len(logged.records)), ([1, 2, 3], 1))
+
+    def test_prune_deletes_counters_of_the_time_without_redis(self):
+        counters = self.counters(free_port())
+        counters.database.increment("old", by=1, expires_at=timezone.now() - timedelta(hours=1))
+        self.assertEqual(counters.delete_expired(), 1)
 
 
 class WorkersTests(TransactionTestCase):
@@ -353,7 +544,7 @@ class WorkersTests(TransactionTestCase):
                 "movie_booking.wsgi:application",
             ],
             cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": self.url(), "THROTTLE_LOGIN": "10/1d"},
+            env=os.environ | {"DEBUG": "on", "DATABASE_URL": self.url(), "THROTTLE_LOGIN": "10/1d"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -46,7 +46,7 @@ INTERNALS = {
         "booking.models.clock:Now.as_sqlite",
     ],
     # called
-    "current_attempt": ["booking.box_office.locking:_attempt.get"],  # ()
+    "current_attempt": ["booking.box_office.attempts:current_attempt.get"],  # ()
     "free_seats": ["booking.box_office.queries:free_seats"],  # (show, now)
     "json_response": ["booking.api.idempotency:_json_response"],
 }

@@ -24,7 +24,7 @@ def run_fixture(url, *arguments):
     """Run fixture.py on a database, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "booking.tests.torture.fixture", *map(str, arguments)],
-        env={**os.environ, "DATABASE_URL": url},
+        env={"DEBUG": "on", **os.environ, "DATABASE_URL": url},
         cwd=PROJECT,
         stdout=subprocess.PIPE,
         check=True,
@@ -167,6 +167,7 @@ class Server:
                 "HTTPS": "off",
                 "THROTTLE_USER": "",
                 "THROTTLE_HOLD": "",
+                "THROTTLE_CANCEL": "",
                 "SECRET_KEY": SECRET_KEY,
                 "LOG_LEVEL": "ERROR",
                 "MAX_SEATS_PER_CUSTOMER": str(fixture.LIMIT),

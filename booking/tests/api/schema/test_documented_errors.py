@@ -31,7 +31,13 @@ from booking.tokens import open_session
 
 PASSWORD = "paper-moon-1973"
 FIELD_ERRORS = "field_errors"  # instead of a code
-THROTTLES = ("THROTTLE_LOGIN", "THROTTLE_SIGNUP", "THROTTLE_HOLD", "THROTTLE_USER")
+THROTTLES = (
+    "THROTTLE_LOGIN",
+    "THROTTLE_SIGNUP",
+    "THROTTLE_HOLD",
+    "THROTTLE_CANCEL",
+    "THROTTLE_USER",
+)
 
 SENTENCES = {  # what customers read, by code; numbers may differ
     "no_active_account": ["Wrong username or password."],

@@ -1,0 +1,184 @@
+"""Readers of environment variables, for settings.py. An invalid value stops the start."""
+
+import os
+import re
+import sys
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url as parse_redis_url
+
+# Names in lower case, as browsers send them; names of other scripts in Punycode.
+HOST_NAME = r"[a-z0-9_-]+(\.[a-z0-9_-]+)*"
+DEFAULT_PORTS = {"http": 80, "https": 443}
+DATABASE_EXAMPLES = (
+    "It looks like postgres://user:password@host/name or sqlite:///path/to/file.sqlite3."
+)
+
+
+def env(name, default=""):
+    """The variable's value, or the default if it is not set or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def env_bool(name, default):
+    """True or false. An empty variable is an error: `DEBUG=` does not mean `DEBUG=true`."""
+    value = os.environ.get(name)
+    if value is None:
+        return default
+    known = {"true": True, "1": True, "yes": True, "on": True}
+    known |= {"false": False, "0": False, "no": False, "off": False}
+    try:
+        return known[value.strip().lower()]
+    except KeyError:
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to one of {', '.join(known)}."
+        ) from None
+
+
+def env_number(name, default, least=0, most=100_000):
+    value = env(name, str(default))
+    if value.isascii() and value.isdigit() and len(value) <= 9 and least <= int(value) <= most:
+        return int(value)
+    raise ImproperlyConfigured(
+        f"{name} is {value!r}: set it to a whole number from {least} to {most}."
+    )
+
+
+def env_time_zone(name, default):
+    value = env(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to a name such as Europe/Berlin."
+        ) from None
+    return value
+
+
+def env_log_level(name, default):
+    value = env(name, default).upper()
+    known = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(known)}.")
+    return value
+
+
+def env_rate(name, default):
+    """A rate such as 10/15m. An empty variable means no limit."""
+    value = os.environ.get(name, default).strip()
+    if value and not re.fullmatch(r"[1-9][0-9]{0,5}/([1-9][0-9]{0,3})?[smhd]", value):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to a rate such as 10/15m, or to nothing for no limit."
+        )
+    return value
+
+
+def env_list(name, default=""):
+    return [item.strip() for item in env(name, default).split(",") if item.strip()]
+
+
+def looks_like_production():
+    """True if DEBUG is not set, but a variable is that development does not need."""
+    database = env("DATABASE_URL", "sqlite:")
+    return "DEBUG" not in os.environ and bool(
+        env("ALLOWED_HOSTS") or not database.startswith("sqlite:")
+    )
+
+
+def runs_for_development():
+    """True in `manage.py runserver`, `python -m django runserver`, their `test`, and pytest."""
+    program, *arguments = [*sys.argv, ""]
+    is_django = Path(program).name in ("manage.py", "django-admin", "__main__.py")
+    return "pytest" in sys.modules or (is_django and arguments[0] in ("runserver", "test"))
+
+
+def env_hosts(name, default, *, allow_all):
+    """Host names as in Django's ALLOWED_HOSTS; `*` only if `allow_all`."""
+    hosts = env_list(name, default)
+    for host in hosts:
+        is_name = re.fullmatch(rf"\.?{HOST_NAME}", host.lower()) or _is_ipv6_in_brackets(host)
+        if not is_name and not (host == "*" and allow_all):
+            raise ImproperlyConfigured(
+                f"{name} has {host!r}: set it to names such as tickets.example or .example.com, "
+                "without scheme, port and path."
+            )
+    return hosts
+
+
+def env_origins(name):
+    """Origins as browsers send them: scheme, host, and a port that is not the scheme's own."""
+    origins = env_list(name)
+    for origin in origins:
+        if not _is_origin(origin):
+            raise ImproperlyConfigured(
+                f"{name} has {origin!r}: set it to origins as browsers send them, such as "
+                "https://cinema.example or http://localhost:5173: in lower case, without a path, "
+                "a slash at the end, `*`, and the default port."
+            )
+    return origins
+
+
+def _is_origin(text):
+    match = re.fullmatch(rf"([a-z][a-z0-9+.-]*)://({HOST_NAME}|\[[0-9a-f:.]+\])(:[0-9]+)?", text)
+    if not match:
+        return False
+    try:
+        port = urlsplit(text).port
+    except ValueError:  # beyond 65535, or no IPv6 address
+        return False
+    is_canonical = not match[4] or match[4] == f":{port}"
+    return is_canonical and port != 0 and port != DEFAULT_PORTS.get(match[1], -1)
+
+
+def _is_ipv6_in_brackets(host):
+    try:
+        return host == f"[{host[1:-1]}]" and ip_address(host[1:-1]).version == 6
+    except ValueError:
+        return False
+
+
+def env_database(name, default):
+    """Django's settings of a database. Error messages do not contain the password."""
+    url = env(name, default)
+    try:
+        port = urlsplit(url).port
+        config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+    except ValueError:
+        port, config = 0, {}
+    if port == 0 or not config:
+        raise ImproperlyConfigured(f"{name} is not understood. {DATABASE_EXAMPLES}") from None
+    if config["ENGINE"] not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
+        raise ImproperlyConfigured(
+            f"{name} names {config['ENGINE']}: only SQLite and PostgreSQL are "
+            "supported, because only they are tested never to sell a seat twice."
+        )
+    if config["NAME"] in ("", ":memory:") and "service" not in config.get("OPTIONS", {}):
+        raise ImproperlyConfigured(f"{name} names no database. {DATABASE_EXAMPLES}")
+    return config
+
+
+def env_redis(name):
+    """The URL of a Redis server. Error messages do not contain the password."""
+    url = env(name)
+    if not url:
+        return url
+    try:
+        parts = urlsplit(url)
+        parse_redis_url(url)  # raises for a scheme or an option that it does not know
+        is_server = (
+            bool(parts.path)
+            if parts.scheme == "unix"
+            else parts.hostname and parts.port != 0 and re.fullmatch("(/[0-9]*)?", parts.path)
+        )
+    except ValueError:
+        is_server = False
+    if not is_server or re.search(r"[\s,;]", url):  # Django takes a list with , or ; for servers
+        raise ImproperlyConfigured(
+            f"{name} is not understood. It looks like redis://:password@host:6379/0."
+        )
+    return url
