@@ -82,7 +82,7 @@ class Operation:
 LINKS_SCHEMA = openapi.Schema(
     type=openapi.TYPE_OBJECT,
     properties=dict.fromkeys(
-        LINKS, openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI)
+        LINKS, openapi.Schema(type=openapi.TYPE_STRING, format="uri-reference")
     ),
     required=list(LINKS),
 )

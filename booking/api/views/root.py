@@ -1,6 +1,6 @@
+from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ..permissions import PublicMixin
@@ -20,7 +20,7 @@ LINKS = {  # name in the response: URL name
 
 class RootView(PublicMixin, APIView):
     def get(self, request):
-        return Response({key: reverse(name, request=request) for key, name in LINKS.items()})
+        return Response({key: reverse(name) for key, name in LINKS.items()})
 
 
 class UnknownEndpointView(PublicMixin, APIView):
