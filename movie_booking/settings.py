@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
+from django.urls import get_script_prefix, reverse_lazy
+from django.utils.functional import lazy
 from psycopg import IsolationLevel
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -78,6 +79,26 @@ def env_rate(name, default):
     return value
 
 
+def env_header(name, default):
+    """The name of a request header that has an IP address, or a list of them."""
+    value = env(name, default)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a name such as X-Real-IP.")
+    if value.lower() == "forwarded":
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}, a header of name=value pairs: set it to one with IP addresses."
+        )
+    return value
+
+
+def env_path_prefix(name):
+    """A path such as /cinema, without the slash at its end. None: no prefix."""
+    value = env(name).rstrip("/")
+    if value and not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", value):
+        raise ImproperlyConfigured(f"{name} is {env(name)!r}: set it to a path such as /cinema.")
+    return value or None
+
+
 def env_list(name, default=""):
     return [item.strip() for item in env(name, default).split(",") if item.strip()]
 
@@ -118,21 +139,35 @@ BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# How many proxies in front append to X-Forwarded-For. With 0 the header is ignored, because clients
-# can send any value.
+# How many proxies in front append to the header with the client's IP address. With 0 the header is
+# ignored, because clients can send any value.
 NUM_PROXIES = env_number("NUM_PROXIES", 0, most=10)
+CLIENT_IP_HEADER = env_header("CLIENT_IP_HEADER", "X-Forwarded-For")
 if BEHIND_TLS_PROXY and not env("NUM_PROXIES"):
     raise ImproperlyConfigured(
         "BEHIND_TLS_PROXY is on, so NUM_PROXIES must be set: 1, or how many proxies there are. "
         "Without it all customers would have the proxy's IP address, and share one rate limit."
     )
+if env("CLIENT_IP_HEADER") and not NUM_PROXIES:
+    raise ImproperlyConfigured(
+        "CLIENT_IP_HEADER is set, so NUM_PROXIES must be at least 1. With 0 the header is ignored."
+    )
+
+# The path below which a proxy serves the application and which it removes, such as /cinema. Servers
+# that pass the prefix on as SCRIPT_NAME do not need it.
+FORCE_SCRIPT_NAME = env_path_prefix("FORCE_SCRIPT_NAME")
+
+# Cookies are limited to the prefix: other applications of the host do not get them, and cannot
+# overwrite them with cookies of the same name.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = lazy(get_script_prefix, str)()
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no other cookie
 
 # In production only HTTPS, with HSTS for a year. Pages redirect plain HTTP to HTTPS; the API
 # responds with 403 (booking/middleware.py).
 HTTPS = env_bool("HTTPS", default=not DEBUG)
 if HTTPS:
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_REDIRECT_EXEMPT = [r"^api/", r"^api$"]
+    SECURE_REDIRECT_EXEMPT = [r"(^|/)api(/|$)"]  # below a path prefix, too
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
 SECURE_REFERRER_POLICY = "same-origin"
@@ -140,7 +175,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # Origins of web pages that may call the API (CORS). They authenticate with tokens, not cookies.
 CORS_ALLOWED_ORIGINS = env_list("CORS_ALLOWED_ORIGINS")
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"/api(/|\Z)"
+if DEBUG:  # pages of a development server, on any port
+    CORS_ALLOWED_ORIGIN_REGEXES = [r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?\Z"]
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
@@ -393,8 +430,13 @@ TIME_ZONE = env_time_zone("TIME_ZONE", "UTC")
 # WhiteNoise serves static files from the installed packages, so `collectstatic` is not necessary.
 # STATIC_ROOT is for deployments where a web server serves them.
 STATIC_URL = "static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "movie_booking.static_files.StaticFilesStorage"},
+}
 STATIC_ROOT = env("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_STATIC_PREFIX = "/static/"  # of the path without a prefix
 
 LOGGING = {
     "version": 1,
