@@ -33,7 +33,7 @@ export DEBUG ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
-    torture bench lint format lock clean
+    proxy-test torture bench lint format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ fuzz: .venv/installed-dev ## Send ten thousand random requests to the API (CASES
 browser: .venv/installed-dev ## Try every operation in Swagger UI, with the installed Chromium
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider \
 	    booking/tests/browser/swagger_ui.py booking/tests/browser/redoc.py
+
+proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squid (as root, it installs them)
+	env -u DATABASE_URL $(BIN)/python -m booking.tests.proxies
 
 torture: .venv/installed-dev ## Kill and restart every part for five minutes and check all responses (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))

@@ -61,7 +61,7 @@ class RequestContextMiddleware:
             response = self.get_response(request)
             if response.status_code == 403:
                 self.log_event("refused", request, response)
-            elif request.method == "POST" and request.path.startswith("/admin/"):
+            elif request.method == "POST" and request.path_info.startswith("/admin/"):
                 self.log_event("staff_request", request, response)
         finally:
             current_request_id.reset(id_token)
@@ -85,11 +85,10 @@ class RequestContextMiddleware:
 def get_client_ip(request) -> str:
     """The client's IP address as text, not validated.
 
-    Of X-Forwarded-For only the last NUM_PROXIES entries are trusted, which our own proxies add.
+    Of CLIENT_IP_HEADER only the last NUM_PROXIES entries are trusted, which our own proxies add.
     """
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR")
-    if settings.NUM_PROXIES and forwarded:
-        hops = forwarded.split(",")
+    if settings.NUM_PROXIES and (value := request.headers.get(settings.CLIENT_IP_HEADER)):
+        hops = value.split(",")
         return hops[-min(settings.NUM_PROXIES, len(hops))].strip()
     return request.META.get("REMOTE_ADDR", "")
 

@@ -49,6 +49,26 @@ def env_number(name, default, least=0, most=100_000):
     )
 
 
+def env_header(name, default):
+    """The name of a request header that has an IP address, or a list of them."""
+    value = env(name, default)
+    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9]*(-[A-Za-z0-9]+)*", value):
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to a name such as X-Real-IP.")
+    if value.lower() == "forwarded":
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}, a header of name=value pairs: set it to one with IP addresses."
+        )
+    return value
+
+
+def env_path_prefix(name):
+    """A path such as /cinema, without the slash at its end. None: no prefix."""
+    value = env(name).rstrip("/")
+    if value and not re.fullmatch(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+", value):
+        raise ImproperlyConfigured(f"{name} is {env(name)!r}: set it to a path such as /cinema.")
+    return value or None
+
+
 def env_time_zone(name, default):
     value = env(name, default)
     try:

@@ -12,17 +12,20 @@ from pathlib import Path
 from urllib.parse import quote
 
 from django.core.exceptions import ImproperlyConfigured
-from django.urls import reverse_lazy
+from django.urls import get_script_prefix, reverse_lazy
+from django.utils.functional import lazy
 from psycopg import IsolationLevel
 
 from movie_booking.environment import (
     env,
     env_bool,
     env_database,
+    env_header,
     env_hosts,
     env_log_level,
     env_number,
     env_origins,
+    env_path_prefix,
     env_rate,
     env_redis,
     env_time_zone,
@@ -100,21 +103,35 @@ BEHIND_TLS_PROXY = env_bool("BEHIND_TLS_PROXY", default=False)
 if BEHIND_TLS_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# How many proxies in front append to X-Forwarded-For. With 0 the header is ignored, because clients
-# can send any value.
+# How many proxies in front append to the header with the client's IP address. With 0 the header is
+# ignored, because clients can send any value.
 NUM_PROXIES = env_number("NUM_PROXIES", 0, most=10)
+CLIENT_IP_HEADER = env_header("CLIENT_IP_HEADER", "X-Forwarded-For")
 if BEHIND_TLS_PROXY and not env("NUM_PROXIES"):
     raise ImproperlyConfigured(
         "BEHIND_TLS_PROXY is on, so NUM_PROXIES must be set: 1, or how many proxies there are. "
         "Without it all customers would have the proxy's IP address, and share one rate limit."
     )
+if env("CLIENT_IP_HEADER") and not NUM_PROXIES:
+    raise ImproperlyConfigured(
+        "CLIENT_IP_HEADER is set, so NUM_PROXIES must be at least 1. With 0 the header is ignored."
+    )
+
+# The path below which a proxy serves the application and which it removes, such as /cinema. Servers
+# that pass the prefix on as SCRIPT_NAME do not need it.
+FORCE_SCRIPT_NAME = env_path_prefix("FORCE_SCRIPT_NAME")
+
+# Cookies are limited to the prefix: other applications of the host do not get them, and cannot
+# overwrite them with cookies of the same name.
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = lazy(get_script_prefix, str)()
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no other cookie
 
 # In production only HTTPS, with HSTS. Pages redirect plain HTTP to HTTPS; the API responds with 403
 # (booking/middleware.py).
 HTTPS = env_bool("HTTPS", default=not DEBUG)
 if HTTPS:
     SECURE_SSL_REDIRECT = SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
-    SECURE_REDIRECT_EXEMPT = [r"^api/", r"^api$"]
+    SECURE_REDIRECT_EXEMPT = [r"(^|/)api(/|$)"]  # below a path prefix, too
     SECURE_HSTS_SECONDS = env_number("HSTS_SECONDS", ONE_YEAR, most=2 * ONE_YEAR)
     SECURE_HSTS_INCLUDE_SUBDOMAINS = env_bool("HSTS_INCLUDE_SUBDOMAINS", default=False)
     SECURE_HSTS_PRELOAD = env_bool("HSTS_PRELOAD", default=False)
@@ -132,7 +149,9 @@ X_FRAME_OPTIONS = "DENY"
 
 # Origins of web pages that may call the API (CORS). They authenticate with tokens, not cookies.
 CORS_ALLOWED_ORIGINS = env_origins("CORS_ALLOWED_ORIGINS")
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"/api(/|\Z)"
+if DEBUG:  # pages of a development server, on any port
+    CORS_ALLOWED_ORIGIN_REGEXES = [r"http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]+)?\Z"]
 CORS_ALLOW_HEADERS = [
     "accept",
     "authorization",
@@ -386,8 +405,13 @@ TIME_ZONE = env_time_zone("TIME_ZONE", "UTC")
 # WhiteNoise serves static files from the installed packages, so `collectstatic` is not necessary.
 # STATIC_ROOT is for deployments where a web server serves them.
 STATIC_URL = "static/"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "movie_booking.static_files.StaticFilesStorage"},
+}
 STATIC_ROOT = env("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_STATIC_PREFIX = "/static/"  # of the path without a prefix
 
 LOGGING = {
     "version": 1,

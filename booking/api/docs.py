@@ -87,7 +87,7 @@ class Operation:
 LINKS_SCHEMA = openapi.Schema(
     type=openapi.TYPE_OBJECT,
     properties={
-        **dict.fromkeys(LINKS, openapi.Schema(type=openapi.TYPE_STRING, format=openapi.FORMAT_URI)),
+        **dict.fromkeys(LINKS, openapi.Schema(type=openapi.TYPE_STRING, format="uri-reference")),
         "time_zone": openapi.Schema(
             type=openapi.TYPE_STRING, description="The cinema's, such as Europe/Berlin."
         ),

@@ -140,7 +140,7 @@ def _fingerprint(request) -> str:
     """SHA-256 of the parsed request. A retry may order its fields or write its form differently."""
     data = request.data
     fields = dict(data.lists()) if hasattr(data, "lists") else data
-    parsed = json.dumps([request.method, request.path, fields], sort_keys=True, default=str)
+    parsed = json.dumps([request.method, request.path_info, fields], sort_keys=True, default=str)
     return sha256(parsed.encode()).hexdigest()
 
 

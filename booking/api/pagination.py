@@ -47,7 +47,8 @@ class CursorPagination(BasePagination):
     def get_paginated_response(self, data):
         if self.last_row is None:
             return Response(data)
-        url = self.request.build_absolute_uri()
+        # Relative: behind a proxy we may not know the scheme, host and port that the client used.
+        url = self.request.get_full_path()
         next_url = replace_query_param(url, "cursor", self._encode(self.last_row))
         return Response(data, headers={"Link": f'<{next_url}>; rel="next"'})
 

@@ -117,6 +117,7 @@ PATTERNS = {
     "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z",  # responses are in UTC
     "date": r"\d{4}-\d\d-\d\d",
     "uri": r"https?://[^\s/]+(/\S*)?",
+    "uri-reference": r"/\S*",
 }
 
 

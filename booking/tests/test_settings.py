@@ -112,6 +112,19 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(behind["SECURE_PROXY_SSL_HEADER"], ("HTTP_X_FORWARDED_PROTO", "https"))
         self.assertNotIn("SECURE_PROXY_SSL_HEADER", load())
 
+    def test_client_ip_header_can_be_chosen_behind_a_proxy(self):
+        self.assertEqual(load()["CLIENT_IP_HEADER"], "X-Forwarded-For")
+        chosen = load(CLIENT_IP_HEADER="CF-Connecting-IP", NUM_PROXIES="1")
+        self.assertEqual(chosen["CLIENT_IP_HEADER"], "CF-Connecting-IP")
+
+    def test_path_prefix_ends_without_slash(self):
+        for given, expected in (
+            *(("", None), ("/", None), ("/cinema", "/cinema"), ("/cinema/", "/cinema")),
+            ("/north/cinema-1.0", "/north/cinema-1.0"),
+        ):
+            with self.subTest(given):
+                self.assertEqual(load(FORCE_SCRIPT_NAME=given)["FORCE_SCRIPT_NAME"], expected)
+
     def test_production_uses_https_and_all_middleware(self):
         """`check --deploy` does not notice a missing middleware."""
         real = load(DEBUG="off", SECRET_KEY=KEY)
@@ -123,7 +136,8 @@ class SettingsTests(SimpleTestCase):
             self.assertIs(real[name], True, name)
             self.assertNotIn(name, load())
             self.assertNotIn(name, load(DEBUG="off", SECRET_KEY=KEY, HTTPS="off"))
-        self.assertEqual(real["SECURE_REDIRECT_EXEMPT"], [r"^api/", r"^api$"])
+        self.assertEqual(real["SECURE_REDIRECT_EXEMPT"], [r"(^|/)api(/|$)"])
+        self.assertNotIn("CORS_ALLOWED_ORIGIN_REGEXES", real)
         self.assertEqual(real["SECURE_REFERRER_POLICY"], "same-origin")
         self.assertEqual(real["X_FRAME_OPTIONS"], "DENY")
         self.assertEqual(
@@ -246,6 +260,16 @@ class SettingsTests(SimpleTestCase):
                 "MAX_SEATS_PER_CUSTOMER_IN_ALL is '9': set it to a whole number from 10 to",
             ),
             ({"MAX_SEATS_PER_RESERVATION": "21"}, "set it to a whole number from 1 to 20."),
+            *(
+                ({"CLIENT_IP_HEADER": name, "NUM_PROXIES": "1"}, f"CLIENT_IP_HEADER is {name!r}")
+                for name in ("X_Real_IP", "X Real", "X-Real-IP:", "-X", "X--Y", "é", "Forwarded")
+            ),
+            ({"CLIENT_IP_HEADER": "X-Real-IP"}, "NUM_PROXIES must be at least 1"),
+            ({"CLIENT_IP_HEADER": "X-Real-IP", "NUM_PROXIES": "0"}, "must be at least 1"),
+            *(
+                ({"FORCE_SCRIPT_NAME": path}, f"FORCE_SCRIPT_NAME is {path!r}: set it to a path")
+                for path in ("cinema", "//cinema", "/a//b", "/a/../b", "/a b", "/a?b", "/%63", "/é")
+            ),
             ({"MAX_SEATS_PER_CUSTOMER": "٣"}, "MAX_SEATS_PER_CUSTOMER is '٣': set it"),
             (
                 {"SALES_CLOSE_AFTER_START_MINUTES": "ten"},

@@ -51,5 +51,5 @@ REPLAYED_HEADER = {
 
 LINK_HEADER = {
     "type": "string",
-    "description": 'The next page, if there is one: `<url>; rel="next"`.',
+    "description": 'The next page, if there is one: `<url>; rel="next"`. The URL is relative.',
 }

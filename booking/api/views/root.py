@@ -1,7 +1,7 @@
 from django.conf import settings
+from django.urls import reverse
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
-from rest_framework.reverse import reverse
 from rest_framework.views import APIView
 
 from ..permissions import PublicMixin
@@ -23,7 +23,7 @@ LINKS = {  # name in the response: URL name
 
 class RootView(PublicMixin, APIView):
     def get(self, request):
-        links = {key: reverse(name, request=request) for key, name in LINKS.items()}
+        links = {key: reverse(name) for key, name in LINKS.items()}
         return Response({**links, "time_zone": settings.TIME_ZONE})
 
 

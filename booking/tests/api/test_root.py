@@ -8,17 +8,17 @@ class RootTests(ApiTestCase):
 
     def test_api_root_lists_links(self):
         links = {
-            "signup": "http://testserver/api/signup/",
-            "login": "http://testserver/api/login/",
-            "token_refresh": "http://testserver/api/token/refresh/",
-            "logout": "http://testserver/api/logout/",
-            "me": "http://testserver/api/me/",
-            "my_sessions": "http://testserver/api/me/sessions/",
-            "movies": "http://testserver/api/movies/",
-            "shows": "http://testserver/api/shows/",
-            "my_bookings": "http://testserver/api/my-bookings/",
-            "my_reservations": "http://testserver/api/my-reservations/",
-            "documentation": "http://testserver/swagger/",
+            "signup": "/api/signup/",
+            "login": "/api/login/",
+            "token_refresh": "/api/token/refresh/",
+            "logout": "/api/logout/",
+            "me": "/api/me/",
+            "my_sessions": "/api/me/sessions/",
+            "movies": "/api/movies/",
+            "shows": "/api/shows/",
+            "my_bookings": "/api/my-bookings/",
+            "my_reservations": "/api/my-reservations/",
+            "documentation": "/swagger/",
             "time_zone": "UTC",
         }
         self.assertResponse(self.client.get("/api/"), 200, links)

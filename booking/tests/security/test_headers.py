@@ -5,8 +5,12 @@ from django.test import Client, override_settings
 
 from booking.middleware import CONTENT_SECURITY_POLICY
 from booking.tests.factories import ApiTestCase, create_booking, create_show
+from booking.tests.test_settings import load
 
 OTHER_ORIGIN = "https://cinema.example"
+HTTPS_REQUIRED = (403, "https_required")
+DEVELOPMENT = {"CORS_ALLOWED_ORIGIN_REGEXES": load(DEBUG="on")["CORS_ALLOWED_ORIGIN_REGEXES"]}
+PRODUCTION = {"CORS_ALLOWED_ORIGIN_REGEXES": []}
 
 
 class RequestIdTests(ApiTestCase):
@@ -106,14 +110,19 @@ class PolicyTests(ApiTestCase):
 
 
 class HttpsTests(ApiTestCase):
-    REDIRECT = {"HTTPS": True, "SECURE_SSL_REDIRECT": True, "SECURE_HSTS_SECONDS": 60}
+    REDIRECT = {
+        "HTTPS": True,
+        "SECURE_SSL_REDIRECT": True,
+        "SECURE_HSTS_SECONDS": 60,
+        "SECURE_REDIRECT_EXEMPT": [r"(^|/)api(/|$)"],
+    }
 
     def test_plain_http_is_refused_by_the_api_and_redirected_elsewhere(self):
         wanted = {
             "detail": "Use HTTPS. If you sent a token over plain HTTP, log in again to replace it.",
             "code": "https_required",
         }
-        with override_settings(**self.REDIRECT, SECURE_REDIRECT_EXEMPT=[r"^api/", r"^api$"]):
+        with override_settings(**self.REDIRECT):
             for method, path in (("post", "/api/login/"), ("get", "/api/me"), ("get", "/api")):
                 self.assertResponse(getattr(self.alice_client, method)(path), 403, wanted)
                 secure = getattr(self.alice_client, method)(path, secure=True)
@@ -121,6 +130,20 @@ class HttpsTests(ApiTestCase):
                 self.assertIn("max-age", secure["Strict-Transport-Security"])
             page = self.client.get("/swagger/")
         self.assertEqual((page.status_code, page["Location"][:8]), (301, "https://"))
+
+    def test_plain_http_below_a_path_prefix_is_treated_alike(self):
+        with override_settings(**self.REDIRECT):
+            for path in ("/api/movies/", "/api/movies", "/api"):
+                response = self.client.get(path, SCRIPT_NAME="/cinema")
+                self.assertEqual((response.status_code, response.json()["code"]), HTTPS_REQUIRED)
+            for path in ("/swagger/", "/apiary/", "/admin/login/", "/"):
+                response = self.client.get(path, SCRIPT_NAME="/cinema")
+                self.assertRedirects(
+                    response,
+                    f"https://testserver/cinema{path}",
+                    status_code=301,
+                    fetch_redirect_response=False,
+                )
 
 
 class CorsTests(ApiTestCase):
@@ -157,5 +180,39 @@ class CorsTests(ApiTestCase):
                 self.assertIn(name, allowed)
             other = self.client.get("/api/movies/", headers={"origin": "https://evil.example"})
             self.assertNotIn("Access-Control-Allow-Origin", other)
-            page = self.client.get("/admin/login/", headers={"origin": OTHER_ORIGIN})
-            self.assertNotIn("Access-Control-Allow-Origin", page)
+            for path in ("/admin/login/", "/apiary/", "/swagger/"):
+                page = self.client.get(path, headers={"origin": OTHER_ORIGIN})
+                self.assertNotIn("Access-Control-Allow-Origin", page)
+
+    def test_api_root_without_slash_has_cors_headers(self):
+        with self.settings(CORS_ALLOWED_ORIGINS=[OTHER_ORIGIN]):
+            for path in ("/api", "/api/"):
+                response = self.client.get(path, headers={"origin": OTHER_ORIGIN})
+                self.assertEqual(response["Access-Control-Allow-Origin"], OTHER_ORIGIN)
+                allowed = self.preflight(path)["Access-Control-Allow-Origin"]
+                self.assertEqual(allowed, OTHER_ORIGIN)
+            below = self.client.get("/api", headers={"origin": OTHER_ORIGIN}, SCRIPT_NAME="/cinema")
+            self.assertEqual(below["Access-Control-Allow-Origin"], OTHER_ORIGIN)
+
+    def test_local_pages_may_call_the_api_in_development_only(self):
+        local = (
+            *("http://localhost:3000", "http://localhost", "http://127.0.0.1:5173"),
+            "http://[::1]:8080",
+        )
+        for mode, expected in ((DEVELOPMENT, True), (PRODUCTION, False)):
+            for origin in local:
+                with self.subTest(origin, expected=expected), self.settings(**mode):
+                    response = self.client.get("/api/movies/", headers={"origin": origin})
+                    allowed = response.get("Access-Control-Allow-Origin")
+                    self.assertEqual(allowed, origin if expected else None)
+
+    def test_other_pages_may_not_call_the_api_in_development(self):
+        for origin in (
+            *("http://localhost.evil.example", "http://evil.example:3000", "null"),
+            *("http://localhost:3000.evil.example", "http://127.0.0.1.evil.example:80"),
+            *("http://evil-localhost:3000", "http://localhost@evil.example", "file://localhost"),
+            *("http://127.0.0.11:80", "http://127x0.0.1", "http://localhost:"),
+        ):
+            with self.subTest(origin), self.settings(**DEVELOPMENT):
+                response = self.client.get("/api/movies/", headers={"origin": origin})
+                self.assertNotIn("Access-Control-Allow-Origin", response)

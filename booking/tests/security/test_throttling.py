@@ -187,6 +187,14 @@ class LoginThrottleTests(ThrottleTests):
                 response = self.log_in(headers={"x-forwarded-for": other})
                 self.assertEqual(response.status_code, 401, other)
 
+    def test_client_ip_header_of_the_settings_is_used(self):
+        with self.settings(NUM_PROXIES=1, CLIENT_IP_HEADER="X-Real-IP"):
+            self.lock_out(headers={"x-real-ip": "10.0.0.2"})
+            for spoofed in ({"x-forwarded-for": "10.0.0.3"}, {"x-client-ip": "10.0.0.3"}):
+                response = self.log_in(headers={"x-real-ip": "10.0.0.2"} | spoofed)
+                self.assertEqual(response.status_code, 429)
+            self.assertEqual(self.log_in(headers={"x-real-ip": "10.0.0.3"}).status_code, 401)
+
     def test_ipv6_addresses_of_one_network_share_a_limit(self):
         self.lock_out(REMOTE_ADDR="2001:db8::1")
         self.assertEqual(self.log_in(REMOTE_ADDR="2001:db8::2").status_code, 429)

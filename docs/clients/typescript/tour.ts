@@ -67,7 +67,7 @@ const movie = first(page.data);
 const released = movie.release_date ?? "undated";
 console.log(`${movie.title}, ${movie.duration_minutes} minutes, ${released}.`);
 const next = page.headers.get("Link")?.match(/<([^>]+)>; rel="next"/)?.[1];
-const cursor = next && new URL(next).searchParams.get("cursor");
+const cursor = next && new URL(next, baseUrl).searchParams.get("cursor");
 if (cursor) {
   const following = await api.listMovies({ page_size: 1, cursor });
   console.log(`On the next page: ${first(following.data).title}.`);

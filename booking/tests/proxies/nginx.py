@@ -1,0 +1,41 @@
+import time
+
+from .every_proxy import UNAVAILABLE, EveryProxyTests, ProxyTestCase
+from .system import DEADLINE, Client, Granian, Nginx
+
+
+class NginxTests(EveryProxyTests, ProxyTestCase):
+    programs = ("nginx",)
+
+    @classmethod
+    def start(cls, stack):
+        cls.granian = stack.enter_context(Granian())
+        return stack.enter_context(Nginx(cls.granian))
+
+    def test_cached_list_is_complete_after_revalidation(self):
+        """nginx asks the application, gets a 304 and goes on with its own copy."""
+        for path in ("/api/shows/", "/api/movies/1/shows/", "/api/shows/2/"):
+            with self.subTest(path):
+                first, seen = self.client.get(path), set()
+                deadline = time.monotonic() + DEADLINE
+                while not {"HIT", "REVALIDATED"} <= seen and time.monotonic() < deadline:
+                    response = self.client.get(path)
+                    seen.add(response.headers["X-Cache"])
+                    self.assertEqual((response.status, response.content), (200, first.content))
+                    time.sleep(0.2)
+                self.assertLessEqual({"HIT", "REVALIDATED"}, seen)
+
+    def test_responses_with_a_token_are_not_cached(self):
+        tokens = self.log_in().content.decode().split('"')
+        headers = {"Authorization": f"Bearer {tokens[tokens.index('access') + 2]}"}
+        for path in ("/api/me/", "/api/shows/1/seats/", "/api/shows/1/"):
+            for _ in range(2):
+                response = self.client.get(path, headers)
+                self.assertEqual((response.status, response.headers["X-Cache"]), (200, None))
+
+    def test_application_that_is_away_is_unavailable(self):
+        with Granian() as granian, Nginx(granian) as nginx:
+            granian.stop()
+            response = Client(nginx).get("/api/shows/")
+        self.assertJSON(response, 503, UNAVAILABLE)
+        self.assertEqual(response.headers["Retry-After"], "5")
