@@ -1,7 +1,9 @@
 """Signed tokens (JWT): their keys, their claims, and the user of a token."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.conf import settings
@@ -53,15 +55,13 @@ class CachingTokenBackend(TokenBackend):
     and the session, by `load_user`. Errors are not cached. `FAST_PATHS=off` does without it.
     """
 
-    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        return dict(_decode_once(self, token, verify, *settings.JWT_SIGNING_KEYS))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cached = lru_cache(maxsize=5_000)(self._decode_read_only)  # about 1 KB each
+        self.decode = cached  # type: ignore[method-assign]
 
-
-@lru_cache(maxsize=5_000)  # about 1 KB each
-def _decode_once(
-    backend: TokenBackend, token: Any, verify: bool, *signing_keys: str
-) -> dict[str, Any]:
-    return TokenBackend.decode(backend, token, verify)
+    def _decode_read_only(self, token: Any, verify: bool = True) -> Mapping[str, Any]:
+        return MappingProxyType(super().decode(token, verify))
 
 
 def make_backend(
