@@ -48,11 +48,11 @@ class Command(BaseCommand):
         # One transaction, all or nothing. It locks new shows only, so it blocks no one.
         with transaction.atomic():
             customer = self.get_or_create_user(*CUSTOMER)
-            self.get_or_create_user(*STAFF, is_staff=True, is_superuser=True)
+            staff = self.get_or_create_user(*STAFF, is_staff=True, is_superuser=True)
             movies = [self.get_or_create_movie(*facts) for facts in DEMO_MOVIES]
             shows = self.create_shows(movies)
             self.write(f"{len(movies)} movies, {len(shows)} new shows")
-            self.sell_seats(shows)
+            self.sell_seats(shows, by=staff)
             self.book_for(customer, shows)
         self.write(
             f"There are {Movie.objects.count()} movies, {Show.objects.count()} shows and "
@@ -113,8 +113,8 @@ class Command(BaseCommand):
             end = start + timedelta(minutes=movie.duration_minutes)
             start = round_up_to_five_minutes(end + BREAK)
 
-    def sell_seats(self, shows):
-        """Sell seats to groups of one to four, around the middle of the hall."""
+    def sell_seats(self, shows, *, by):
+        """Sell seats at the counter to groups of one to four, around the middle of the hall."""
         guests = [self.get_or_create_user(f"demo{number}", None) for number in range(1, 9)]
         generator = random.Random(1895)  # noqa: S311 - the same seats every time
         future = [show for show in shows if show.date_time > timezone.now()]
@@ -128,7 +128,7 @@ class Command(BaseCommand):
                 first = generator.choice(nearest_seats(free, [center], per_row, most=9))
                 seats = nearest_seats(free, [first], per_row, most=generator.randint(1, 4))
                 for seat in seats:
-                    box_office.book(show_id=show.pk, seat_number=seat, by=guest)
+                    box_office.book(show_id=show.pk, seat_number=seat, by=by, customer=guest)
                 free.difference_update(seats)
             if number % 25 == 0 or number == len(future):
                 self.write(f"  seats sold for {number} of {len(future)} new shows")
