@@ -126,6 +126,7 @@ def _schema_with_field_errors(errors, fields, any_field):
         type=openapi.TYPE_OBJECT,
         description="Codes of the errors of each field, in the order of its sentences.",
         properties={name: _strings() for name in fields},
+        additional_properties=True if any_field else None,
     )
     return openapi.Schema(
         type=openapi.TYPE_OBJECT,

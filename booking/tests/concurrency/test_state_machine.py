@@ -56,7 +56,10 @@ TIMES_IN_TABLES = {
     Show: ["date_time", "cancelled_at"],
     IdempotencyKey: ["created_at"],
 }
-TIMES = ["created_at", "cancelled_at", "expires_at", "cancel_until", "bookable_until", "date_time"]
+TIMES = [
+    *("created_at", "cancelled_at", "expires_at", "cancel_until"),
+    *("bookable_until", "date_time", "ends_at"),
+]
 SECONDS = ["expires_in", "retry_after"]
 
 NOT_YOURS = {"detail": "You do not have access to this booking.", "code": "not_yours"}

@@ -49,6 +49,7 @@ PUBLIC = {
     "api/shows/<int:pk>/seats/": {"GET": OPEN},
     "swagger/": {"GET": OPEN},
     "swagger.<str:format>": {"GET": OPEN},
+    "openapi.json": {"GET": OPEN},
     "redoc/": {"GET": OPEN},
 }
 OBJECTS = {  # Alice's
@@ -88,6 +89,7 @@ ADMIN = {
     "admin/password_change/done/": STAFF,
     "admin/autocomplete/": "302 302 302 403 403 403",  # without parameters
     "admin/jsi18n/": STAFF,
+    "openapi/staff.json": STAFF,
     "swagger/staff/": STAFF,
     "swagger/staff.<str:format>": STAFF,
     "admin/r/<path:content_type_id>/<path:object_id>/": "302 302 302 404 404 404",

@@ -95,6 +95,8 @@ class CompletenessTests(SimpleTestCase):
         if old.pop("x-nullable", False):
             self.assertEqual(new["type"], [old["type"], "null"], where)
             new["type"] = old["type"]
+            if "enum" in old:
+                old["enum"] = [*old["enum"], None]
         old.pop("x-omitempty", None)
         if "$ref" in old:
             name = old.pop("$ref").removeprefix("#/definitions/")
