@@ -117,6 +117,7 @@ class ReferenceModel:
             "available_seats": free,
             "is_bookable": show["cancelled_at"] is None and self.now < closes and free > 0,
             "bookable_until": closes,
+            "ends_at": show["date_time"] + show["movie"]["duration_minutes"],
         }
 
     def booking_json(self, booking_id):
@@ -351,7 +352,7 @@ class ReferenceModel:
             sentence = (
                 f"There is no seat {missing[0]} in this show. Seats are numbered from 1 to {total}."
             )
-            raise Refused(**{field: [sentence]})
+            raise Refused(**{field: [sentence]}, codes={field: ["no_such_seat"]})
 
     def _require_free(self, show, seats):
         """Offer the nearest free seats if one is taken; a row counts as far as two places."""
