@@ -13,9 +13,11 @@ from .errors import (
     BODY_TOO_LARGE,
     DATABASE_ERRORS,
     IDEMPOTENCY_MISMATCH,
+    LENGTH_REQUIRED,
     NOT_ACCEPTABLE,
     SERVER_ERROR,
     THROTTLED,
+    UNSUPPORTED_CONTENT_ENCODING,
     UNSUPPORTED_MEDIA_TYPE,
 )
 from .permissions import is_for_staff
@@ -23,8 +25,10 @@ from .permissions import is_for_staff
 # Swagger UI folds their statuses in each operation (static/booking/swagger-errors.js).
 ERRORS_OF_ANY_CALL = [
     NOT_ACCEPTABLE,
+    LENGTH_REQUIRED,
     BODY_TOO_LARGE,
     UNSUPPORTED_MEDIA_TYPE,
+    UNSUPPORTED_CONTENT_ENCODING,
     IDEMPOTENCY_MISMATCH,
     THROTTLED,
     SERVER_ERROR,

@@ -2,7 +2,7 @@
 "use strict";
 
 (function () {
-  const COMMON = ["406", "413", "415", "422", "429", "500", "503"];
+  const COMMON = ["406", "411", "413", "415", "422", "429", "500", "503"];
 
   swaggerUiConfig.plugins.push({
     wrapComponents: {

@@ -21,7 +21,7 @@ from booking.tests.factories import (
 from booking.tokens import open_session
 
 UNAUTHORIZED = "Failed to load resource: the server responded with a status of 401 (Unauthorized)"
-COMMON_STATUSES = "406 413 415 422 429 500 503"
+COMMON_STATUSES = "406 411 413 415 422 429 500 503"
 
 # Elements that stick out of the screen, but for those inside a box that scrolls.
 CUT_OFF = """
@@ -96,6 +96,8 @@ class Scene:
             "search": "movie",
             "genre": "drama",
             "language": "german",
+            "now_showing": "true",
+            "bookable": "true",
             "movie": str(self.show.movie_id),
             "show": str(self.show.pk),
             "status": "booked",
@@ -265,8 +267,8 @@ class SwaggerUITests(BrowserTestCase):
             ui = SwaggerUI(page, self.address)
             ui.visit()
             for name, own, folded in [
-                ("bookSeat", "201 400 401 403 404 409", "406 413 415 422 429 500 503"),
-                ("listMovies", "200 304 400 403", "406 413 500 503"),
+                ("bookSeat", "201 400 401 403 404 409", "406 411 413 415 422 429 500 503"),
+                ("listMovies", "200 304 400 403", "406 411 413 500 503"),
             ]:
                 operation = self.operation(name)
                 ui.open(operation)
