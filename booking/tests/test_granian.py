@@ -34,7 +34,7 @@ class GranianTests(TransactionTestCase):
                 "movie_booking.wsgi:application",
             ],
             cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": database_url()},
+            env=os.environ | {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

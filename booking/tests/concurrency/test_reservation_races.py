@@ -11,7 +11,7 @@ from threading import Event, Thread
 
 from django.conf import settings
 from django.db import connection, connections
-from django.test import TransactionTestCase
+from django.test import TransactionTestCase, override_settings
 from django.utils import timezone
 
 from booking.models import Booking
@@ -177,6 +177,7 @@ class ReservationRaceTests(TransactionTestCase):
             self.assertGreater(Booking.objects.active().filter(seat_number=40).count(), 1)
 
 
+@override_settings(HOLD_FOR=timedelta(0))  # set in each round, and restored after the class
 class ExpiryRaceTests(TransactionTestCase):
     ROUNDS = 500
 
