@@ -87,6 +87,11 @@ def reconcile(requests, tables, ended, exact=True):
     return Reconciled(dict(operations), violations, faults, counts)
 
 
+# Requests that may change nothing: then no response is stored with their key. The tables and the
+# order of the operations are still judged.
+MAY_CHANGE_NOTHING = ["confirm", "extend", "move"]
+
+
 def _faults(request):
     if any(each.is_definite and each.status >= BROKEN for each in request.attempts):
         yield "server error"
@@ -100,7 +105,7 @@ def _violations(request, row):
     for each in request.attempts:
         if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
             yield f"status {each.status}"
-    if not request.key:
+    if not request.key or (row is None and request.kind in MAY_CHANGE_NOTHING):
         return
     if done and row is None:
         yield "acknowledged and lost"
