@@ -41,9 +41,11 @@ def reconcile(requests, tables, ended, exact=True):
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
     operations, violations, faults = defaultdict(list), [], []
     given_back = _given_back(tables["bookings"])
-    counts = Counter()
+    counts, stored = Counter(), Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
+        if row and request.kind in TARGETS:
+            stored[request.kind, request.arguments[TARGETS[request.kind]]] += 1
         violations += [f"{what}: {request}" for what in _violations(request, row)]
         faults += [f"{what}: {request}" for what in _faults(request)]
         of_request = _operations(request, row, ended)
@@ -55,6 +57,7 @@ def reconcile(requests, tables, ended, exact=True):
     violations += [f"a key without a request: {key}" for key in keys]
     violations += _inconsistent_rows(tables["bookings"])
     violations += _inconsistent_events(tables["bookings"], tables["events"])
+    violations += _unstored_changes(tables["bookings"], tables["events"], stored)
     if exact:
         for of_show in operations.values():
             _order_by_clock(of_show)
@@ -87,9 +90,9 @@ def reconcile(requests, tables, ended, exact=True):
     return Reconciled(dict(operations), violations, faults, counts)
 
 
-# Requests that may change nothing: then no response is stored with their key. The tables and the
-# order of the operations are still judged.
-MAY_CHANGE_NOTHING = ["confirm", "extend", "move"]
+# Requests that may change nothing, and the argument that says of what. If they do change something,
+# a response is stored with their key; `_unstored_changes` counts both.
+TARGETS = {"confirm": "reference", "extend": "reference", "move": "booking"}
 
 
 def _faults(request):
@@ -105,7 +108,7 @@ def _violations(request, row):
     for each in request.attempts:
         if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
             yield f"status {each.status}"
-    if not request.key or (row is None and request.kind in MAY_CHANGE_NOTHING):
+    if not request.key or (row is None and request.kind in TARGETS):
         return
     if done and row is None:
         yield "acknowledged and lost"
@@ -231,6 +234,32 @@ def _inconsistent_events(bookings, events):
         if not began or (status, seat) != (end, booking["seat"]):
             kinds = ", ".join(event["kind"] for event in history) or "none"
             yield f"the events of booking {booking['id']} do not explain it: {kinds}"
+
+
+def _unstored_changes(bookings, events, stored):
+    """Changes without a stored response, and responses stored without a change.
+
+    `stored` counts the stored responses by kind of request and target.
+    """
+    references = {each["id"]: each["reference"] for each in bookings}
+    changes = {
+        *(
+            ("move", each["booking"], number)
+            for number, each in enumerate(events)
+            if each["kind"] == "moved"
+        ),
+        *(  # the seats of a reservation change at one time
+            (kind, references.get(each["booking"]), each["created_at"])
+            for kind, of_event in (("confirm", "confirmed"), ("extend", "extended"))
+            for each in events
+            if each["kind"] == of_event
+        ),
+    }
+    changed = Counter((kind, target) for kind, target, _ in changes)
+    for kind, target in sorted(changed.keys() | stored.keys(), key=str):
+        counted = changed[kind, target], stored[kind, target]
+        if counted[0] != counted[1]:
+            yield "{} of {} has {} changes and {} stored responses".format(kind, target, *counted)
 
 
 def _counts(request, row):
