@@ -17,6 +17,24 @@ class GranianTests(ProxyTestCase):
         self.addCleanup(sock.close)
         return sock
 
+    def test_half_sent_body_keeps_the_worker_waiting(self):
+        half = self.connect()
+        half.sendall(head("POST", "/api/login/", HTTPS, JSON, "Content-Length: 2") + b"{")
+        for _ in range(100):  # until the worker has begun with it
+            other = self.connect()
+            other.sendall(head("GET", "/api/movies/", HTTPS))
+            other.settimeout(1)
+            try:
+                other.recv(1)
+            except TimeoutError:
+                break
+        else:
+            self.fail("The worker did not wait.")
+        half.sendall(b"}")
+        self.assertEqual(self.read_response(half).status, 400)
+        other.settimeout(DEADLINE)
+        self.assertEqual(other.recv(12), b"HTTP/1.1 200")
+
     def test_header_with_underscores_is_taken_for_the_real_one(self):
         sock = self.connect()
         body = json.dumps({"username": "stella", "password": "wrong"})

@@ -117,7 +117,10 @@ def production_command():
 
 
 class Granian(Server):
-    """The application, with one worker, on a SQLite database of its own."""
+    """The application, with one worker of one thread, on a SQLite database of its own.
+
+    One half-sent request is enough to occupy it.
+    """
 
     name = "granian"
 
@@ -129,7 +132,8 @@ class Granian(Server):
         self.port = free_port()
         _, *arguments = production_command()
         arguments[arguments.index("--port") + 1] = str(self.port)
-        arguments[arguments.index("--workers") + 1] = "1"
+        for option in ("--workers", "--blocking-threads"):
+            arguments[arguments.index(option) + 1] = "1"
         return [Path(sys.executable).parent / "granian", *self.options, *arguments]
 
     def environment(self):
