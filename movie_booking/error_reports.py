@@ -49,7 +49,6 @@ def hide_secrets(text, *, written):
 def secrets():
     yield os.environ.get("DATABASE_URL")
     yield settings.REDIS_URL
-    yield settings.SECRET_KEY
-    yield settings.SIMPLE_JWT["SIGNING_KEY"]
+    yield from [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.JWT_SIGNING_KEYS]
     for database in settings.DATABASES.values():
         yield database.get("PASSWORD")

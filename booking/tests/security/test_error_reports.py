@@ -12,6 +12,8 @@ SECRETS = {
     "database password": "hunter2-of-the-database",
     "Redis password": "hunter2-of-redis",
     "signing key": "hunter2-of-the-signing-key",
+    "former signing key": "hunter2-of-the-former-signing-key",
+    "former secret key": "hunter2-of-the-former-secret-key",
     "password of a replica": "hunter2-of-a-replica",
     "another password": "hunter2&of-another",
 }
@@ -22,7 +24,8 @@ REDIS_URL = f"redis://:{SECRETS['Redis password']}@redis.example:6379/0"
 @override_settings(
     DEBUG=True,
     SECRET_KEY=SECRETS["signing key"],
-    SIMPLE_JWT={"SIGNING_KEY": SECRETS["signing key"]},
+    SECRET_KEY_FALLBACKS=[SECRETS["former secret key"]],
+    JWT_SIGNING_KEYS=[SECRETS["signing key"], SECRETS["former signing key"]],
     REDIS_URL=REDIS_URL,
     CACHES={"default": {"BACKEND": "booking.cache.RedisCounterCache", "LOCATION": REDIS_URL}},
 )
@@ -61,7 +64,8 @@ class ErrorPageTests(SimpleTestCase):
                 self.assertFalse("redis.example" in settings_of_page)
 
     def test_message_of_the_exception_has_no_secrets(self):
-        for message in (DATABASE_URL, f"no {SECRETS['signing key']!r}", f"{REDIS_URL}/x"):
+        keys = [f"no {each!r}" for name, each in SECRETS.items() if name.endswith(" key")]
+        for message in (DATABASE_URL, *keys, f"{REDIS_URL}/x"):
             for accept in ("text/html", "text/plain"):
                 with self.subTest(message, accept=accept):
                     self.assertNoSecrets(self.error_page(accept, message=message))
