@@ -47,7 +47,7 @@ class CaseInsensitiveBackend(ModelBackend):
     ) -> Any:
         if username is None or password is None:
             return None
-        user = _users_by_name(username).first()
+        user = users_by_name(username).first()
         if user is None or not user.has_usable_password():
             for _ in password_forms(password):  # as many hashes as for a wrong password
                 User().set_password(password)
@@ -69,11 +69,11 @@ validate_username = ASCIIUsernameValidator(
 
 def require_free_username(username: str) -> None:
     """Raise ValidationError if a user has the name, in any case."""
-    if _users_by_name(username).exists():
+    if users_by_name(username).exists():
         raise ValidationError(UsernameTaken.message, code=UsernameTaken.code)
 
 
-def _users_by_name(username: str) -> QuerySet[User]:
+def users_by_name(username: str) -> QuerySet[User]:
     """At most one user, regardless of case.
 
     With accents, which only older names have, SQLite compares exactly.
@@ -84,7 +84,7 @@ def _users_by_name(username: str) -> QuerySet[User]:
 
 def sign_up(*, username: str, password: str, email: str = "") -> User:
     """Create a user; the username must be normalized. Raises UsernameTaken."""
-    if _users_by_name(username).exists():  # before the slow hash
+    if users_by_name(username).exists():  # before the slow hash
         raise UsernameTaken
     user = User(username=username, email=email)
     user.set_password(password)  # slow, therefore outside of the transaction

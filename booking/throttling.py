@@ -16,13 +16,13 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.core.cache import cache
-from django.db.models.functions import Lower
 from django.http import HttpRequest
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
+from .accounts import users_by_name
 from .exceptions import NoActiveAccount, WrongPassword
 from .logging import hash_account, security_log
 
@@ -126,8 +126,7 @@ class LoginLimit:
         return self._log_unless(of_account <= self.rate.limit and not exceeded)
 
     def _is_account(self) -> bool:
-        name = User.normalize_username(self.username.strip()).lower()
-        return User.objects.annotate(lower=Lower("username")).filter(lower=name).exists()
+        return users_by_name(User.normalize_username(self.username.strip())).exists()
 
     def _log_unless(self, allowed: bool) -> bool:
         if not allowed:

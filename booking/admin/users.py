@@ -10,11 +10,10 @@ from django.contrib.auth.forms import (
 )
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models.functions import Lower
 from django.http import HttpResponseRedirect
 
 from .. import accounts, tokens
-from ..accounts import validate_username
+from ..accounts import users_by_name, validate_username
 from ..exceptions import count_of, duration
 from ..logging import security_log
 from ..text import normalize, validate_visible
@@ -106,8 +105,7 @@ class ChangeUserForm(PersonalDataMixin, UserChangeForm):
         username = self.cleaned_data["username"]
         if username != self.initial["username"]:
             validate_username(username)
-        others = User.objects.exclude(pk=self.instance.pk).annotate(lower=Lower("username"))
-        if others.filter(lower=username.lower()).exists():
+        if users_by_name(username).exclude(pk=self.instance.pk).exists():
             raise ValidationError("A user with that username already exists.", code="unique")
         return username
 

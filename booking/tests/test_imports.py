@@ -22,7 +22,7 @@ ALLOWED = {
     "box_office": {"db", "exceptions", "hold_allowance", "logging", "models", "seating"},
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
-    "throttling": {"exceptions", "logging"},
+    "throttling": {"accounts", "exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "text"),
