@@ -80,19 +80,6 @@ class ShowFilter(ShowTimesFilter):
     )
 
 
-class ReservationFilter(serializers.Serializer):
-    status = serializers.ChoiceField(
-        Booking.Status.choices, required=False, source="with_reservation_status"
-    )
-    show = StrictIntegerField(
-        required=False,
-        min_value=1,
-        max_value=MAX_INTEGER,
-        source="of_show",
-        help_text="The show's id.",
-    )
-
-
 class BookingFilter(serializers.Serializer):
     status = serializers.ChoiceField(
         Booking.Status.choices, required=False, source="with_current_status"
@@ -103,4 +90,10 @@ class BookingFilter(serializers.Serializer):
         max_value=MAX_INTEGER,
         source="of_show",
         help_text="The show's id.",
+    )
+
+
+class ReservationFilter(BookingFilter):
+    status = serializers.ChoiceField(
+        Booking.Status.choices, required=False, source="with_reservation_status"
     )

@@ -1,4 +1,4 @@
-from django.utils.functional import SimpleLazyObject
+from django.utils.functional import SimpleLazyObject, cached_property
 from rest_framework.mixins import ListModelMixin
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
@@ -50,20 +50,22 @@ class ReservationViewSet(ViewSet):
         throttles = super().get_throttles()
         return [*throttles, HoldThrottle()] if self._holds_seats() else throttles
 
+    @cached_property
+    def input(self):
+        """The body of `create`, which is validated once, for the throttle and for the sale."""
+        return ReserveSeats(data=self.request.data)
+
     def _holds_seats(self):
-        if self.action != "create":
-            return False
-        serializer = ReserveSeats(data=self.request.data)
-        return serializer.is_valid() and serializer.validated_data["hold"]
+        is_valid = self.action == "create" and self.input.is_valid()
+        return is_valid and self.input.validated_data["hold"]
 
     def has_stored_response(self):
         return has_stored_response(self.request)
 
     @idempotent
     def create(self, request, pk):
-        serializer = ReserveSeats(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        reservation = box_office.reserve(show_id=pk, by=request.user, **serializer.validated_data)
+        self.input.is_valid(raise_exception=True)
+        reservation = box_office.reserve(show_id=pk, by=request.user, **self.input.validated_data)
         return self._response(reservation, status=201)
 
     def retrieve(self, request, reference):
