@@ -32,6 +32,13 @@ CUT_OFF = """
 }).map((each) => each.tagName + "." + each.className)
 """
 
+# Tables and their boxes that have to be scrolled sideways.
+SCROLLING = """
+(root) => [...root.querySelectorAll("table, .table-container, .responses-inner")]
+  .filter((each) => each.scrollWidth > each.clientWidth + 1)
+  .map((each) => each.tagName + "." + each.className)
+"""
+
 PASSWORD = "paper-moon-1973"  # the one of the document's examples
 
 
@@ -320,6 +327,7 @@ class SwaggerUITests(BrowserTestCase):
             self.assertLessEqual(box["x"] + box["width"], 390, selector)
         cut_off = page.locator(selector).first.evaluate(CUT_OFF)
         self.assertEqual(cut_off, [])
+        self.assertEqual(page.locator(selector).first.evaluate(SCROLLING), [])
 
     def test_demo_logins_are_shown_in_development_only(self):
         for name, password in (CUSTOMER, STAFF):
