@@ -14,7 +14,7 @@ class BookingConfig(AppConfig):
 def require_utf8(connection, **kwargs):
     """Refuse a PostgreSQL database that cannot store every title, or none reliably (SQL_ASCII).
 
-    The server has told its encoding at connect. A pooler may not pass it on.
+    The server reports its encoding when a connection is opened. A pooler may not pass it on.
     """
     if connection.vendor != "postgresql":
         return

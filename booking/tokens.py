@@ -1,9 +1,9 @@
 """JWT sessions: open, continue (refresh) and close.
 
 A session is a row with the ID of its current refresh token. Each refresh replaces that ID, so a
-refresh token works once. Using it again ends the session, because one of two users of the token has
-stolen it. Only the token just before the current one is excused for GRACE: its response may have
-been lost. It gets the current one again, so a session never has two living refresh tokens.
+refresh token works once. Using it again ends the session, because it may have been stolen. The one
+exception is the token just before the current one, for GRACE: its response may have been lost. It
+gets the current one again, so a session never has two valid refresh tokens.
 
 Access tokens carry the session's primary key and are refused once the row is gone.
 """

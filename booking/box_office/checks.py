@@ -69,7 +69,7 @@ def require_enough_seats(free: set[int], count: int) -> None:
 
 
 def require_may_hold(seat_numbers: Collection[int], allowance: HoldAllowance) -> None:
-    """Less than a tenth of HOLD_FOR is not worth a hold: nobody can pay in that time."""
+    """Refuse a hold that would last less than a tenth of HOLD_FOR, too short to pay in."""
     if allowance.until - allowance.now < settings.HOLD_FOR / 10:
         wait = allowance.possible_at(settings.HOLD_FOR) - allowance.now
         raise HeldTooSoon(seat_numbers=sorted(seat_numbers), retry_after=ceil(wait.total_seconds()))

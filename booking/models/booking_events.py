@@ -20,8 +20,8 @@ class Kind(models.TextChoices):
 class BookingEvent(models.Model):
     """Who did what to a booking, and when: one row per change, never updated or deleted.
 
-    The box office inserts it in the transaction of the change. A hold that expires has no event:
-    nobody did it, and `held_until` says when. Bookings have none from before migration 0008.
+    The box office inserts it in the transaction of the change. A hold that expires has no event,
+    as no user caused it; `held_until` has the time. Changes from before migration 0008 have none.
     """
 
     Kind = Kind

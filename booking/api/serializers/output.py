@@ -10,7 +10,7 @@ from ...models.bookings import CancelledBy
 from . import examples
 from .read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 
-CANCELLED_BY = "Who cancelled it; null if nobody did, or if it is not on record."
+CANCELLED_BY = "Who cancelled it; null if it is not cancelled, or if that is not on record."
 SHOW_CANCELLED = (
     "Whether the cinema has cancelled the show. The booking itself stays as it is; it can still be "
     "cancelled, but not be moved, confirmed or extended."
