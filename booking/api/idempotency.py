@@ -6,8 +6,8 @@ the seat, and repeated to retries. The header follows the IETF draft
 draft-ietf-httpapi-idempotency-key-header.
 
 Of two requests at the same moment, the second waits in PostgreSQL for the first to commit or fail,
-on SQLite in BEGIN. Neither refusals nor responses to requests that changed nothing are stored: a
-retry really tries again.
+on SQLite in BEGIN. Refusals are not stored, a retry really tries again; nor are responses of which
+the box office says that a late copy of the request is harmless, such as a repeated confirmation.
 """
 
 import json
@@ -100,10 +100,7 @@ def _perform_or_repeat(claim: dict, fingerprint: str, act: Callable) -> HttpResp
 
 @box_office.retry_transaction
 def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | None:
-    """The response of the action, stored with its key if the action changed something.
-
-    None if the key has been used.
-    """
+    """The response of the action, stored with its key; None if the key has been used."""
     with box_office.transaction() as attempt:
         key = IdempotencyKey(fingerprint=fingerprint, **claim)
         try:
@@ -116,7 +113,7 @@ def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | Non
             return None
         response = act()
         body = JSONRenderer().render(response.data).decode()
-        if attempt.has_changes:
+        if attempt.stores_response:
             defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
         else:
             key.delete()  # or repetitions, each with a new key, would fill the table

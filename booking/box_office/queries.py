@@ -30,7 +30,6 @@ from ..models.bookings import Status, available_seats, count_per, count_per_show
 from ..models.clock import Now
 from ..models.movies import SEARCH_KEY_FIELDS
 from ..seating import nearest_seats
-from .attempts import current_attempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,8 +196,6 @@ def update_bookings(
     bookings: Sequence[Booking], *, kind: Kind, by: User, now: datetime, **values: object
 ) -> None:
     """Write the same values to all of them, in one statement, and an event for each."""
-    if attempt := current_attempt.get():
-        attempt.has_changes = True
     Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**values)
     seats_before = [booking.seat_number for booking in bookings]
     for booking in bookings:

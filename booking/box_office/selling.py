@@ -118,7 +118,6 @@ def _sell(
             mark_expired_holds(show_id, attempt.seat_numbers)
         if sale.reference_is_used:
             reference = _unused_reference()
-        attempt.has_changes = True
         until = hold_until(show, allowance) if hold else None
         sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, until, by)
     status = Status.HELD if hold else Status.BOOKED

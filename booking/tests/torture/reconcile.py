@@ -44,8 +44,8 @@ def reconcile(requests, tables, ended, exact=True):
     counts, stored = Counter(), Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
-        if row and request.kind in TARGETS:
-            stored[request.kind, request.arguments[TARGETS[request.kind]]] += 1
+        if row and request.kind == "confirm":
+            stored[request.arguments["reference"]] += 1
         violations += [f"{what}: {request}" for what in _violations(request, row)]
         faults += [f"{what}: {request}" for what in _faults(request)]
         of_request = _operations(request, row, ended)
@@ -57,7 +57,7 @@ def reconcile(requests, tables, ended, exact=True):
     violations += [f"a key without a request: {key}" for key in keys]
     violations += _inconsistent_rows(tables["bookings"])
     violations += _inconsistent_events(tables["bookings"], tables["events"])
-    violations += _unstored_changes(tables["bookings"], tables["events"], stored)
+    violations += _unstored_confirmations(tables["bookings"], tables["events"], stored)
     if exact:
         for of_show in operations.values():
             _order_by_clock(of_show)
@@ -90,11 +90,6 @@ def reconcile(requests, tables, ended, exact=True):
     return Reconciled(dict(operations), violations, faults, counts)
 
 
-# Requests that may change nothing, and the argument that says of what. If they do change something,
-# a response is stored with their key; `_unstored_changes` counts both.
-TARGETS = {"confirm": "reference", "extend": "reference", "move": "booking"}
-
-
 def _faults(request):
     if any(each.is_definite and each.status >= BROKEN for each in request.attempts):
         yield "server error"
@@ -108,8 +103,10 @@ def _violations(request, row):
     for each in request.attempts:
         if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
             yield f"status {each.status}"
-    if not request.key or (row is None and request.kind in TARGETS):
+    if not request.key:
         return
+    if row is None and request.kind == "confirm":
+        return  # the response of a repeated one is not stored: see _unstored_confirmations
     if done and row is None:
         yield "acknowledged and lost"
     if len({each.body for each in done} | ({row["body"]} if row else set())) > 1:
@@ -236,30 +233,26 @@ def _inconsistent_events(bookings, events):
             yield f"the events of booking {booking['id']} do not explain it: {kinds}"
 
 
-def _unstored_changes(bookings, events, stored):
-    """Changes without a stored response, and responses stored without a change.
+def _unstored_confirmations(bookings, events, stored):
+    """Confirmations without a stored response, and responses stored without a confirmation.
 
-    `stored` counts the stored responses by kind of request and target.
+    `stored` counts the stored responses by reference.
     """
     references = {each["id"]: each["reference"] for each in bookings}
-    changes = {
-        *(
-            ("move", each["booking"], number)
-            for number, each in enumerate(events)
-            if each["kind"] == "moved"
-        ),
-        *(  # the seats of a reservation change at one time
-            (kind, references.get(each["booking"]), each["created_at"])
-            for kind, of_event in (("confirm", "confirmed"), ("extend", "extended"))
+    confirmed = Counter(
+        reference
+        for reference, _ in {  # the seats of a reservation are confirmed at one time
+            (references.get(each["booking"]), each["created_at"])
             for each in events
-            if each["kind"] == of_event
-        ),
-    }
-    changed = Counter((kind, target) for kind, target, _ in changes)
-    for kind, target in sorted(changed.keys() | stored.keys(), key=str):
-        counted = changed[kind, target], stored[kind, target]
-        if counted[0] != counted[1]:
-            yield "{} of {} has {} changes and {} stored responses".format(kind, target, *counted)
+            if each["kind"] == "confirmed"
+        }
+    )
+    for reference in sorted(confirmed.keys() | stored.keys(), key=str):
+        if confirmed[reference] != stored[reference]:
+            yield (
+                f"confirm of {reference} has {confirmed[reference]} changes and "
+                f"{stored[reference]} stored responses"
+            )
 
 
 def _counts(request, row):
