@@ -289,33 +289,39 @@ class ShowModel:
         expect(operation.code is None and held, "it could be extended" if held else "not held")
         until = operation.body["expires_at"]
         expect(until is not None, "the hold has no end")
-        tolerance = self.rules.tolerance
-        first = operation.sent - tolerance
-        last = min(operation.returned + tolerance, *(each.until for each in active.values()))
+        first = operation.sent - self.rules.tolerance
+        last = operation.returned + self.rules.tolerance
+        last = min(last, *(each.until for each in active.values()))
         expect(first <= last, "it had expired")
-        read = until - self.rules.hold_for
-        if first <= read <= last:
-            allowance = self._allowance(operation.user, read)
-            expect(allowance > self.rules.hold_for - tolerance, "only", allowance, "s are allowed")
-            now = read
-        else:
-            # The later it was extended, the later is the end of the allowance.
-            earliest, latest = (
-                moment + self._allowance(operation.user, moment) for moment in (first, last)
-            )
-            expect(
-                earliest - tolerance
-                <= until
-                <= min(latest, last + self.rules.hold_for) + tolerance,
-                "the hold should end from",
-                earliest,
-                "to",
-                latest,
-            )
+        now = self._extended_at(operation.user, until, first, last, now)
         changes = {pk: each._replace(until=until) for pk, each in active.items()}
         self._expect_reservation(operation.body, reservation | changes, now)
         self._expect_available(operation.body, len(self._free(now)))
         return changes
+
+    def _extended_at(self, user, until, first, last, near):
+        """A moment between `first` and `last` at which a hold would end at `until`, if extended.
+
+        Of several moments the one closest to `near`. The later a hold is extended, the later it
+        ends, or at the same time: the moments are found by bisection.
+        """
+        tolerance = self.rules.tolerance
+
+        def end(moment):
+            return moment + min(self.rules.hold_for, self._allowance(user, moment))
+
+        def bisect(is_late):
+            low, high = first, last
+            while high - low > tolerance / 10:
+                middle = (low + high) / 2
+                low, high = (low, middle) if is_late(middle) else (middle, high)
+            return low, high
+
+        possible = end(first) - tolerance <= until <= end(last) + tolerance
+        expect(possible, "the hold should end from", end(first), "to", end(last))
+        _, earliest = bisect(lambda moment: end(moment) >= until - tolerance)
+        latest, _ = bisect(lambda moment: end(moment) > until + tolerance)
+        return min(max(near, earliest), latest)
 
     def _cancel(self, operation, now):
         pk = operation.arguments["booking"]

@@ -271,6 +271,24 @@ class CheckerTests(TestCase):
         self.assertViolated(*before, held, extended(1, 30, 30.1, until=40, left=2))
         self.assertLinearizable(*before, held, extended(1, 30, 30.1, until=32, left=2))
 
+    def test_extension_to_the_end_of_the_allowance_at_any_moment_of_the_request(self):
+        """The allowance is 9.5 s all the time: as much as is held anew leaves the window."""
+        before = [
+            sold([1], at, at + 0.1, ids=[pk], left=2, hold=True) for at, pk in ((0, 8), (11, 9))
+        ]
+        release = cancelled(1, 16.5, 16.6, left=3)
+        release.arguments["booking"] = 9
+        held = sold([1], 55, 55.1, ids=[1], left=2, hold=True)
+        for until, assert_ in (
+            (70.4, self.assertViolated),
+            (70.5, self.assertLinearizable),
+            (72.0, self.assertLinearizable),  # 10 s after a moment of the request, or 9.5 s
+            (72.5, self.assertLinearizable),
+            (72.6, self.assertViolated),
+        ):
+            with self.subTest(until=until):
+                assert_(*before, release, held, extended(1, 61, 63, until=until, left=2))
+
     def test_hold_moved_keeps_its_end(self):
         held = sold([1], 0, 1, left=2, hold=True)
         self.assertLinearizable(held, moved(1, 3, 2, 3, left=2, until=10), seat_map([], 4, 5, [3]))
