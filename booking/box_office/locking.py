@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import IntegrityError, OperationalError, connection, models
+from django.db import DatabaseError, IntegrityError, connection, models
 from django.db.transaction import TransactionManagementError, atomic
 
 from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
-from ..db.errors import ROLLED_BACK, sqlstate, violates_foreign_key, violates_unique
+from ..db.errors import violates_foreign_key, violates_unique, was_rolled_back
 from ..exceptions import CustomerNotFound, SeatTaken, ShowNotFound
 from ..models import Booking, BookingSnapshot, Reservation, Show
 from .attempts import Attempt, current_attempt
@@ -104,9 +104,10 @@ def locked_reservation(reservation: Reservation) -> Iterator[Reservation]:
 def retry_transaction(transact: Callable[P, T]) -> Callable[P, T]:
     """Decorator for a function that is one transaction: run it again if it was rolled back.
 
-    That is a deadlock or a serialization failure (nothing was committed, even if COMMIT reports
-    it), and seats that were taken and are free by now. Other errors leave the outcome open. Inside
-    another transaction a deadlock is not retried: the outer one has to be.
+    That is a deadlock, a serialization failure or an outdated prepared statement (nothing was
+    committed, even if COMMIT reports it), and seats that were taken and are free by now. Other
+    errors leave the outcome open. Inside another transaction nothing is retried: the outer one has
+    to be.
     """
 
     @wraps(transact)
@@ -116,8 +117,8 @@ def retry_transaction(transact: Callable[P, T]) -> Callable[P, T]:
                 return transact(*args, **kwargs)
             except SeatsFreedMeanwhile:
                 pass
-            except OperationalError as error:
-                if connection.in_atomic_block or sqlstate(error) not in ROLLED_BACK:
+            except DatabaseError as error:
+                if connection.in_atomic_block or not was_rolled_back(error):
                     raise
             # Random, or two transactions that met would meet again.
             time.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE * 2**retry)  # noqa: S311 no secret

@@ -1,5 +1,6 @@
 """Database errors: busy, unavailable, or a violated constraint."""
 
+import psycopg
 from django.db import (
     DatabaseError,
     IntegrityError,
@@ -19,9 +20,16 @@ DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
 IDLE_IN_TRANSACTION, TRANSACTION_TIMEOUT = "25P03", "25P04"
 READ_ONLY = "25006"
 
+# A prepared statement that was deallocated, or whose tables were altered.
+NO_SUCH_STATEMENT, NOT_SUPPORTED = "26000", "0A000"
+REVALIDATION = "RevalidateCachedQuery"  # the function in PostgreSQL that finds it altered
+
 TIMED_OUT = {LOCK_TIMEOUT, STATEMENT_TIMEOUT}
 ROLLED_BACK = {DEADLOCK, SERIALIZATION_FAILURE}
 BUSY_STATES = TIMED_OUT | ROLLED_BACK | {IDLE_IN_TRANSACTION, TRANSACTION_TIMEOUT}
+
+PROGRAM_LIMITS = "54"  # class of SQLSTATEs: a statement that is too long or too complex
+CORRUPTED = {"XX001", "XX002"}
 
 # SQLite has no codes. It reports some mistakes of ours as operational errors, and a broken file as
 # a plain DatabaseError.
@@ -34,21 +42,43 @@ def sqlstate(error: BaseException) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
 
 
+def was_rolled_back(error: BaseException) -> bool:
+    """True if the transaction was certainly rolled back, and may succeed if it is run again."""
+    return sqlstate(error) in ROLLED_BACK or _is_outdated_statement(error)
+
+
+def _is_outdated_statement(error: BaseException) -> bool:
+    state = sqlstate(error)
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return state == NO_SUCH_STATEMENT or (
+        state == NOT_SUPPORTED and getattr(diagnostics, "source_function", None) == REVALIDATION
+    )
+
+
 def classify(error: BaseException) -> str | None:
     """BUSY or UNAVAILABLE; None if the database works and the error is ours."""
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
     state, message = sqlstate(error), str(error)
-    if state in BUSY_STATES or "is locked" in message:
+    if state in BUSY_STATES or "is locked" in message or _is_outdated_statement(error):
         return BUSY
     if isinstance(error, OperationalError):
-        ours = any(words in message for words in PROGRAMMING_MISTAKES)
-        return None if ours else UNAVAILABLE
+        return None if _is_mistake(error) else UNAVAILABLE
     if isinstance(error, InternalError):
-        return UNAVAILABLE if state == READ_ONLY else None
+        return UNAVAILABLE if state == READ_ONLY or state in CORRUPTED else None
     if isinstance(error, InterfaceError):
         return UNAVAILABLE if "closed" in message else None
     return UNAVAILABLE if any(words in message for words in BROKEN_FILE) else None
+
+
+def _is_mistake(error: OperationalError) -> bool:
+    """True if the statement was wrong, not the state of the database.
+
+    The words are SQLite's. PostgreSQL has "too many clients already".
+    """
+    if isinstance(error.__cause__, psycopg.Error):
+        return (sqlstate(error) or "").startswith(PROGRAM_LIMITS)
+    return any(words in str(error) for words in PROGRAMMING_MISTAKES)
 
 
 def violates_unique(error: IntegrityError, model: type[models.Model], name: str) -> bool:

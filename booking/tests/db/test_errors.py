@@ -14,6 +14,7 @@ from django.db import (
     transaction,
 )
 from django.test import Client, SimpleTestCase, TransactionTestCase
+from psycopg import OperationalError as PostgreSQLError
 from psycopg import errors
 
 from booking.box_office.locking import lock_show
@@ -62,8 +63,27 @@ class ClassifyTests(SimpleTestCase):
         ):
             self.assertEqual(classify(error), UNAVAILABLE)
 
+    def test_trouble_of_a_postgresql_server_is_unavailable_whatever_its_words(self):
+        words = "connection failed: FATAL: sorry, too many clients already"
+        for cause in (
+            PostgreSQLError(words),  # an error while connecting has no SQLSTATE
+            PostgreSQLError("no such host"),
+            errors.TooManyConnections("remaining connection slots are reserved"),
+            errors.ProtocolViolation("no more connections allowed (max_client_conn)"),
+            errors.DiskFull("could not extend file: No space left on device"),
+            errors.OutOfMemory("out of memory"),
+            errors.IoError("could not read block: too many"),
+            errors.CrashShutdown("terminating connection because of crash"),
+            PostgreSQLError("couldn't get a connection after 3.00 sec"),
+        ):
+            self.assertEqual(classify(caused_by(cause)), UNAVAILABLE)
+        corrupted = caused_by(errors.DataCorrupted("invalid page"), InternalError)
+        self.assertEqual(classify(corrupted), UNAVAILABLE)
+
     def test_mistake_of_ours_is_neither(self):
         for error in (
+            caused_by(errors.StatementTooComplex("stack depth limit exceeded")),
+            OperationalError("too many SQL variables"),
             OperationalError("no such table: booking_show"),
             OperationalError('near "x": syntax error'),
             caused_by(errors.UndefinedTable(), ProgrammingError),
