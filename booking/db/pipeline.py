@@ -3,23 +3,31 @@
 It sells 1.4 times as many seats as statement by statement. psycopg's own pipeline was measured to
 be no faster than single statements: it makes a cursor for each statement and sends each by itself.
 
+A prepared statement has a name that depends on its SQL alone, and one that exists already is used:
+a pooler may hand the connection of another process over. If statements are outdated, because a
+table was altered or the server forgot them, the first message of a transaction prepares them anew
+and is sent again: nothing has happened yet.
+
 Private API of psycopg used here: `Connection.wait`, `Connection.lock`, `pgconn`, `Transformer`,
-`generators.send` and `fetch_many`, `errors.error_from_result`.
+`generators.execute`, `send` and `fetch_many`, `errors.error_from_result`.
 """
 
 import itertools
 import re
+import secrets
 import select
+import threading
 from collections.abc import Sequence
+from functools import partial
 from hashlib import sha256
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import psycopg
 from psycopg import IsolationLevel
 from psycopg.abc import PQGen
 from psycopg.adapt import AdaptersMap, Loader, PyFormat, Transformer
 from psycopg.errors import error_from_result
-from psycopg.generators import fetch_many, send
+from psycopg.generators import execute, fetch_many, send
 from psycopg.pq import DiagnosticField, ExecStatus, Format, TransactionStatus
 from psycopg.pq.abc import PGresult
 
@@ -28,11 +36,14 @@ Rows = list[tuple[Any, ...]]
 
 COMMIT: Statement = ("COMMIT", ())
 IDLE, FAILED = TransactionStatus.IDLE, ExecStatus.FATAL_ERROR
+SUCCEEDED = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 MAX_PARAMETERS = 65_535  # of one statement, in PostgreSQL's protocol
 
 # SQLSTATEs of a prepared statement that is no longer valid: a table was altered, or the statement
-# was deallocated. All are prepared again then; the statement that found out fails.
+# was deallocated.
 OUTDATED = (b"0A000", b"26000")
+EXISTS_ALREADY = b"42P05"
+WARNING_OF_COMMIT = "01"  # class of SQLSTATEs
 
 
 def has_unread_data(connection: psycopg.Connection) -> bool:
@@ -47,13 +58,23 @@ def has_unread_data(connection: psycopg.Connection) -> bool:
 
 
 class Pipeline:
-    """Prepared statements of one connection. Each is prepared when it is first sent."""
+    """Prepared statements of one connection. Each is prepared when it is first sent.
 
-    def __init__(self, connection: psycopg.Connection) -> None:
+    Threads that share the connection hold `lock` from the conversion of the parameters until the
+    rows are read.
+    """
+
+    def __init__(self, connection: psycopg.Connection, deadline: float | None = None) -> None:
         self.connection = connection
+        # `deadline` is in seconds.
+        self.wait = partial(psycopg.Connection.wait, connection, timeout=deadline)
         self.pgconn = connection.pgconn
+        self.lock = threading.RLock()
         self.names: dict[str, bytes] = {}  # of the prepared statements, by their SQL
-        self.generation = 0  # one more whenever they are outdated
+        self.variant = ""  # a comment in their SQL, another one whenever they are outdated
+        self.has_outdated = False
+        self.warnings: list[str] = []  # of the server, since COMMIT was sent
+        connection.add_notice_handler(self._keep_warning)
         level = connection.isolation_level
         named = f" ISOLATION LEVEL {IsolationLevel(level).name.replace('_', ' ')}" if level else ""
         self.begin: Statement = ("BEGIN" + named, ())
@@ -78,54 +99,113 @@ class Pipeline:
         return converted
 
     def run(self, converted: list[Statement], *, commit: bool = False) -> list[Rows]:
-        """The rows of each statement. Raises psycopg's errors."""
+        """The rows of each statement. Raises psycopg's errors.
+
+        OperationalError is also raised if COMMIT comes with a warning: the server has stopped
+        waiting for a standby, so a crash may lose the transaction.
+        """
         if has_unread_data(self.connection):
             self.connection.execute("SELECT 1")  # raises what the server has sent
         # As psycopg begins a transaction: with its first statement.
-        begins = not self.connection.autocommit and self.pgconn.transaction_status == IDLE
+        is_idle = self.pgconn.transaction_status == IDLE
+        begins = is_idle and not self.connection.autocommit
         message = [self.begin, *converted] if begins else list(converted)
         if commit:
             message.append(COMMIT)
-        try:
-            with self.connection.lock:
-                results = self.connection.wait(self._exchange(message))
-        except BaseException:  # part of the message may have been sent: the state is unknown
-            self.connection.close()
-            raise
+        with self.connection.lock:
+            try:
+                if is_idle and self.has_outdated:
+                    self._deallocate()
+                results = self.wait(self._exchange(message))
+                if is_idle and results[-1].status not in SUCCEEDED:
+                    results = self._send_again(message, results)
+            except BaseException:  # part of a message may have been sent: the state is unknown
+                self.connection.close()
+                raise
         rows = []
         for result in results:
             if result.status == FAILED:
-                if result.error_field(DiagnosticField.SQLSTATE) in OUTDATED:
-                    self.names.clear()
-                    self.generation += 1
+                self._forget_outdated(result)
                 raise error_from_result(result, encoding=self.connection.info.encoding)
             self.transformer.set_pgresult(result)
             rows.append(self.transformer.load_rows(0, result.ntuples, tuple))
+        if commit and self.warnings:
+            self.raise_warning_of_commit()
         return rows[begins : begins + len(converted)]
+
+    def raise_warning_of_commit(self) -> NoReturn:
+        """Close the connection and raise OperationalError: the outcome is open."""
+        self.connection.close()
+        raise psycopg.OperationalError(f"COMMIT with a warning: {'; '.join(self.warnings)}")
+
+    def _keep_warning(self, notice: psycopg.errors.Diagnostic) -> None:
+        if (notice.sqlstate or "").startswith(WARNING_OF_COMMIT):
+            self.warnings.append(notice.message_primary or "")
+
+    def _send_again(self, message: Sequence[Statement], results: list[PGresult]) -> list[PGresult]:
+        """Send the first message of a transaction again, if it failed for its prepared statements.
+
+        Each time it may turn out that another one exists already.
+        """
+        for _ in message:
+            failed = next(each for each in results if each.status == FAILED)
+            exists = failed.error_field(DiagnosticField.SQLSTATE) == EXISTS_ALREADY
+            if not exists and not self._forget_outdated(failed):
+                break
+            if self.pgconn.transaction_status != IDLE:
+                self._execute(b"ROLLBACK")
+            if self.has_outdated:
+                self._deallocate()
+            results = self.wait(self._exchange(message))
+            if results[-1].status in SUCCEEDED:
+                break
+        return results
+
+    def _forget_outdated(self, failed: PGresult) -> bool:
+        """True if the statement was outdated. All are prepared anew then, with another SQL."""
+        if failed.error_field(DiagnosticField.SQLSTATE) not in OUTDATED:
+            return False
+        self.names.clear()
+        # A pooler shares prepared statements of the same SQL among its clients.
+        self.variant = f" /* {secrets.token_hex(4)} */"
+        self.has_outdated = True
+        return True
+
+    def _deallocate(self) -> None:
+        self._execute(b"DEALLOCATE ALL")  # or the outdated ones would stay with the connection
+        self.has_outdated = False
+
+    def _execute(self, sql: bytes) -> None:
+        self.pgconn.send_query(sql)
+        self.wait(execute(self.pgconn))
 
     def _exchange(self, message: Sequence[Statement]) -> PQGen[list[PGresult]]:
         """Generator for `Connection.wait`; returns the results up to the first that failed."""
         pgconn, names = self.pgconn, self.names
         pgconn.enter_pipeline_mode()
-        expected: list[
-            str | None
-        ] = []  # a result for each: the SQL of a statement to prepare, or None
+        # A result for each: the SQL of a statement to prepare, or None.
+        expected: list[str | None] = []
         for sql, values in message:
             if sql not in names:
-                names[sql] = _name_of(sql, self.generation)
-                pgconn.send_prepare(names[sql], _with_numbered_placeholders(sql))
+                text = _with_numbered_placeholders(sql) + self.variant.encode()
+                names[sql] = _name_of(text)
+                pgconn.send_prepare(names[sql], text)
                 expected.append(sql)
             pgconn.send_query_prepared(names[sql], values)
             expected.append(None)
         pgconn.pipeline_sync()
         yield from send(pgconn)
         results: list[PGresult] = []
-        for prepared in expected:
+        for number, prepared in enumerate(expected, 1):
+            if number == len(expected):
+                self.warnings.clear()
             [result] = yield from fetch_many(pgconn)
             if prepared is None or result.status == FAILED:
                 results.append(result)
             if prepared is not None and result.status != ExecStatus.COMMAND_OK:
-                del names[prepared]
+                sqlstate = result.status == FAILED and result.error_field(DiagnosticField.SQLSTATE)
+                if sqlstate != EXISTS_ALREADY:
+                    del names[prepared]
         [end] = yield from fetch_many(pgconn)
         if end.status == FAILED:  # a deferred constraint, checked when autocommit ends
             results.append(end)
@@ -134,9 +214,8 @@ class Pipeline:
         return results
 
 
-def _name_of(sql: str, generation: int) -> bytes:
-    """The same for the same SQL only: a pooler may use what another client has prepared."""
-    return f"pipeline_{sha256(sql.encode()).hexdigest()[:32]}_{generation}".encode()
+def _name_of(text: bytes) -> bytes:
+    return f"pipeline_{sha256(text).hexdigest()[:32]}".encode()
 
 
 def _with_numbered_placeholders(sql: str) -> bytes:

@@ -12,7 +12,6 @@ from django.db import (
     DataError,
     Error,
     IntegrityError,
-    NotSupportedError,
     OperationalError,
     ProgrammingError,
     connection,
@@ -123,22 +122,6 @@ class RunTests(PipelineTestCase):
         self.assertEqual(run(count), [[(0,)]])
         with connection.cursor() as cursor:
             cursor.execute("DROP TABLE created_later")
-
-    def test_prepared_statement_that_is_outdated_is_prepared_again(self):
-        """After DEALLOCATE ALL or a migration one request fails, and the next succeeds."""
-        [before] = shows_by_id(self.show.pk)
-        with connection.cursor() as cursor:
-            cursor.execute("DEALLOCATE ALL")
-        with self.assertRaises(ProgrammingError):
-            shows_by_id(self.show.pk)
-        self.assertEqual(shows_by_id(self.show.pk), [before])
-        for length in (101, 100):
-            with connection.cursor() as cursor:
-                alter = "ALTER TABLE booking_show ALTER COLUMN screen_name TYPE varchar"
-                cursor.execute(f"{alter}({length})")
-            with self.assertRaises(NotSupportedError):
-                shows_by_id(self.show.pk)
-            self.assertEqual(shows_by_id(self.show.pk), [before])
 
     def test_error_of_a_closing_server_is_raised(self):
         other = connection.copy()
