@@ -1,6 +1,9 @@
 from django.apps import AppConfig
-from django.core.exceptions import ImproperlyConfigured
+from django.core import checks
+from django.db import connections
 from django.db.backends.signals import connection_created
+
+from .db.guards import missing_guards, require_guards
 
 
 class BookingConfig(AppConfig):
@@ -8,20 +11,14 @@ class BookingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self):
-        connection_created.connect(require_utf8, dispatch_uid="require_utf8")
+        connection_created.connect(require_guards, dispatch_uid="require_guards")
+        checks.register(check_guards, checks.Tags.database)
 
 
-def require_utf8(connection, **kwargs):
-    """Refuse a PostgreSQL database that cannot store every title, or none reliably (SQL_ASCII).
-
-    The server reports its encoding when a connection is opened. A pooler may not pass it on.
-    """
-    if connection.vendor != "postgresql":
-        return
-    encoding = connection.connection.info.parameter_status("server_encoding")
-    if encoding not in ("UTF8", None):
-        connection.close()  # or the next query would use it
-        raise ImproperlyConfigured(
-            f"The database has the encoding {encoding}. It must be UTF8: "
-            "CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0."
-        )
+def check_guards(databases=None, **kwargs):
+    """System check of the databases, in `manage.py migrate` and `check --database default`."""
+    return [
+        checks.Warning(sentence, id="booking.W001")
+        for alias in databases or ()
+        for sentence in missing_guards(connections[alias])
+    ]

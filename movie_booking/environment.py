@@ -117,6 +117,11 @@ def runs_for_development():
     return "pytest" in sys.modules or (is_django and arguments[0] in ("runserver", "test"))
 
 
+def has_thread_per_request():
+    """True under ASGI and runserver: a connection that outlives its request is not used again."""
+    return "movie_booking.asgi" in sys.modules or sys.argv[1:2] == ["runserver"]
+
+
 def env_hosts(name, default, *, allow_all):
     """Host names as in Django's ALLOWED_HOSTS; `*` only if `allow_all`."""
     hosts = env_list(name, default)
@@ -167,7 +172,7 @@ def env_database(name, default):
     url = env(name, default)
     try:
         port = urlsplit(url).port
-        config = dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True)
+        config = dj_database_url.parse(url, conn_health_checks=True)
     except ValueError:
         port, config = 0, {}
     if port == 0 or not config:
@@ -179,6 +184,14 @@ def env_database(name, default):
         )
     if config["NAME"] in ("", ":memory:") and "service" not in config.get("OPTIONS", {}):
         raise ImproperlyConfigured(f"{name} names no database. {DATABASE_EXAMPLES}")
+    options = config.get("OPTIONS", {})
+    age = str(options.pop("conn_max_age", 0 if has_thread_per_request() else 600))
+    if not (age.isascii() and age.isdigit() and len(age) <= 6):
+        raise ImproperlyConfigured(
+            f"{name} has conn_max_age={age}: set it to a number of seconds; 0 closes the "
+            "connection after each request."
+        )
+    config["CONN_MAX_AGE"] = int(age)
     return config
 
 

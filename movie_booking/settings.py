@@ -241,26 +241,46 @@ POSTGRESQL_OPTIONS = {
     "keepalives_idle": 5,
     "keepalives_interval": 2,
     "keepalives_count": 3,
-    "options": (
-        "-c lock_timeout=3s -c statement_timeout=5s -c idle_in_transaction_session_timeout=10s "
-        # Plan each prepared statement once, not for each set of values: PostgreSQL needs half the
-        # time for a booking. And prefer indexes, as on SSDs a random read costs little more.
-        "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1"
-    ),
+}
+
+# PostgreSQL's settings of a connection. Through a pooler, `manage.py tune_database` writes them to
+# the role instead.
+SESSION_SETTINGS = {
+    "lock_timeout": "3s",
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+    # Plan each prepared statement once, not for each set of values: PostgreSQL needs half the time
+    # for a booking. And prefer indexes, as on SSDs a random read costs little more.
+    "plan_cache_mode": "force_generic_plan",
+    "random_page_cost": "1.1",
 }
 
 
+# Between the application and PostgreSQL is a pooler, which may hand each transaction to another
+# server process: nothing is prepared, and no setting is sent at the start of a connection.
+DATABASE_POOLER = env_bool("DATABASE_POOLER", False)
+
+# A server with fsync off loses bookings in a crash.
+REQUIRE_FSYNC = not DEBUG and not runs_for_development()
+
+# Seconds after which a statement or COMMIT that the server does not answer is given up. More than
+# the server's own limits of a request; 0: never.
+DATABASE_DEADLINE = env_number("DATABASE_DEADLINE_SECONDS", 15, most=3600) or None
+
+
 def database(config):
-    options = {
-        "django.db.backends.sqlite3": SQLITE_OPTIONS,
-        "django.db.backends.postgresql": POSTGRESQL_OPTIONS,
-    }[config["ENGINE"]]
-    # Options in the URL (?options=…) take precedence.
-    config["OPTIONS"] = options | config.get("OPTIONS", {})
+    # Options in the URL take precedence.
+    given = config.get("OPTIONS", {})
     if config["ENGINE"].endswith("postgresql"):
+        startup = [f"-c {name}={value}" for name, value in SESSION_SETTINGS.items()]
+        # Of two with the same name the later one counts.
+        startup = [*([] if DATABASE_POOLER else startup), given.get("options", "")]
+        config["OPTIONS"] = POSTGRESQL_OPTIONS | given | {"options": " ".join(startup).strip()}
+        config["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
         if FAST_PATHS:
             config["ENGINE"] = "booking.db"  # Django's backend, with fewer round trips
     else:
+        config["OPTIONS"] = SQLITE_OPTIONS | given
         # A file, because threads cannot use one in-memory database at the same time.
         file = Path(tempfile.gettempdir()) / f"movie-booking-test-{os.getpid()}.sqlite3"
         config["TEST"] = {"NAME": str(file)}

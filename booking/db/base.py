@@ -4,18 +4,27 @@
 one, or until COMMIT, and sends both together. `atomic()` decides when to commit, as in Django,
 and a deferred statement is part of the transaction in which it was deferred.
 
+Two guards are there without a pipeline as well. A server that does not answer in time is given up.
+A COMMIT that comes with a warning is an error: its outcome is open.
+
+`DATABASE_POOLER=on`, or a client library without pipeline mode, sends each statement by itself,
+unprepared.
+
 Private API of Django used here: `DatabaseWrapper._commit`, `_rollback`, `_savepoint_rollback`,
 `get_new_connection`, `validate_no_broken_transaction`, `validate_thread_sharing`, `queries_log`,
-`execute_wrappers` and `debug_transaction`.
+`execute_wrappers` and `debug_transaction`; of psycopg `Connection.wait`.
 """
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction, logger
+from psycopg import capabilities
 
 from .pipeline import Pipeline, Rows, Statement, has_unread_data
 
@@ -30,11 +39,19 @@ class Deferred(NamedTuple):
 class DatabaseWrapper(base.DatabaseWrapper):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.has_pipeline = capabilities.has_pipeline() and not settings.DATABASE_POOLER
         self.deferred: list[Deferred] = []
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
-        self.pipeline = Pipeline(connection)
+        # A connection of Django's pool had another wrapper before.
+        if not hasattr(connection, "pipeline_of_statements"):
+            deadline = settings.DATABASE_DEADLINE
+            connection.pipeline_of_statements = Pipeline(connection, deadline)
+            # PostgreSQL's own limits do not hold for a server that is frozen, or for a COMMIT that
+            # waits for a standby. Django closes a connection that fails so.
+            connection.wait = partial(connection.wait, timeout=deadline)
+        self.pipeline: Pipeline = connection.pipeline_of_statements
         return connection
 
     def is_usable(self) -> bool:
@@ -53,7 +70,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
         Raises the error of the first statement that fails; the server skips those after it.
         """
-        if statements and len(self.execute_wrappers) > bool(self.deferred):
+        must_wrap = len(self.execute_wrappers) > bool(self.deferred)
+        if statements and (must_wrap or not self.has_pipeline):
             return self._run_one_by_one(statements)
         self.validate_thread_sharing()
         self.validate_no_broken_transaction()
@@ -63,7 +81,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         message = [*map(attrgetter("statement"), self.deferred), *statements]
         started = time.monotonic()
         try:
-            with self.wrap_database_errors:
+            with self.wrap_database_errors, self.pipeline.lock:
                 converted = self.pipeline.convert(message)
                 deferred, self.deferred = self.deferred, []
                 if deferred:
@@ -83,7 +101,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         `on_rows` is called with its rows then. Any other statement of this connection, by whatever
         cursor, sends it first. Outside `atomic()` and under `execute_wrapper()` it is run at once.
         """
-        if not self.in_atomic_block or len(self.execute_wrappers) > bool(self.deferred):
+        must_wrap = len(self.execute_wrappers) > bool(self.deferred)
+        if not self.in_atomic_block or must_wrap or not self.has_pipeline:
             [rows] = self.run_pipeline([statement])
             if on_rows is not None:
                 on_rows(rows)
@@ -121,7 +140,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _commit(self) -> None:
         if not self.deferred:
+            if self.connection is not None:
+                self.pipeline.warnings.clear()
             super()._commit()  # type: ignore[misc]  # private: not in django-stubs
+            if self.connection is not None and self.pipeline.warnings:
+                with self.wrap_database_errors:
+                    self.pipeline.raise_warning_of_commit()
             return
         with debug_transaction(self, "COMMIT"):
             self.run_pipeline([], commit=True)

@@ -33,8 +33,8 @@ ALLOWED = {
         *("accounts", "box_office", "exceptions", "logging", "models", "seating", "text"),
         *("throttling", "tokens"),
     },
-    "management": {"accounts", "box_office", "demo", "management", "models", "seating"},
-    "apps": set(),
+    "management": {"accounts", "box_office", "db", "demo", "management", "models", "seating"},
+    "apps": {"db"},
 }
 WITHOUT_DJANGO = ["exceptions", "hold_allowance", "seating"]
 

@@ -102,7 +102,39 @@ class SettingsTests(SimpleTestCase):
         options = load(DATABASE_URL="postgres://h/d?options=-c%20lock_timeout%3D9s")["DATABASES"][
             "default"
         ]["OPTIONS"]
-        self.assertEqual(options["options"], "-c lock_timeout=9s")
+        self.assertEqual(
+            options["options"],
+            "-c lock_timeout=3s -c statement_timeout=5s "
+            "-c idle_in_transaction_session_timeout=10s -c plan_cache_mode=force_generic_plan "
+            "-c random_page_cost=1.1 -c lock_timeout=9s",
+        )
+
+    def test_pooler_gets_no_startup_options(self):
+        url = "postgres://h/d"
+        for given, options in [(url, ""), (f"{url}?options=-c%20x%3D1", "-c x=1")]:
+            database = load(DATABASE_URL=given, DATABASE_POOLER="on")["DATABASES"]["default"]
+            self.assertEqual(
+                (database["OPTIONS"]["options"], database["DISABLE_SERVER_SIDE_CURSORS"]),
+                (options, True),
+            )
+
+    def test_connection_is_kept_unless_each_request_has_a_thread(self):
+        def age(url="postgres://h/d"):
+            database = load(DATABASE_URL=url, DEBUG="true")["DATABASES"]["default"]
+            self.assertNotIn("conn_max_age", database["OPTIONS"])
+            return database["CONN_MAX_AGE"]
+
+        self.assertEqual(age(), 600)
+        self.assertEqual(age("postgres://h/d?conn_max_age=60"), 60)
+        self.assertEqual(age("sqlite:////tmp/db?conn_max_age=5"), 5)
+        with mock.patch.object(sys, "argv", ["manage.py", "runserver"]):
+            self.assertEqual(age(), 0)
+            self.assertEqual(age("postgres://h/d?conn_max_age=60"), 60)
+        with mock.patch.dict(sys.modules, {"movie_booking.asgi": None}):
+            self.assertEqual(age(), 0)
+        for wrong in ("-1", "1.5", "x", "1000000000"):
+            with self.assertRaisesMessage(ImproperlyConfigured, "conn_max_age="):
+                age(f"postgres://h/d?conn_max_age={wrong}")
 
     def test_tls_proxy_requires_num_proxies(self):
         behind = load(BEHIND_TLS_PROXY="yes", NUM_PROXIES="1")
