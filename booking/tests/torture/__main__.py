@@ -3,6 +3,7 @@
     python -m booking.tests.torture                      one minute, every mutant
     python -m booking.tests.torture --seconds 300 --seed 7
     python -m booking.tests.torture --database sqlite --mutants none
+    python -m booking.tests.torture --threads 4 --pooler transaction --mutants none
     python -m booking.tests.torture --judge FOLDER       check the history of a kept run again
 
 A mutant is a deliberately broken version of the application. Databases and servers are started and
@@ -22,6 +23,7 @@ from pathlib import Path
 
 from .history import read
 from .mutants import MUTANTS
+from .pooler import POOL_SIZES
 from .run import Run
 from .system import open_databases, run_fixture
 from .verdict import judge
@@ -61,6 +63,8 @@ def torture(options, folder):
                 seconds=seconds,
                 seed=options.seed + number,
                 workers=options.workers,
+                threads=options.threads,
+                pooler=options.pooler,
                 clients=options.clients,
                 restart_every=12 if not name else 5,
                 show_seconds=SECONDS_PER_SHOW,
@@ -123,10 +127,14 @@ def parse():
     )
     add("--mutant-seconds", type=int, default=15, help="length of the run of each mutant (15)")
     add("--workers", type=int, default=4, help="number of server workers (4)")
+    add("--threads", type=int, default=1, help="number of threads of each worker (1)")
+    add("--pooler", choices=POOL_SIZES, help="PgBouncer in this mode before PostgreSQL (none)")
     add("--clients", type=int, default=16, help=f"number, for {CUSTOMERS} customers (16)")
     add("--keep", action="store_true", help="keep the histories of a run that passed")
     add("--judge", type=Path, metavar="FOLDER", help="check a kept history again")
     options = parser.parse_args()
+    if options.pooler and options.database != "postgresql":
+        parser.error("--pooler: SQLite has no server")
     if options.seed is None:
         options.seed = random.SystemRandom().randrange(10**6)
     return options

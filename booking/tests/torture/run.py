@@ -4,13 +4,15 @@ import json
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 
 from .clients import VERBS, Client, Customer, Schedule
 from .history import History
 from .mutants import MUTANTS
 from .nemesis import Nemesis
+from .pooler import PgBouncer
 from .proxy import Proxy
-from .system import Server, run_fixture
+from .system import Server, run_fixture, tune
 
 LONG_ENOUGH = 30  # seconds in which every kind of fault occurs
 
@@ -25,6 +27,8 @@ class Run:
         seconds,
         seed,
         workers,
+        threads,
+        pooler,
         clients,
         restart_every,
         show_seconds,
@@ -35,6 +39,8 @@ class Run:
         self.seconds = seconds
         self.seed = seed
         self.workers = workers
+        self.threads = threads
+        self.pooler = pooler
         self.number_of_clients = clients
         self.restart_every = restart_every
         self.folder = folder
@@ -53,9 +59,17 @@ class Run:
         if self.mutant and self.mutant.without_constraint:
             self.databases.drop_constraint(url)
         history = History(self.folder / "history.jsonl")
-        server = Server(url=url, workers=self.workers, mutant=self.mutant_name, folder=self.folder)
-        with server, Proxy(server.port, self.seed) as proxy:
-            nemesis = self._torture(server, proxy, history, progress)
+        with self._pooler(url) as url_of_pooler:
+            server = Server(
+                url=url_of_pooler,
+                workers=self.workers,
+                threads=self.threads,
+                has_pooler=self.pooler is not None,
+                mutant=self.mutant_name,
+                folder=self.folder,
+            )
+            with server, Proxy(server.port, self.seed) as proxy:
+                nemesis = self._torture(server, proxy, history, progress)
         history.close()
         self.databases.wait_until_idle()
         facts = {
@@ -70,6 +84,16 @@ class Run:
             "tables": run_fixture(url, "dump"),
         }
         (self.folder / "facts.json").write_text(json.dumps(facts))
+
+    @contextmanager
+    def _pooler(self, url):
+        """The URL that the server connects to."""
+        if self.pooler is None:
+            yield url
+            return
+        tune(url)
+        with PgBouncer(url, mode=self.pooler, folder=self.folder) as pooler:
+            yield pooler.url
 
     def _expected(self):
         """Names of counts that must not be 0, or the run proves nothing."""

@@ -32,6 +32,17 @@ def run_fixture(url, *arguments):
     return json.loads(done.stdout)
 
 
+def tune(url):
+    """Write the time limits to the role: a pooler does not pass them on."""
+    subprocess.run(
+        [sys.executable, "manage.py", "tune_database"],
+        env={"DEBUG": "on", **os.environ, "DATABASE_URL": url},
+        cwd=PROJECT,
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+
+
 class PostgresDatabases:
     """Context manager: a PostgreSQL server that can crash, with a database for each run.
 
@@ -124,9 +135,11 @@ class SqliteDatabases:
 class Server:
     """Context manager: granian with several workers, as in production."""
 
-    def __init__(self, *, url, workers, mutant, folder):
+    def __init__(self, *, url, workers, threads, has_pooler, mutant, folder):
         self.url = url
         self.workers = workers
+        self.threads = threads
+        self.has_pooler = has_pooler
         self.mutant = mutant
         self.folder = folder
         self.starts = 0
@@ -154,7 +167,7 @@ class Server:
             [
                 *(sys.executable, "-m", "booking.tests.torture.serve", "--interface", "wsgi"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--workers", str(self.workers), "--blocking-threads", "1"),
+                *("--workers", str(self.workers), "--blocking-threads", str(self.threads)),
                 *("--respawn-failed-workers", "--no-ws", "--log-level", "warning"),
                 "booking.tests.torture.application:application",
             ],
@@ -162,6 +175,7 @@ class Server:
             env=os.environ
             | {
                 "DATABASE_URL": self.url,
+                "DATABASE_POOLER": "on" if self.has_pooler else "off",
                 "DJANGO_SETTINGS_MODULE": "movie_booking.settings",
                 "DEBUG": "off",
                 "HTTPS": "off",

@@ -1,0 +1,83 @@
+"""PgBouncer between the application and PostgreSQL."""
+
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote, unquote, urlsplit
+
+import psycopg
+
+from ..postgres import identity
+
+POOL_SIZES = {"transaction": 3, "session": 50}
+CONFIGURATION = """\
+[databases]
+* = host={server} user=postgres
+[pgbouncer]
+listen_port = 6432
+unix_socket_dir = {folder}
+auth_type = any
+pool_mode = {mode}
+max_client_conn = 200
+default_pool_size = {pool_size}
+query_wait_timeout = 5
+server_login_retry = 1
+"""
+
+
+class NoPooler(Exception):
+    """PgBouncer cannot be started; the message says why."""
+
+
+class PgBouncer:
+    """Context manager: a PgBouncer in front of the database of a URL, with a `url` of its own.
+
+    In transaction mode it has fewer server connections than the application, so that they are
+    shared.
+    """
+
+    def __init__(self, url, *, mode, folder):
+        parts = urlsplit(url)
+        self.folder = folder / "pooler"
+        self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}:6432{parts.path}"
+        self.text = CONFIGURATION.format(
+            server=unquote(parts.netloc.rpartition("@")[2]),
+            folder=self.folder,
+            mode=mode,
+            pool_size=POOL_SIZES[mode],
+        )
+
+    def __enter__(self):
+        program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
+        if not program:
+            raise NoPooler("PgBouncer is not installed: apt-get install pgbouncer.")
+        self.folder.mkdir()
+        self.folder.parent.chmod(0o755)
+        configuration = self.folder / "pgbouncer.ini"
+        configuration.write_text(self.text)
+        if user := identity():
+            shutil.chown(self.folder, user["user"], user["group"])
+        with (self.folder.parent / "pooler.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [program, str(configuration)], stdout=log, stderr=log, cwd=self.folder, **user
+            )
+        self._wait_until_ready(Path(log.name))
+        return self
+
+    def __exit__(self, *exc_info):
+        self.process.kill()
+        self.process.wait()
+
+    def _wait_until_ready(self, log, seconds=30):
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                psycopg.connect(self.url).close()
+            except psycopg.OperationalError as error:
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.__exit__()
+                    raise NoPooler(log.read_text(errors="replace")) from error
+                time.sleep(0.05)
+            else:
+                return
