@@ -94,7 +94,7 @@ proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squ
 	env -u DATABASE_URL $(BIN)/python -m booking.tests.proxies
 
 torture: .venv/installed-dev ## Kill and restart every part for five minutes and check all responses (SECONDS=60, SEED=7)
-	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) --threads 4 $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m booking.tests.torture --database sqlite --seconds 60 \
 	    --mutants no_idempotency,partial_reservations,stale_seat_map $(if $(SEED),--seed $(SEED))
 

@@ -10,6 +10,8 @@ def main():
     try:
         from django.core.exceptions import ImproperlyConfigured
         from django.core.management import execute_from_command_line
+        from django.core.serializers.base import DeserializationError
+        from django.db import DatabaseError
     except ImportError as error:
         raise SystemExit(
             "Django is not installed for this Python. `make run` sets everything up; "
@@ -19,6 +21,11 @@ def main():
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         raise SystemExit(f"Not configured: {error}") from error
+    except (DatabaseError, DeserializationError) as error:
+        if "--traceback" in sys.argv:
+            raise
+        reason = " ".join(str(error).split())
+        raise SystemExit(f"The database refused: {reason}") from error
 
 
 if __name__ == "__main__":

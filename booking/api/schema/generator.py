@@ -52,6 +52,8 @@ INFO = openapi.Info(
         "`method_not_allowed`.\n\n"
         "Every response has the header `X-Request-ID`, yours or a new one: quote it when you "
         "report a problem.\n\n"
+        "A 503, or no response at all, leaves open whether the request was done. Send it again "
+        "with the same `Idempotency-Key`; without one, look at `GET /api/my-bookings/` first.\n\n"
         "**Errors that any call may give**\n\n"
         + "\n".join(
             f"- {each.status} `{each.code}`: {each.sentence}" for each in ERRORS_OF_ANY_CALL
