@@ -11,7 +11,7 @@ from django.db import (
     models,
 )
 
-BUSY = "busy"  # temporary: a lock, a timeout, a deadlock
+BUSY = "busy"  # temporary: a lock, a timeout, a deadlock, a row deleted meanwhile
 UNAVAILABLE = "unavailable"  # the server is down, starting, or read-only
 
 # SQLSTATEs: PostgreSQL documentation, appendix A.
@@ -23,6 +23,9 @@ READ_ONLY = "25006"
 # A prepared statement that was deallocated, or whose tables were altered.
 NO_SUCH_STATEMENT, NOT_SUPPORTED = "26000", "0A000"
 REVALIDATION = "RevalidateCachedQuery"  # the function in PostgreSQL that finds it altered
+
+FOREIGN_KEY_VIOLATION = "23503"
+FOREIGN_KEY_FAILED = "FOREIGN KEY constraint failed"  # SQLite
 
 TIMED_OUT = {LOCK_TIMEOUT, STATEMENT_TIMEOUT}
 ROLLED_BACK = {DEADLOCK, SERIALIZATION_FAILURE}
@@ -62,6 +65,8 @@ def classify(error: BaseException) -> str | None:
     state, message = sqlstate(error), str(error)
     if state in BUSY_STATES or "is locked" in message or _is_outdated_statement(error):
         return BUSY
+    if isinstance(error, models.ProtectedError) or _violates_any_foreign_key(error):
+        return BUSY  # a row was deleted, or added to one, by somebody else meanwhile
     if isinstance(error, OperationalError):
         return None if _is_mistake(error) else UNAVAILABLE
     if isinstance(error, InternalError):
@@ -111,7 +116,11 @@ def violates_foreign_key(error: IntegrityError, column: str) -> bool:
     if connection.vendor == "postgresql":
         name = _violated_constraint(error) or ""
         return f"_{column}_" in name and "_fk_" in name
-    return str(error) == "FOREIGN KEY constraint failed"
+    return str(error) == FOREIGN_KEY_FAILED
+
+
+def _violates_any_foreign_key(error: BaseException) -> bool:
+    return sqlstate(error) == FOREIGN_KEY_VIOLATION or str(error) == FOREIGN_KEY_FAILED
 
 
 def _violated_constraint(error: IntegrityError) -> str | None:

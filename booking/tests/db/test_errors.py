@@ -13,6 +13,7 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.models.signals import pre_delete
 from django.test import Client, SimpleTestCase, TransactionTestCase
 from psycopg import OperationalError as PostgreSQLError
 from psycopg import errors
@@ -25,7 +26,7 @@ from booking.db.errors import (
     violates_foreign_key,
     violates_unique,
 )
-from booking.models import Booking, IdempotencyKey
+from booking.models import Booking, IdempotencyKey, Show
 from booking.tests.factories import api_client, create_booking, create_show, create_user
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
@@ -203,6 +204,31 @@ class RetryTests(TransactionTestCase):
                 (response.status_code, response.content.decode(), response["Retry-After"]),
                 (503, answer, "1"),
             )
+
+    def test_show_deleted_while_a_booking_commits_is_kept(self):
+        """The admin answers 503, and then says why it cannot be deleted."""
+        boss = Client(raise_request_exception=False)
+        boss.force_login(User.objects.create_superuser("boss"))
+        path = f"/admin/booking/show/{self.show.pk}/delete/"
+
+        def book_meanwhile(sender, instance, **kwargs):
+            create_booking(create_user("bob"), instance, 5)
+
+        pre_delete.connect(book_meanwhile, sender=Show)
+        with self.assertLogs("booking", "WARNING"), self.assertLogs("django.request", "ERROR"):
+            response = boss.post(path, {"post": "yes"})
+        pre_delete.disconnect(book_meanwhile, sender=Show)
+        self.assertEqual((response.status_code, response["Retry-After"]), (503, "1"))
+        self.assertTrue(Show.objects.filter(pk=self.show.pk).exists())
+        create_booking(create_user("carol"), self.show, 6)
+        again = boss.post(path, {"post": "yes"})
+        self.assertContains(again, "Cannot delete show")
+
+    def test_row_protected_meanwhile_is_busy(self):
+        create_booking(create_user("bob"), self.show, 5)
+        with self.assertRaises(IntegrityError) as raised:
+            self.show.delete()
+        self.assertEqual(classify(raised.exception), BUSY)
 
     @skipUnless(ON_POSTGRESQL, "SQLite has no server that could go away")
     def test_request_after_a_restart_of_the_server_succeeds(self):
