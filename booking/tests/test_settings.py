@@ -124,6 +124,10 @@ class SettingsTests(SimpleTestCase):
             self.assertNotIn("conn_max_age", database["OPTIONS"])
             return database["CONN_MAX_AGE"]
 
+        modules = mock.patch.dict(sys.modules)
+        modules.start()
+        self.addCleanup(modules.stop)
+        sys.modules.pop("movie_booking.asgi", None)  # other tests use it
         self.assertEqual(age(), 600)
         self.assertEqual(age("postgres://h/d?conn_max_age=60"), 60)
         self.assertEqual(age("sqlite:////tmp/db?conn_max_age=5"), 5)

@@ -9,6 +9,7 @@ import os
 import random
 import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import replace as replace_field
 from datetime import timedelta
@@ -22,6 +23,13 @@ INTERNALS = {
     # patched
     "select_for_update": ["django.db.models:QuerySet.select_for_update"],
     "lock_show": ["booking.box_office.selling:lock_show"],  # (show_id, *queries)
+    "convert": ["booking.db.pipeline:Pipeline.convert"],  # (statements)
+    # (booking, *, wanted)
+    "booking_to_cancel": ["booking.box_office.cancelling:locked_booking"],
+    "booking_to_move": ["booking.box_office.moving:locked_booking"],
+    # (reservation)
+    "reservation_to_cancel": ["booking.box_office.cancelling:locked_reservation"],
+    "reservation_to_confirm": ["booking.box_office.holding:locked_reservation"],
     "insert_bookings": ["booking.box_office.selling:_insert_bookings"],
     "sell": ["booking.box_office.selling:_sell"],
     "reserve": ["booking.box_office:reserve"],
@@ -108,6 +116,58 @@ def no_lock(application):
 
 def no_constraint(application):
     """The lock alone."""
+
+
+def pipeline_without_lock(application):
+    """The pipeline sends the statement that locks the show as a plain SELECT."""
+    convert, insert_bookings = original("convert"), original("insert_bookings")
+
+    def convert_unlocked(pipeline, statements):
+        unlocked = [(sql.replace(" FOR UPDATE", ""), values) for sql, values in statements]
+        return convert(pipeline, unlocked)
+
+    def insert_late(*args):
+        time.sleep(DELAY)
+        return insert_bookings(*args)
+
+    replace("convert", convert_unlocked)
+    replace("insert_bookings", insert_late)
+
+
+def _change_unlocked(name):
+    """Replace `locked_booking` or `locked_reservation` of a verb by one without a lock."""
+    from booking.box_office.locking import transaction
+    from booking.models import Booking, Reservation
+
+    @contextmanager
+    def unlocked(target, *, wanted=None):
+        with transaction() as attempt:
+            attempt.seat_numbers = [] if wanted is None else [wanted]
+            if isinstance(target, Booking):
+                attempt.show_id = target.show_id
+                found = Booking.objects.filter(pk=target.pk).snapshots().get()
+            else:
+                found = Reservation.find(target.reference)
+            time.sleep(4 * DELAY)
+            yield found
+
+    replace(name, unlocked)
+
+
+def cancels_without_lock(application):
+    """Cancels what it has read without a lock."""
+    _change_unlocked("booking_to_cancel")
+    _change_unlocked("reservation_to_cancel")
+
+
+def moves_without_lock(application):
+    """Moves what it has read without a lock."""
+    _change_unlocked("booking_to_move")
+
+
+def confirms_and_extends_without_lock(application):
+    """Confirms and extends what it has read without a lock."""
+    _change_unlocked("reservation_to_confirm")
 
 
 def limit_before_lock(application):
@@ -366,6 +426,10 @@ ONLY_GUARDED = ("book", "reserve", "map")
 
 MUTANTS = {
     "no_guards": Mutant(no_guards, without_constraint=True),
+    "pipeline_without_lock": Mutant(pipeline_without_lock),
+    "cancels_without_lock": Mutant(cancels_without_lock),
+    "moves_without_lock": Mutant(moves_without_lock),
+    "confirms_and_extends_without_lock": Mutant(confirms_and_extends_without_lock),
     "limit_before_lock": Mutant(limit_before_lock, customers=2),
     "no_idempotency": Mutant(no_idempotency),
     "acknowledge_before_commit": Mutant(acknowledge_before_commit),

@@ -1,0 +1,1 @@
+"""Mutants of the application against the tests and against the torture test."""
