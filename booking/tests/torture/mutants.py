@@ -428,7 +428,7 @@ MUTANTS = {
     "no_guards": Mutant(no_guards, without_constraint=True),
     "pipeline_without_lock": Mutant(pipeline_without_lock),
     "cancels_without_lock": Mutant(cancels_without_lock),
-    "moves_without_lock": Mutant(moves_without_lock),
+    "moves_without_lock": Mutant(moves_without_lock, verbs=("book", "move", "cancel", "map")),
     "confirms_and_extends_without_lock": Mutant(confirms_and_extends_without_lock),
     "limit_before_lock": Mutant(limit_before_lock, customers=2),
     "no_idempotency": Mutant(no_idempotency),
