@@ -18,7 +18,7 @@ from booking.tests.environment import lift_time_limits
 from booking.tests.factories import api_client, create_show, create_user
 
 ON_POSTGRESQL = connection.vendor == "postgresql"
-NO_ANSWER = "SELECT pg_sleep(1)"
+NO_ANSWER = "SELECT pg_sleep(2.5)"
 
 
 def execute(sql):
@@ -29,7 +29,7 @@ def execute(sql):
 
 @skipUnless(hasattr(connection, "has_pipeline"), "Django's own backend")
 class DeadlineTests(TransactionTestCase):
-    @override_settings(DATABASE_DEADLINE=0.2)
+    @override_settings(DATABASE_DEADLINE=1.5)
     def test_server_that_does_not_answer_in_time_is_given_up(self):
         for ask in (
             lambda other: other.run_pipeline([(NO_ANSWER, [])]),

@@ -11,6 +11,7 @@ temporary PostgreSQL server. Exit status 0: all were refused by both.
 import argparse
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -32,6 +33,7 @@ NOT_IN_TESTS = {
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # stops the server, too
     names = parse().only
     survivors = []
     with Postgres(fsync="off", max_connections=200) as server:
