@@ -6,8 +6,8 @@ the seat, and repeated to retries. The header follows the IETF draft
 draft-ietf-httpapi-idempotency-key-header.
 
 Of two requests at the same moment, the second waits in PostgreSQL for the first to commit or fail,
-on SQLite in BEGIN. Refusals are not stored, a retry really tries again; nor are responses of which
-the box office says that a late copy of the request is harmless, such as a repeated confirmation.
+on SQLite in BEGIN. Refusals are not stored: a retry really tries again. Nor are responses to
+requests that are safe to repeat at any time, such as a second confirmation.
 """
 
 import json
@@ -100,7 +100,10 @@ def _perform_or_repeat(claim: dict, fingerprint: str, act: Callable) -> HttpResp
 
 @box_office.retry_transaction
 def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | None:
-    """The response of the action, stored with its key; None if the key has been used."""
+    """The response of the action, stored with its key unless the action is safe to repeat.
+
+    None if the key has been used.
+    """
     with box_office.transaction() as attempt:
         key = IdempotencyKey(fingerprint=fingerprint, **claim)
         try:
@@ -113,10 +116,10 @@ def _perform(claim: dict, fingerprint: str, act: Callable) -> HttpResponse | Non
             return None
         response = act()
         body = JSONRenderer().render(response.data).decode()
-        if attempt.stores_response:
-            defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
-        else:
+        if attempt.is_safe_to_repeat:
             key.delete()  # or repetitions, each with a new key, would fill the table
+        else:
+            defer_update(IdempotencyKey, key.pk, status=response.status_code, body=body)
     return _json_response(response.status_code, body)
 
 

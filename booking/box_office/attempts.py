@@ -1,4 +1,4 @@
-"""What a transaction of the box office tries to do, and whether its response is stored."""
+"""What a transaction of the box office tries to do, and whether it is safe to repeat."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -10,17 +10,17 @@ class Attempt:
 
     show_id: int = 0
     seat_numbers: list[int] = field(default_factory=list)
-    stores_response: bool = True  # with an Idempotency-Key
+    is_safe_to_repeat: bool = False  # at any time
 
 
 current_attempt: ContextVar[Attempt | None] = ContextVar("attempt", default=None)
 
 
-def do_not_store_response() -> None:
-    """Do not store the response of this transaction: a late copy of its request is harmless.
+def mark_safe_to_repeat() -> None:
+    """Mark the current transaction: repeating it never changes anything, whatever happens first.
 
-    Only where nothing that happens meanwhile lets the copy change anything. A move to the seat
-    that the booking has changes nothing now, but would move it back after another move.
+    A move to the seat that the booking has is not safe: repeated after another move, it would move
+    the booking back.
     """
     if attempt := current_attempt.get():
-        attempt.stores_response = False
+        attempt.is_safe_to_repeat = True

@@ -8,7 +8,7 @@ from ..exceptions import NotHeld
 from ..models import Booking, Reservation
 from ..models.booking_events import Kind
 from ..models.bookings import Status
-from .attempts import do_not_store_response
+from .attempts import mark_safe_to_repeat
 from .checks import require_active, require_sales_open
 from .locking import lock_show, locked_reservation, retry_transaction, transaction
 from .queries import hold_allowance, mark_expired_holds, update_bookings
@@ -26,7 +26,7 @@ def confirm(*, reservation: Reservation, by: User) -> Reservation:
     """
     with locked_reservation(reservation) as found:
         if found.status == Status.BOOKED:
-            do_not_store_response()
+            mark_safe_to_repeat()
             return found
         confirmed = _update_active(
             found, kind=Kind.CONFIRMED, by=by, status=Status.BOOKED, held_until=None
