@@ -5,7 +5,7 @@ one, or until COMMIT, and sends both together. `atomic()` decides when to commit
 and a deferred statement is part of the transaction in which it was deferred.
 
 Two guards are there without a pipeline as well. A server that does not answer in time is given up.
-A COMMIT that comes with a warning is an error: its outcome is open.
+A COMMIT that comes with a warning is an error: its outcome is unknown.
 
 `DATABASE_POOLER=on`, or a client library without pipeline mode, sends each statement by itself,
 unprepared.
@@ -46,11 +46,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection = super().get_new_connection(conn_params)
         # A connection of Django's pool had another wrapper before.
         if not hasattr(connection, "pipeline_of_statements"):
-            deadline = settings.DATABASE_DEADLINE
-            connection.pipeline_of_statements = Pipeline(connection, deadline)
+            connection.pipeline_of_statements = Pipeline(connection)
             # PostgreSQL's own limits do not hold for a server that is frozen, or for a COMMIT that
             # waits for a standby. Django closes a connection that fails so.
-            connection.wait = partial(connection.wait, timeout=deadline)
+            connection.wait = partial(connection.wait, timeout=settings.DATABASE_DEADLINE)
         self.pipeline: Pipeline = connection.pipeline_of_statements
         return connection
 
@@ -139,16 +138,17 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return [cursor.execute(*each) and cursor.fetchall() for each in statements]
 
     def _commit(self) -> None:
-        if not self.deferred:
-            if self.connection is not None:
-                self.pipeline.warnings.clear()
-            super()._commit()  # type: ignore[misc]  # private: not in django-stubs
-            if self.connection is not None and self.pipeline.warnings:
-                with self.wrap_database_errors:
-                    self.pipeline.raise_warning_of_commit()
+        if self.deferred:
+            with debug_transaction(self, "COMMIT"):
+                self.run_pipeline([], commit=True)
             return
-        with debug_transaction(self, "COMMIT"):
-            self.run_pipeline([], commit=True)
+        if self.connection is None:
+            return
+        self.pipeline.warnings.clear()
+        super()._commit()  # type: ignore[misc]  # private: not in django-stubs
+        if self.pipeline.warnings:
+            with self.wrap_database_errors:
+                self.pipeline.raise_warning_of_commit()
 
     def _rollback(self) -> None:
         self._discard_deferred()

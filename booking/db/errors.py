@@ -11,6 +11,8 @@ from django.db import (
     models,
 )
 
+from .pipeline import is_outdated
+
 BUSY = "busy"  # temporary: a lock, a timeout, a deadlock, a row deleted meanwhile
 UNAVAILABLE = "unavailable"  # the server is down, starting, or read-only
 
@@ -19,10 +21,6 @@ LOCK_TIMEOUT, STATEMENT_TIMEOUT = "55P03", "57014"
 DEADLOCK, SERIALIZATION_FAILURE = "40P01", "40001"
 IDLE_IN_TRANSACTION, TRANSACTION_TIMEOUT = "25P03", "25P04"
 READ_ONLY = "25006"
-
-# A prepared statement that was deallocated, or whose tables were altered.
-NO_SUCH_STATEMENT, NOT_SUPPORTED = "26000", "0A000"
-REVALIDATION = "RevalidateCachedQuery"  # the function in PostgreSQL that finds it altered
 
 FOREIGN_KEY_VIOLATION = "23503"
 FOREIGN_KEY_FAILED = "FOREIGN KEY constraint failed"  # SQLite
@@ -47,15 +45,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 def was_rolled_back(error: BaseException) -> bool:
     """True if the transaction was certainly rolled back, and may succeed if it is run again."""
-    return sqlstate(error) in ROLLED_BACK or _is_outdated_statement(error)
-
-
-def _is_outdated_statement(error: BaseException) -> bool:
-    state = sqlstate(error)
-    diagnostics = getattr(error.__cause__, "diag", None)
-    return state == NO_SUCH_STATEMENT or (
-        state == NOT_SUPPORTED and getattr(diagnostics, "source_function", None) == REVALIDATION
-    )
+    return sqlstate(error) in ROLLED_BACK or is_outdated(error.__cause__)
 
 
 def classify(error: BaseException) -> str | None:
@@ -63,10 +53,10 @@ def classify(error: BaseException) -> str | None:
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
     state, message = sqlstate(error), str(error)
-    if state in BUSY_STATES or "is locked" in message or _is_outdated_statement(error):
+    if state in BUSY_STATES or "is locked" in message or is_outdated(error.__cause__):
         return BUSY
     if isinstance(error, models.ProtectedError) or _violates_any_foreign_key(error):
-        return BUSY  # a row was deleted, or added to one, by somebody else meanwhile
+        return BUSY  # another transaction deleted a row, or referred to it, meanwhile
     if isinstance(error, OperationalError):
         return None if _is_mistake(error) else UNAVAILABLE
     if isinstance(error, InternalError):

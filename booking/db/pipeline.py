@@ -3,10 +3,10 @@
 It sells 1.4 times as many seats as statement by statement. psycopg's own pipeline was measured to
 be no faster than single statements: it makes a cursor for each statement and sends each by itself.
 
-A prepared statement has a name that depends on its SQL alone, and one that exists already is used:
-a pooler may hand the connection of another process over. If statements are outdated, because a
-table was altered or the server forgot them, the first message of a transaction prepares them anew
-and is sent again: nothing has happened yet.
+The name of a prepared statement depends on its SQL alone, and one that exists already is used: a
+pooler may reuse a connection on which another process has prepared it. If statements are outdated,
+because a table was altered or they were deallocated, the first message of a transaction prepares
+them again and is sent again: nothing has happened yet.
 
 Private API of psycopg used here: `Connection.wait`, `Connection.lock`, `pgconn`, `Transformer`,
 `generators.execute`, `send` and `fetch_many`, `errors.error_from_result`.
@@ -18,12 +18,11 @@ import secrets
 import select
 import threading
 from collections.abc import Sequence
-from functools import partial
 from hashlib import sha256
 from typing import Any, NoReturn, cast
 
 import psycopg
-from psycopg import IsolationLevel
+from psycopg import IsolationLevel, errors
 from psycopg.abc import PQGen
 from psycopg.adapt import AdaptersMap, Loader, PyFormat, Transformer
 from psycopg.errors import error_from_result
@@ -39,9 +38,7 @@ IDLE, FAILED = TransactionStatus.IDLE, ExecStatus.FATAL_ERROR
 SUCCEEDED = (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK)
 MAX_PARAMETERS = 65_535  # of one statement, in PostgreSQL's protocol
 
-# SQLSTATEs of a prepared statement that is no longer valid: a table was altered, or the statement
-# was deallocated.
-OUTDATED = (b"0A000", b"26000")
+REVALIDATION = "RevalidateCachedQuery"  # the function in PostgreSQL that finds a table altered
 EXISTS_ALREADY = b"42P05"
 WARNING_OF_COMMIT = "01"  # class of SQLSTATEs
 
@@ -57,6 +54,13 @@ def has_unread_data(connection: psycopg.Connection) -> bool:
     return bool(poll.poll(0))
 
 
+def is_outdated(error: BaseException | None) -> bool:
+    """True if a prepared statement was deallocated, or one of its tables was altered."""
+    if isinstance(error, errors.FeatureNotSupported):
+        return error.diag.source_function == REVALIDATION
+    return isinstance(error, errors.InvalidSqlStatementName)
+
+
 class Pipeline:
     """Prepared statements of one connection. Each is prepared when it is first sent.
 
@@ -64,10 +68,8 @@ class Pipeline:
     rows are read.
     """
 
-    def __init__(self, connection: psycopg.Connection, deadline: float | None = None) -> None:
+    def __init__(self, connection: psycopg.Connection) -> None:
         self.connection = connection
-        # `deadline` is in seconds.
-        self.wait = partial(psycopg.Connection.wait, connection, timeout=deadline)
         self.pgconn = connection.pgconn
         self.lock = threading.RLock()
         self.names: dict[str, bytes] = {}  # of the prepared statements, by their SQL
@@ -114,19 +116,22 @@ class Pipeline:
             message.append(COMMIT)
         with self.connection.lock:
             try:
-                if is_idle and self.has_outdated:
-                    self._deallocate()
-                results = self.wait(self._exchange(message))
-                if is_idle and results[-1].status not in SUCCEEDED:
-                    results = self._send_again(message, results)
+                for _ in range(len(message) + 1):  # another statement may exist already each time
+                    if is_idle and self.has_outdated:
+                        self._deallocate_all()
+                    results = self.connection.wait(self._exchange(message))
+                    succeeded = results[-1].status in SUCCEEDED
+                    if succeeded or not is_idle or not self._can_send_again(results):
+                        break
             except BaseException:  # part of a message may have been sent: the state is unknown
                 self.connection.close()
                 raise
         rows = []
         for result in results:
             if result.status == FAILED:
-                self._forget_outdated(result)
-                raise error_from_result(result, encoding=self.connection.info.encoding)
+                error = self._error_of(result)
+                self._forget_if_outdated(error)
+                raise error
             self.transformer.set_pgresult(result)
             rows.append(self.transformer.load_rows(0, result.ntuples, tuple))
         if commit and self.warnings:
@@ -134,36 +139,30 @@ class Pipeline:
         return rows[begins : begins + len(converted)]
 
     def raise_warning_of_commit(self) -> NoReturn:
-        """Close the connection and raise OperationalError: the outcome is open."""
+        """Close the connection and raise OperationalError: the outcome is unknown."""
         self.connection.close()
         raise psycopg.OperationalError(f"COMMIT with a warning: {'; '.join(self.warnings)}")
 
-    def _keep_warning(self, notice: psycopg.errors.Diagnostic) -> None:
+    def _keep_warning(self, notice: errors.Diagnostic) -> None:
         if (notice.sqlstate or "").startswith(WARNING_OF_COMMIT):
             self.warnings.append(notice.message_primary or "")
 
-    def _send_again(self, message: Sequence[Statement], results: list[PGresult]) -> list[PGresult]:
-        """Send the first message of a transaction again, if it failed for its prepared statements.
+    def _error_of(self, result: PGresult) -> psycopg.Error:
+        return error_from_result(result, encoding=self.connection.info.encoding)
 
-        Each time it may turn out that another one exists already.
-        """
-        for _ in message:
-            failed = next(each for each in results if each.status == FAILED)
-            exists = failed.error_field(DiagnosticField.SQLSTATE) == EXISTS_ALREADY
-            if not exists and not self._forget_outdated(failed):
-                break
-            if self.pgconn.transaction_status != IDLE:
-                self._execute(b"ROLLBACK")
-            if self.has_outdated:
-                self._deallocate()
-            results = self.wait(self._exchange(message))
-            if results[-1].status in SUCCEEDED:
-                break
-        return results
+    def _can_send_again(self, results: list[PGresult]) -> bool:
+        """True if a message failed because of its prepared statements; rolls it back then."""
+        error = self._error_of(next(each for each in results if each.status == FAILED))
+        exists_already = isinstance(error, errors.DuplicatePreparedStatement)
+        if not exists_already and not self._forget_if_outdated(error):
+            return False
+        if self.pgconn.transaction_status != IDLE:
+            self._execute(b"ROLLBACK")
+        return True
 
-    def _forget_outdated(self, failed: PGresult) -> bool:
-        """True if the statement was outdated. All are prepared anew then, with another SQL."""
-        if failed.error_field(DiagnosticField.SQLSTATE) not in OUTDATED:
+    def _forget_if_outdated(self, error: psycopg.Error) -> bool:
+        """If a statement was outdated, prepare all of them again from now on, with another SQL."""
+        if not is_outdated(error):
             return False
         self.names.clear()
         # A pooler shares prepared statements of the same SQL among its clients.
@@ -171,13 +170,13 @@ class Pipeline:
         self.has_outdated = True
         return True
 
-    def _deallocate(self) -> None:
+    def _deallocate_all(self) -> None:
         self._execute(b"DEALLOCATE ALL")  # or the outdated ones would stay with the connection
         self.has_outdated = False
 
     def _execute(self, sql: bytes) -> None:
         self.pgconn.send_query(sql)
-        self.wait(execute(self.pgconn))
+        self.connection.wait(execute(self.pgconn))
 
     def _exchange(self, message: Sequence[Statement]) -> PQGen[list[PGresult]]:
         """Generator for `Connection.wait`; returns the results up to the first that failed."""
@@ -197,15 +196,17 @@ class Pipeline:
         yield from send(pgconn)
         results: list[PGresult] = []
         for number, prepared in enumerate(expected, 1):
-            if number == len(expected):
+            if number == len(expected):  # COMMIT, if the message has one
                 self.warnings.clear()
             [result] = yield from fetch_many(pgconn)
             if prepared is None or result.status == FAILED:
                 results.append(result)
-            if prepared is not None and result.status != ExecStatus.COMMAND_OK:
-                sqlstate = result.status == FAILED and result.error_field(DiagnosticField.SQLSTATE)
-                if sqlstate != EXISTS_ALREADY:
-                    del names[prepared]
+            if (
+                prepared is not None
+                and result.status != ExecStatus.COMMAND_OK
+                and result.error_field(DiagnosticField.SQLSTATE) != EXISTS_ALREADY
+            ):
+                del names[prepared]
         [end] = yield from fetch_many(pgconn)
         if end.status == FAILED:  # a deferred constraint, checked when autocommit ends
             results.append(end)
