@@ -93,20 +93,11 @@ class Postgres:
                 start_new_session=True,  # Ctrl-C must reach the tests, not their database
                 **self.identity,
             )
-        self._wait_until_ready()
-
-    def _wait_until_ready(self, seconds=60):
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                psycopg.connect(self.url).close()
-            except psycopg.OperationalError as error:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    output = self.log.read_text(errors="replace")
-                    raise NoPostgres(f"PostgreSQL did not start:\n{output}") from error
-                time.sleep(0.05)
-            else:
-                return
+        try:
+            wait_until_ready(self.url, self.process)
+        except psycopg.OperationalError as error:
+            output = self.log.read_text(errors="replace")
+            raise NoPostgres(f"PostgreSQL did not start:\n{output}") from error
 
     def _readable(self, binaries):
         """The folder of the binaries, or of a copy that the server's user can read."""
@@ -125,6 +116,20 @@ class Postgres:
         return subprocess.run(
             command, capture_output=True, text=True, cwd=self.folder, **self.identity
         )
+
+
+def wait_until_ready(url, process, seconds=60):
+    """Wait until a server accepts connections. Raises the OperationalError of the last attempt."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            psycopg.connect(url).close()
+        except psycopg.OperationalError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+        else:
+            return
 
 
 def identity():

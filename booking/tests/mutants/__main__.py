@@ -3,9 +3,10 @@
     python -m booking.tests.mutants                        all of them, about half an hour
     python -m booking.tests.mutants --only no_guards,moves_without_lock
 
-A mutant is a deliberately broken version of the application (booking/tests/torture/mutants.py).
-Each must be refused twice: by a test that passes without it, and by the torture test. Runs on a
-temporary PostgreSQL server. Exit status 0: all were refused by both.
+A mutant is a deliberately broken version of the application (booking/tests/torture/mutants.py). A
+test that passes without it must fail with it, and the torture test must reject it. Two mutants
+cannot run in tests; for those the torture test alone counts. Uses a temporary PostgreSQL server.
+Exit status 0: none survives.
 """
 
 import argparse

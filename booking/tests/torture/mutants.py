@@ -92,15 +92,20 @@ def replace(name, function):
 # --- Guards ---
 
 
-def _remove_lock():
+def _insert_late():
+    """Give other transactions the time to come between the checks of a sale and its INSERT."""
     insert_bookings = original("insert_bookings")
 
     def insert_late(*args):
         time.sleep(DELAY)
         return insert_bookings(*args)
 
-    replace("select_for_update", lambda queryset: queryset)
     replace("insert_bookings", insert_late)
+
+
+def _remove_lock():
+    replace("select_for_update", lambda queryset: queryset)
+    _insert_late()
 
 
 def no_guards(application):
@@ -120,18 +125,14 @@ def no_constraint(application):
 
 def pipeline_without_lock(application):
     """The pipeline sends the statement that locks the show as a plain SELECT."""
-    convert, insert_bookings = original("convert"), original("insert_bookings")
+    convert = original("convert")
 
     def convert_unlocked(pipeline, statements):
         unlocked = [(sql.replace(" FOR UPDATE", ""), values) for sql, values in statements]
         return convert(pipeline, unlocked)
 
-    def insert_late(*args):
-        time.sleep(DELAY)
-        return insert_bookings(*args)
-
     replace("convert", convert_unlocked)
-    replace("insert_bookings", insert_late)
+    _insert_late()
 
 
 def _change_unlocked(name):

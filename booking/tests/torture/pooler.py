@@ -2,13 +2,12 @@
 
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit
 
 import psycopg
 
-from ..postgres import identity
+from ..postgres import identity, wait_until_ready
 
 POOL_SIZES = {"transaction": 3, "session": 50}
 CONFIGURATION = """\
@@ -62,22 +61,13 @@ class PgBouncer:
             self.process = subprocess.Popen(
                 [program, str(configuration)], stdout=log, stderr=log, cwd=self.folder, **user
             )
-        self._wait_until_ready(Path(log.name))
+        try:
+            wait_until_ready(self.url, self.process)
+        except psycopg.OperationalError as error:
+            self.__exit__()
+            raise NoPooler(Path(log.name).read_text(errors="replace")) from error
         return self
 
     def __exit__(self, *exc_info):
         self.process.kill()
         self.process.wait()
-
-    def _wait_until_ready(self, log, seconds=30):
-        deadline = time.monotonic() + seconds
-        while True:
-            try:
-                psycopg.connect(self.url).close()
-            except psycopg.OperationalError as error:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    self.__exit__()
-                    raise NoPooler(log.read_text(errors="replace")) from error
-                time.sleep(0.05)
-            else:
-                return

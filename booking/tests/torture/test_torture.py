@@ -272,7 +272,7 @@ class CheckerTests(TestCase):
         self.assertLinearizable(*before, held, extended(1, 30, 30.1, until=32, left=2))
 
     def test_extension_to_the_end_of_the_allowance_at_any_moment_of_the_request(self):
-        """The allowance is 9.5 s all the time: as much as is held anew leaves the window."""
+        """The allowance stays at 9.5 s: old holds leave the window as fast as a new one grows."""
         before = [
             sold([1], at, at + 0.1, ids=[pk], left=2, hold=True) for at, pk in ((0, 8), (11, 9))
         ]
