@@ -25,7 +25,7 @@ def main():
         if "--traceback" in sys.argv:
             raise
         reason = " ".join(str(error).split())
-        raise SystemExit(f"The database refused: {reason}") from error
+        raise SystemExit(f"Error: {reason}") from error
 
 
 if __name__ == "__main__":

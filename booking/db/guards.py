@@ -1,8 +1,8 @@
 """Guards of a PostgreSQL connection: durable commits, time limits, encoding.
 
-Server, role and pooler decide some of them. They are looked at when a process connects for the
-first time. What would break the promise is mended or stops the application; `missing_guards` names
-what only makes customers wait.
+Server, role and pooler decide some of them, so a process checks them when it first connects. Where
+a crash would lose bookings, the setting is corrected or the database refused. `missing_guards`
+names the time limits that are missing.
 """
 
 from typing import Any
@@ -50,15 +50,15 @@ def _require_durable_commits(connection: Any) -> None:
     fsync, synchronous_commit = DURABILITY[key]
     if fsync == "off" and settings.REQUIRE_FSYNC:
         raise ImproperlyConfigured(
-            "The server has fsync = off: a crash would lose bookings that customers were told of. "
+            "The server has fsync = off: a crash would lose acknowledged bookings. "
             "Set fsync = on in postgresql.conf."
         )
     if synchronous_commit not in LOSES_COMMITS:
         return
-    if settings.DATABASE_POOLER:  # a SET would be another client's as well
+    if settings.DATABASE_POOLER:  # SET would change it for other clients, too
         raise ImproperlyConfigured(
-            f"The role has synchronous_commit = {synchronous_commit}: a crash would lose bookings "
-            f"that customers were told of. {MENDED_BY}"
+            f"The role has synchronous_commit = {synchronous_commit}: a crash would lose "
+            f"acknowledged bookings. {MENDED_BY}"
         )
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")

@@ -60,15 +60,15 @@ class CommandErrorTests(TestCase):
             with self.subTest(command):
                 self.assertRefused(self.run_command(*command), "no such table")
 
-    def test_database_that_is_away_is_said(self):
-        away = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/cinema"}
+    def test_database_unreachable_is_said(self):
+        unreachable = {"DATABASE_URL": "postgres://nobody@127.0.0.1:1/cinema"}
         for command in (
             ["createsuperuser", "--noinput", "--username", "boss", "--email", "b@cinema.example"],
             ["prune"],
             ["tune_database"],
         ):
             with self.subTest(command):
-                self.assertRefused(self.run_command(*command, **away), "connection failed")
+                self.assertRefused(self.run_command(*command, **unreachable), "connection failed")
 
     def test_traceback_is_printed_if_asked_for(self):
         self.assertIn("Traceback", self.run_command("prune", "--traceback").stderr)
@@ -78,7 +78,7 @@ class CommandErrorTests(TestCase):
         rows = [MOVIE, SHOW, USER]
         for text, words in [
             ("[{", "fixture.json"),
-            ('[{"model": "booking.film", "fields": {}}]', "booking.film"),
+            ('[{"model": "booking.cinema", "fields": {}}]', "booking.cinema"),
             (json.dumps([*rows, booking(1, 5), booking(2, 5)]), "UNIQUE"),
             (json.dumps([*rows, booking(1, 0)]), "seat_numbers_start_at_one"),
             (json.dumps([SHOW]), "foreign key"),
