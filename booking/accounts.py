@@ -1,5 +1,6 @@
 """Every change to a user account, except by staff in the admin."""
 
+from contextlib import suppress
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY as ADMIN_SESSION_USER
@@ -24,6 +25,7 @@ from .exceptions import (
     CustomerNotFound,
     NoActiveAccount,
     PasswordRequired,
+    ReservedNameTaken,
     UsernameTaken,
     WrongPassword,
 )
@@ -62,9 +64,37 @@ class CaseInsensitiveBackend(ModelBackend):
 
 
 # ASCII only, so that no two usernames look alike.
-validate_username = ASCIIUsernameValidator(
+validate_characters = ASCIIUsernameValidator(
     message="Use only letters without accents, digits and @ . + - _"
 )
+
+# Accounts of the cinema's own, for seats without an account of a customer. Nobody can log in.
+WALK_IN = "walk-in"  # sold at the counter
+HOUSE = "house"  # set aside
+RESERVED_USERNAMES = (WALK_IN, HOUSE)
+
+
+def validate_username(username: str) -> None:
+    validate_characters(username)
+    if str(username).lower() in RESERVED_USERNAMES:  # the admin's form validates None as well
+        raise ValidationError(UsernameTaken.message, code=UsernameTaken.code)
+
+
+def reserved_account(username: str) -> User:
+    """The account WALK_IN or HOUSE, created when it is first needed.
+
+    Raises ReservedNameTaken if a customer has had the name since before it was reserved.
+    """
+    user = users_by_name(username).first()
+    if user is None:
+        user = User(username=username)
+        user.set_unusable_password()
+        with suppress(IntegrityError), transaction.atomic():  # another request has created it
+            user.save()
+        user = users_by_name(username).get()
+    if user.has_usable_password() or not user.is_active:
+        raise ReservedNameTaken(username=username)
+    return user
 
 
 def require_free_username(username: str) -> None:

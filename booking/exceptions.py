@@ -71,6 +71,12 @@ class NoSuchSeat(Refusal):
     example = {"seat_number": 200, "total_seats": 180}
 
 
+class NotForSale(Refusal):
+    code = "not_for_sale"
+    message = "This seat is not sold online."
+    example = {"seat_numbers": [5]}
+
+
 class SoldOut(Refusal):
     code = "sold_out"
     message = "This show is sold out."
@@ -175,6 +181,26 @@ class RowsInUse(Refusal):
     example = {"seats_per_row": 12}
 
 
+class SeatsWouldMove(Refusal):
+    code = "seats_would_move"
+    message = (
+        "These seats are held or booked, so they must stay where they are and keep their labels: "
+        "{labels}."
+    )
+    example = {"labels": "B3, B4"}
+
+
+class ScreenInUse(Refusal):
+    code = "screen_in_use"
+    message = "The screen is in use then, until {free_at}: {show}."
+    example = {"show": "Metropolis, Thu 24 Dec 2026, 20:15, Screen 1", "free_at": "22:43"}
+
+
+class ChangedMeanwhile(Refusal):
+    code = "changed_meanwhile"
+    message = "This show has been changed meanwhile. Open it again to see how it is now."
+
+
 # --- Accounts ---
 
 
@@ -221,3 +247,9 @@ class PasswordRequired(Refusal):
 class UsernameTaken(Refusal):
     code = "username_taken"
     message = "This username is already taken."
+
+
+class ReservedNameTaken(Refusal):
+    code = "reserved_name_taken"
+    message = "The account {username} belongs to a customer. Give it another username first."
+    example = {"username": "walk-in"}

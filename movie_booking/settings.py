@@ -314,6 +314,8 @@ else:
 
 # How long after a show's start its seats are still sold, for latecomers.
 SALES_CLOSE_AFTER_START = timedelta(minutes=env_number("SALES_CLOSE_AFTER_START_MINUTES", 10))
+# Between two shows on one screen, after the running time.
+CLEANING_TIME = timedelta(minutes=env_number("CLEANING_MINUTES", 15, most=24 * 60))
 
 # How long a hold lasts; and how long a customer can hold seats of one show in all, with
 # extensions and further holds, in each window of time.

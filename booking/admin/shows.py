@@ -53,11 +53,7 @@ class ShowAdmin(FoldedSearchMixin, RefusalMixin, ProtectSoldMixin, admin.ModelAd
 
     def save_model(self, request, obj, form, change):
         """Raises SeatsInUse or RowsInUse. The admin's view is one transaction."""
-        if change:
-            box_office.require_hall_fits(
-                show=obj, total_seats=obj.total_seats, seats_per_row=obj.seats_per_row
-            )
-        super().save_model(request, obj, form, change)
+        box_office.schedule([obj])
 
     @admin.display(description="Sold / total")
     def seats_sold(self, show):

@@ -16,6 +16,7 @@ from ..exceptions import (
     NoActiveAccount,
     NoSuchSeat,
     NotEnoughSeats,
+    NotForSale,
     NotHeld,
     PasswordRequired,
     ReservationNotFound,
@@ -40,6 +41,7 @@ from .serializers import (
     ChangeAccount,
     ChangePassword,
     EraseAccount,
+    LayoutSerializer,
     ListedMovieSerializer,
     LogIn,
     PersonalSeatMapSerializer,
@@ -66,7 +68,7 @@ from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.movies import MovieViewSet
 from .views.reservations import MyReservationsViewSet, ReservationViewSet
 from .views.root import LINKS, RootView
-from .views.shows import MovieShowsViewSet, SeatMapViewSet, ShowViewSet
+from .views.shows import LayoutViewSet, MovieShowsViewSet, SeatMapViewSet, ShowViewSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +98,7 @@ LINKS_SCHEMA = openapi.Schema(
 )
 
 SALES_ERRORS = (ShowCancelled, SalesClosed)
-NEW_SALE_ERRORS = (ShowNotFound, *SALES_ERRORS, NoSuchSeat, SoldOut)
+NEW_SALE_ERRORS = (ShowNotFound, *SALES_ERRORS, NoSuchSeat, NotForSale, SoldOut)
 HOLD_ERRORS = (HoldExpired, AlreadyCancelled)
 CANCEL_ERRORS = (AlreadyCancelled, HoldExpired, ShowStarted)
 RESERVATION_ERRORS = (ReservationNotFound, NOT_YOURS)
@@ -257,6 +259,17 @@ OPERATIONS = {
             has_etag=True,
         ),
     },
+    LayoutViewSet: {
+        "retrieve": Operation(
+            id="getLayout",
+            summary="Where the seats of a show are",
+            tag="Shows",
+            description="To draw the hall: its rows from the front, and the place, label and kind "
+            "of each seat. It hardly ever changes, so it may be kept for an hour.",
+            response=LayoutSerializer,
+            has_etag=True,
+        ),
+    },
     # --- Bookings ---
     MyBookingsViewSet: {
         "list": Operation(
@@ -307,6 +320,7 @@ OPERATIONS = {
                 *SALES_ERRORS,
                 ShowStarted,
                 NoSuchSeat,
+                NotForSale,
                 SeatTaken,
             ),
         ),

@@ -17,7 +17,7 @@ from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.movies import MovieViewSet
 from .views.reservations import MyReservationsViewSet, ReservationViewSet
 from .views.root import RootView, UnknownEndpointView
-from .views.shows import MovieShowsViewSet, SeatMapViewSet, ShowViewSet
+from .views.shows import LayoutViewSet, MovieShowsViewSet, SeatMapViewSet, ShowViewSet
 
 
 class ReferenceConverter:
@@ -61,6 +61,7 @@ urlpatterns = [
     path("shows/", action(ShowViewSet, get="list"), name="shows_list"),
     path("shows/<int:pk>/", action(ShowViewSet, get="retrieve"), name="show"),
     path("shows/<int:pk>/seats/", action(SeatMapViewSet, get="retrieve"), name="show_seats"),
+    path("shows/<int:pk>/layout/", action(LayoutViewSet, get="retrieve"), name="show_layout"),
     path("shows/<int:pk>/book/", action(BookingViewSet, post="book"), name="book_seat"),
     path(
         "shows/<int:pk>/reservations/",

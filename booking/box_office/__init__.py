@@ -20,8 +20,8 @@ On SQLite `select_for_update` does nothing. Its transactions begin IMMEDIATE (SQ
 settings): one queue for the whole file.
 """
 
-from .cancelling import cancel, cancel_all, cancel_reservation
-from .halls import require_hall_fits
+from .cancelling import call_off, cancel, cancel_all, cancel_reservation
+from .halls import overlapping_shows, schedule
 from .holding import confirm, expire_holds, extend
 from .locking import retry_transaction, transaction
 from .moving import move
@@ -29,6 +29,7 @@ from .selling import book, reserve
 
 __all__ = [
     "book",
+    "call_off",
     "cancel",
     "cancel_all",
     "cancel_reservation",
@@ -36,8 +37,9 @@ __all__ = [
     "expire_holds",
     "extend",
     "move",
-    "require_hall_fits",
+    "overlapping_shows",
     "reserve",
     "retry_transaction",
+    "schedule",
     "transaction",
 ]

@@ -12,6 +12,7 @@ from ..exceptions import (
     HoldExpired,
     NoSuchSeat,
     NotEnoughSeats,
+    NotForSale,
     SalesClosed,
     SeatTaken,
     ShowCancelled,
@@ -50,6 +51,12 @@ def require_seats_exist(show: Show, seat_numbers: Sequence[int]) -> None:
             raise NoSuchSeat(seat_number=seat, total_seats=show.total_seats)
 
 
+def require_on_sale(show: Show, seat_numbers: Sequence[int]) -> None:
+    """Refuse house seats, which only staff sell."""
+    if house_seats := sorted(show.seating.house.intersection(seat_numbers)):
+        raise NotForSale(seat_numbers=house_seats)
+
+
 def require_not_sold_out(show: ShowSnapshot) -> None:
     if show.available_seats <= 0:
         raise SoldOut
@@ -61,7 +68,7 @@ def require_seats_free(sale: ForSale) -> None:
         raise SeatTaken
 
 
-def require_enough_seats(free: set[int], count: int) -> None:
+def require_enough_seats(free: Collection[int], count: int) -> None:
     if not free:
         raise SoldOut
     if len(free) < count:

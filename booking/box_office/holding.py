@@ -1,6 +1,7 @@
 """Confirming, extending and expiring holds."""
 
 import logging
+from typing import Any
 
 from django.contrib.auth.models import User
 
@@ -58,9 +59,7 @@ def extend(*, reservation: Reservation, by: User) -> Reservation:
     return extended
 
 
-def _update_active(
-    reservation: Reservation, *, kind: Kind, by: User, **values: object
-) -> Reservation:
+def _update_active(reservation: Reservation, *, kind: Kind, by: User, **values: Any) -> Reservation:
     active = require_active(reservation.bookings)
     show = reservation.show
     require_sales_open(show)

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -13,7 +13,7 @@ from django.db.transaction import TransactionManagementError, atomic
 from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
 from ..db.errors import violates_foreign_key, violates_unique, was_rolled_back
 from ..exceptions import CustomerNotFound, SeatTaken, ShowNotFound
-from ..models import Booking, BookingSnapshot, Reservation, Show
+from ..models import Booking, BookingSnapshot, Reservation, Screen, Show
 from .attempts import Attempt, current_attempt
 from .queries import SeatsFreedMeanwhile, explain_taken_seats
 
@@ -72,6 +72,16 @@ def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
     if not locked:
         raise ShowNotFound
     return results
+
+
+def lock_screens(screen_ids: Collection[int]) -> None:
+    """Lock the rows of screens, in ascending order of id, until the transaction ends.
+
+    It is the queue of those who add or change shows. A transaction that locks shows as well locks
+    them first.
+    """
+    screens = Screen.objects.select_for_update().filter(pk__in=screen_ids).order_by("pk")
+    list(screens.values_list("pk"))
 
 
 @compiled

@@ -11,6 +11,7 @@ from .checks import (
     require_active,
     require_can_cancel,
     require_not_called_off,
+    require_on_sale,
     require_sales_open,
     require_seats_exist,
 )
@@ -21,18 +22,22 @@ log = logging.getLogger(__name__)
 
 
 @retry_transaction
-def move(*, booking: Booking, seat_number: int, by: User) -> BookingSnapshot:
+def move(
+    *, booking: Booking, seat_number: int, by: User, as_staff: bool = False, reason: str = ""
+) -> BookingSnapshot:
     """Change the seat of a booking or hold: it gets the new one, or keeps the old one.
 
     Moving to the same seat changes nothing, and a hold ends when it would have. A hold can be
-    moved while it can be confirmed, a booking until the show starts. Raises AlreadyCancelled,
-    HoldExpired, ShowCancelled, SalesClosed, ShowStarted, NoSuchSeat or SeatTaken (with
-    `alternatives`).
+    moved while it can be confirmed, a booking until the show starts. Staff move at any time, also
+    to a house seat. Raises AlreadyCancelled, HoldExpired, ShowCancelled, SalesClosed, ShowStarted,
+    NoSuchSeat, NotForSale or SeatTaken (with `alternatives`).
     """
     with locked_booking(booking, wanted=seat_number) as found:
         require_active([found])
         show, now = found.show.show, found.show.now
-        if found.status == Status.HELD:
+        if as_staff:
+            require_not_called_off(found.show)
+        elif found.status == Status.HELD:
             require_sales_open(found.show)
         else:
             require_not_called_off(found.show)
@@ -40,12 +45,24 @@ def move(*, booking: Booking, seat_number: int, by: User) -> BookingSnapshot:
         require_seats_exist(show, [seat_number])
         if seat_number == found.booking.seat_number:
             return found
+        if not as_staff:
+            require_on_sale(show, [seat_number])
         # A move is rare. Its alternatives are read under the lock, so that they agree with what
         # was decided about the booking.
         free = free_seats(show, now)
         if seat_number not in free:
             raise seats_taken(show, free, [seat_number])
         mark_expired_holds(show.pk, [seat_number])
-        update_bookings([found.booking], kind=Kind.MOVED, by=by, now=now, seat_number=seat_number)
+        seat_before = found.booking.seat_number
+        update_bookings(
+            [found.booking],
+            kind=Kind.MOVED,
+            by=by,
+            now=now,
+            reason=reason,
+            seat_number=seat_number,
+        )
     log.info("user %s moved booking %s to seat %s", by.pk, booking.pk, seat_number)
-    return found.booking.snapshot(found.show)
+    house = show.seating.house  # free house seats do not count as available
+    available = found.show.available_seats + (seat_number in house) - (seat_before in house)
+    return found.booking.snapshot(show.snapshot(available_seats=available, now=now))

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 from ..db.compiled import compiled, defer_insert, map_rows
 from ..exceptions import (
+    NoSuchSeat,
     Refusal,
     SalesClosed,
     SeatsTaken,
@@ -57,9 +58,9 @@ def for_sale(
     )
     customers = get_user_model().objects.filter(pk=customer_id, is_active=True)
     keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
-    shows = Show.objects.filter(pk=show_id).select_related("movie").defer(*keys)
+    shows = Show.objects.filter(pk=show_id).select_related("movie")
     return map_rows(
-        shows.annotate(
+        shows.defer("seat_letters", *keys).annotate(
             now=Now(),
             available_seats=available_seats(),
             seats_are_taken=Exists(wanted.active()),
@@ -95,7 +96,7 @@ def seats_taken(show: Show, free: set[int], wanted: Sequence[int]) -> SeatTaken:
     """The refusal of wanted seats that are not free, with up to five alternatives."""
     taken = [seat for seat in wanted if seat not in free] or list(wanted)
     refusal = SeatTaken if len(wanted) == 1 else SeatsTaken
-    alternatives = nearest_seats(free.difference(wanted), taken, show.seats_per_row)
+    alternatives = nearest_seats(free.difference(wanted), taken, show.seating)
     return refusal(seat_numbers=taken, alternatives=alternatives)
 
 
@@ -147,11 +148,12 @@ def explain_taken_seats(show_id: int, wanted: Sequence[int]) -> Exception:
         return ShowCancelled(cancelled_at=show.cancelled_at)
     if now >= show.bookable_until:
         return SalesClosed(bookable_until=show.bookable_until)
+    if missing := next((seat for seat in wanted if seat > show.total_seats), None):
+        return NoSuchSeat(seat_number=missing, total_seats=show.total_seats)
     free = set(range(1, show.total_seats + 1)).difference(taken)
-    if not free:
-        return SoldOut()
-    refusal = seats_taken(show, free, wanted)
-    return SeatsFreedMeanwhile(refusal) if free.issuperset(wanted) else refusal
+    if free.issuperset(wanted):
+        return SeatsFreedMeanwhile(seats_taken(show, free, wanted))
+    return seats_taken(show, free, wanted) if free.difference(show.seating.house) else SoldOut()
 
 
 def hold_allowance(show: ShowSnapshot, customer_id: int) -> HoldAllowance:
@@ -193,7 +195,13 @@ def mark_expired_holds(show_id: int, seat_numbers: Sequence[int] | None = None) 
 
 
 def update_bookings(
-    bookings: Sequence[Booking], *, kind: Kind, by: User, now: datetime, **values: object
+    bookings: Sequence[Booking],
+    *,
+    kind: Kind,
+    by: User,
+    now: datetime,
+    reason: str = "",
+    **values: object,
 ) -> None:
     """Write the same values to all of them, in one statement, and an event for each."""
     Booking.objects.filter(pk__in=[booking.pk for booking in bookings]).update(**values)
@@ -211,6 +219,7 @@ def update_bookings(
                 request_id=current_request_id.get(),
                 seat_number=booking.seat_number,
                 moved_from=seat_before if kind == Kind.MOVED else None,
+                reason=reason,
             )
             for booking, seat_before in zip(bookings, seats_before, strict=True)
         ]

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -25,6 +25,7 @@ from .checks import (
     require_enough_seats,
     require_may_hold,
     require_not_sold_out,
+    require_on_sale,
     require_sales_open,
     require_seats_exist,
     require_seats_free,
@@ -46,10 +47,12 @@ EVENT_OF_SALE = {
 
 @retry_transaction
 def book(
-    *, show_id: int, seat_number: int, by: User, customer: User | None = None
+    *, show_id: int, seat_number: int, by: User, customer: User | None = None, note: str = ""
 ) -> BookingSnapshot:
     """Sell one seat. Raises what `reserve` raises."""
-    [booking] = _sell(show_id=show_id, by=by, customer=customer, seat_numbers=[seat_number])
+    [booking] = _sell(
+        show_id=show_id, by=by, customer=customer, seat_numbers=[seat_number], note=note
+    )
     return booking
 
 
@@ -62,14 +65,18 @@ def reserve(
     seat_numbers: Sequence[int] | None = None,
     count: int | None = None,
     hold: bool = False,
+    hold_for: timedelta | None = None,
+    note: str = "",
 ) -> Reservation:
     """Sell or hold seats, all or none: these, or the `count` best that are free.
 
     The seats are for the user `by`, within a customer's limits; or staff sell them to `customer`,
-    without limits.
+    without limits, house seats included. Only staff hold for another time than HOLD_FOR, at most
+    until sales close, and write a note.
 
-    Raises ShowNotFound, ShowCancelled, SalesClosed, CustomerNotFound, NoSuchSeat, SoldOut,
-    SeatTaken (with up to five `alternatives`), NotEnoughSeats, HeldTooSoon or TooManySeats.
+    Raises ShowNotFound, ShowCancelled, SalesClosed, CustomerNotFound, NoSuchSeat, NotForSale,
+    SoldOut, SeatTaken (with up to five `alternatives`), NotEnoughSeats, HeldTooSoon or
+    TooManySeats.
     """
     return Reservation.of(
         _sell(
@@ -79,6 +86,8 @@ def reserve(
             seat_numbers=seat_numbers,
             count=count,
             hold=hold,
+            hold_for=hold_for,
+            note=note,
         )
     )
 
@@ -91,6 +100,8 @@ def _sell(
     seat_numbers: Sequence[int] | None = None,
     count: int | None = None,
     hold: bool = False,
+    hold_for: timedelta | None = None,
+    note: str = "",
 ) -> list[BookingSnapshot]:
     buyer = customer or by
     reference = new_reference()
@@ -104,7 +115,10 @@ def _sell(
         require_active_customer(sale)
         if count is None:
             require_seats_exist(show.show, wanted)
-            require_not_sold_out(show)
+            if customer is None:
+                if show.show.layout:
+                    require_on_sale(show.show, wanted)
+                require_not_sold_out(show)
             require_seats_free(sale)
         else:
             attempt.seat_numbers = _pick_best_seats(show, count)
@@ -118,23 +132,26 @@ def _sell(
             mark_expired_holds(show_id, attempt.seat_numbers)
         if sale.reference_is_used:
             reference = _unused_reference()
-        until = hold_until(show, allowance) if hold else None
-        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, until, by)
+        until = hold_until(show, allowance, hold_for) if hold else None
+        sold = _insert_bookings(show, attempt.seat_numbers, buyer, reference, until, by, note)
     status = Status.HELD if hold else Status.BOOKED
     log.info("user %s %s seats %s of show %s", by.pk, status, attempt.seat_numbers, show_id)
     return sold
 
 
-def hold_until(show: ShowSnapshot, allowance: HoldAllowance | None) -> datetime:
+def hold_until(
+    show: ShowSnapshot, allowance: HoldAllowance | None, hold_for: timedelta | None = None
+) -> datetime:
     """When a hold that begins now expires: not after sales close, and within the allowance."""
-    until = min(show.now + settings.HOLD_FOR, show.bookable_until)
+    until = min(show.now + (hold_for or settings.HOLD_FOR), show.bookable_until)
     return min(until, allowance.until) if allowance else until
 
 
 def _pick_best_seats(show: ShowSnapshot, count: int) -> list[int]:
-    free = free_seats(show.show, show.now)
+    layout = show.show.seating
+    free = free_seats(show.show, show.now).difference(layout.by_number_only)
     require_enough_seats(free, count)
-    return best_seats(free, show.show.total_seats, show.show.seats_per_row, count)
+    return best_seats(free, layout, count)
 
 
 def _unused_reference() -> str:
@@ -152,8 +169,11 @@ def _insert_bookings(
     reference: str,
     held_until: datetime | None,
     by: User,
+    note: str,
 ) -> list[BookingSnapshot]:
     left = show.available_seats - len(seat_numbers)
+    if show.show.layout:
+        left += len(show.show.seating.house.intersection(seat_numbers))  # were not on sale
     after = show._replace(available_seats=left, is_bookable=left > 0)
     bookings, snapshots = [], []
     for seat_number in sorted(seat_numbers):
@@ -165,6 +185,7 @@ def _insert_bookings(
             held_until=held_until,
             reference=reference,
             created_at=show.now,
+            note=note,
         )
         bookings.append(booking)
         snapshots.append(booking.snapshot(after))

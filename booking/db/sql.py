@@ -152,11 +152,14 @@ def require_default_options(queryset: models.QuerySet) -> None:
 
 @cache
 def written_fields(model: type[Model]) -> list[tuple[models.Field, bool]]:
-    """Fields without a `db_default`, and whether their `pre_save` may change the value."""
+    """The fields of an INSERT, and whether their `pre_save` may change the value.
+
+    A field that only the database has a default for is left to it.
+    """
     return [
         (field, type(field).pre_save is not models.Field.pre_save)
         for field in model._meta.concrete_fields
-        if not field.primary_key and not field.has_db_default()
+        if not field.primary_key and (field.has_default() or not field.has_db_default())
     ]
 
 

@@ -5,6 +5,7 @@ from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey
 from .movies import Movie
 from .reservations import Reservation
+from .screens import Screen
 from .seat_maps import SeatMap
 from .sessions import Session
 from .shows import MovieSnapshot, Show, ShowSnapshot, movie_snapshots
@@ -17,6 +18,7 @@ __all__ = [
     "Movie",
     "MovieSnapshot",
     "Reservation",
+    "Screen",
     "SeatMap",
     "Session",
     "Show",

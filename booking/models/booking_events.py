@@ -3,6 +3,7 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 
+from ..text import validate_visible
 from .bookings import Booking
 
 MAX_REQUEST_ID_LENGTH = 64  # RequestContextMiddleware accepts no longer ones
@@ -37,6 +38,9 @@ class BookingEvent(models.Model):
     request_id = models.CharField(max_length=MAX_REQUEST_ID_LENGTH)  # "-" outside of a request
     seat_number = models.PositiveIntegerField(validators=[MinValueValidator(1)])  # after it
     moved_from = models.PositiveIntegerField(null=True)  # the seat before a move
+    reason = models.CharField(  # given by staff
+        max_length=200, blank=True, default="", db_default="", validators=[validate_visible]
+    )
 
     class Meta:
         constraints = [

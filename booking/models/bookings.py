@@ -6,11 +6,12 @@ from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Length, Replace, Substr
 from django.utils import timezone
 
 from ..db.compiled import map_rows
 from ..seating import seat_label
+from ..text import validate_visible
 from .clock import Now
 from .movies import SEARCH_KEY_FIELDS
 from .shows import Show, ShowSnapshot
@@ -72,7 +73,7 @@ class BookingQuerySet(models.QuerySet):
     def with_current_status(self, status: str):
         """Bookings that have this status now: an expired hold is expired, not held."""
         if status == Status.HELD:
-            return self.active().filter(status=status)
+            return self.filter(status=status).exclude(is_expired_hold())
         if status == Status.EXPIRED:
             return self.filter(Q(status=status) | is_expired_hold())
         return self.filter(status=status)
@@ -98,7 +99,7 @@ class BookingQuerySet(models.QuerySet):
         keys = (f"show__movie__{name}" for name in SEARCH_KEY_FIELDS)
         bookings = (
             self.select_related("show__movie")
-            .defer(*keys)
+            .defer("show__seat_letters", *keys)
             .annotate(available_seats=available_seats("show"), now=Now())
         )
         return map_rows(bookings, _snapshot_of_row)
@@ -136,6 +137,11 @@ class Booking(models.Model):
         editable=False,
         related_name="+",
         db_index=False,
+    )
+
+    # By staff, such as a name or a phone number at the counter.
+    note = models.CharField(
+        max_length=100, blank=True, default="", db_default="", validators=[validate_visible]
     )
 
     objects = BookingQuerySet.as_manager()
@@ -177,7 +183,7 @@ class Booking(models.Model):
 
     @property
     def seat_label(self) -> str:
-        return seat_label(self.seat_number, self.show.seats_per_row)
+        return seat_label(self.seat_number, self.show.seats_per_row, self.show.layout)
 
     def status_at(self, now: datetime) -> str:
         """The status, where an expired hold is expired; `is_expired_hold` is the same in SQL."""
@@ -209,7 +215,7 @@ class Booking(models.Model):
             booking=self,
             show=show,
             status=status,
-            seat_label=seat_label(self.seat_number, show.show.seats_per_row),
+            seat_label=seat_label(self.seat_number, show.show.seats_per_row, show.show.layout),
             expires_at=expires_at,
             expires_in=int((expires_at - now).total_seconds()) if expires_at else None,
             can_cancel=status in ACTIVE and now < cancel_until,
@@ -249,9 +255,22 @@ def of_same_reservation() -> BookingQuerySet:
 
 
 def available_seats(show: str = ""):
-    """Expression: number of free seats of a show, or of the show at the foreign key `show`."""
+    """Expression: number of free seats of a show, or of the show at the foreign key `show`.
+
+    Free house seats do not count: they are not on sale.
+    """
+    prefix = f"{show}__" if show else ""
+    letters = f"{prefix}seat_letters"
     taken = Booking.objects.active().filter(show=OuterRef(show or "pk"))
-    return F(f"{show}__total_seats" if show else "total_seats") - count_per_show(taken)
+    is_house_seat = Q(letter="x")
+    taken_on_sale = taken.alias(letter=Substr(OuterRef(letters), F("seat_number"), 1)).exclude(
+        is_house_seat
+    )
+    on_sale = Length(Replace(F(letters), Value("x")))
+    return Case(
+        When(**{letters: ""}, then=F(f"{prefix}total_seats") - count_per_show(taken)),
+        default=on_sale - count_per_show(taken_on_sale),
+    )
 
 
 def count_per_show(bookings: models.QuerySet):
@@ -268,7 +287,7 @@ def count_per(bookings: models.QuerySet, field: str):
 def show_snapshots(shows: models.QuerySet):
     """ShowSnapshots instead of shows, with their movies, in one query."""
     keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
-    shows = shows.select_related("movie").defer(*keys)
+    shows = shows.select_related("movie").defer("layout", "seat_letters", *keys)
     shows = shows.annotate(available_seats=available_seats(), now=Now())
     return map_rows(shows, _snapshot_of_show_row)
 

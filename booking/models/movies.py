@@ -1,3 +1,4 @@
+from datetime import date
 from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,6 +9,8 @@ from ..db.compiled import compiled
 from ..text import search_key
 from .clock import sales_open_from
 from .fields import LineField, SearchKeyField
+
+EARLIEST_RELEASE, LATEST_RELEASE = date(1880, 1, 1), date(2999, 12, 31)
 
 SEARCH_KEYS = {"title": "title_key", "genre": "genre_key", "language": "language_key"}
 
@@ -69,7 +72,14 @@ class Movie(models.Model):
     certificate = LineField(
         max_length=20, blank=True, default="", help_text="Who may see it, such as PG-13."
     )
-    release_date = models.DateField(null=True, blank=True)
+    release_date = models.DateField(
+        null=True,
+        blank=True,
+        validators=[
+            MinValueValidator(EARLIEST_RELEASE, message="There were no movies before 1880."),
+            MaxValueValidator(LATEST_RELEASE, message="Enter a year up to 2999."),
+        ],
+    )
     poster_url = models.URLField("poster", max_length=500, blank=True, default="")
 
     title_key = SearchKeyField(of="title")
@@ -83,6 +93,11 @@ class Movie(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(duration_minutes__gte=1), name="movie_lasts_at_least_a_minute"
+            ),
+            models.CheckConstraint(
+                condition=Q(release_date__isnull=True)
+                | Q(release_date__gte=EARLIEST_RELEASE, release_date__lte=LATEST_RELEASE),
+                name="movie_is_of_a_time_with_movies",
             ),
         ]
 

@@ -38,6 +38,7 @@ class SeatMap:
             getattr(self, kind).append(seat_number)
             if owner_id == user_id:
                 getattr(self.mine, kind).append(seat_number)
-        free = set(range(1, self.total_seats + 1)).difference(self.booked, self.held)
+        layout = show.seating
+        free = set(range(1, self.total_seats + 1)).difference(self.booked, self.held, layout.house)
         self.available_seats = len(free)
-        self.largest_block = largest_block(free, self.seats_per_row)
+        self.largest_block = largest_block(free, layout)

@@ -1,5 +1,5 @@
 from datetime import UTC, date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -8,15 +8,15 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from ..db.compiled import compiled, map_rows
+from ..seating import MAX_SEATS, Layout, Rectangle, layout_of
 from .clock import sales_open_from
 from .fields import LineField
 from .movies import SEARCH_KEY_FIELDS, Movie
+from .screens import Screen
 
 # Outside of these bounds, adding minutes or converting to a time zone may overflow.
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
-
-MAX_SEATS = 10_000  # more than any hall has, to catch typing errors in the admin
 
 
 class ShowQuerySet(models.QuerySet):
@@ -52,6 +52,11 @@ class Show(models.Model):
     """One screening of a movie."""
 
     movie = models.ForeignKey(Movie, models.CASCADE, related_name="shows", db_index=False)
+    # Null for shows from before there were screens. The name and the seats are copies: a screen
+    # that changes later moves nobody.
+    screen = models.ForeignKey(
+        Screen, models.PROTECT, related_name="shows", null=True, blank=True, db_index=False
+    )
     screen_name = LineField("screen", max_length=100)
     date_time = models.DateTimeField(
         "starts at", validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)]
@@ -64,11 +69,18 @@ class Show(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(MAX_SEATS)],
         help_text="Seats are numbered from 1, row after row, beginning at the front.",
     )
+    layout = models.TextField(blank=True, default="", db_default="", editable=False)  # a drawing
+    # The letters of the layout's seats, for SQL; empty without house seats, which makes it faster.
+    seat_letters = models.TextField(blank=True, default="", db_default="", editable=False)
     cancelled_at = models.DateTimeField(
         null=True,
         blank=True,
-        help_text="Set it and no more seats are sold. Bookings stay as they are.",
+        validators=[MinValueValidator(EARLIEST), MaxValueValidator(LATEST)],
+        help_text="Since then no seats are sold.",
     )
+
+    # Counts the changes by staff, so that none overwrites another unseen.
+    version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     objects = ShowQuerySet.as_manager()
 
@@ -83,16 +95,54 @@ class Show(models.Model):
                 name="show_is_in_this_millennium_or_so",
             ),
             models.CheckConstraint(
+                condition=Q(cancelled_at__isnull=True)
+                | Q(cancelled_at__gte=EARLIEST, cancelled_at__lte=LATEST),
+                name="show_is_cancelled_in_this_millennium_or_so",
+            ),
+            models.CheckConstraint(
                 condition=Q(total_seats__gte=1), name="show_has_at_least_one_seat"
             ),
             models.CheckConstraint(
                 condition=Q(seats_per_row__gte=1), name="row_has_at_least_one_seat"
+            ),
+            models.UniqueConstraint(
+                fields=["screen", "date_time"],
+                condition=Q(cancelled_at__isnull=True),
+                name="one_show_per_screen_and_start",
             ),
         ]
 
     def __str__(self):
         starts = timezone.localtime(self.date_time).strftime("%a %d %b %Y, %H:%M")
         return f"{self.movie.title}, {starts}, {self.screen_name}"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        if self._state.adding and self.screen and not self.layout:
+            self.use_screen(self.screen)
+        super().save(*args, **options)
+
+    def use_screen(self, screen: Screen) -> None:
+        """Copy name and layout of a screen. Nothing is saved."""
+        layout = screen.seating
+        self.screen, self.screen_name, self.layout = screen, screen.name, layout.drawing
+        self.total_seats, self.seats_per_row = layout.total_seats, layout.seats_per_row
+        self.seat_letters = layout.letters if layout.house else ""
+
+    @property
+    def seating(self) -> Layout:
+        if self.layout:
+            return layout_of(self.layout)
+        return Rectangle(self.total_seats, self.seats_per_row)
+
+    @property
+    def takes_place(self) -> bool:
+        return self.cancelled_at is None
+
+    @property
+    def screen_is_free_at(self) -> datetime:
+        """When the screen has been cleaned after the show."""
+        running_time = timedelta(minutes=self.movie.duration_minutes)
+        return self.date_time + running_time + settings.CLEANING_TIME
 
     @property
     def bookable_until(self) -> datetime:

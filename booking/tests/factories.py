@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from rest_framework.test import APIClient, APITestCase
 from rest_framework_simplejwt.tokens import AccessToken
 
-from booking.models import Booking, Movie, Show
+from booking.models import Booking, Movie, Screen, Show
 
 NOT_FOUND = {"detail": "There is no such show.", "code": "not_found"}
 NO_TOKEN = {
@@ -35,10 +35,14 @@ def create_movie(title="Metropolis", **more):
 
 
 def create_show(movie=None, *, starts_in=timedelta(days=1), **more):
-    """Create a show with ten seats in one row, by default tomorrow."""
+    """Create a show with ten seats in one row, or on a `screen`, by default tomorrow."""
     fields = {"screen_name": "Screen 1", "total_seats": 10, **more}
     fields.setdefault("date_time", datetime.now(UTC) + starts_in)
     return Show.objects.create(movie=movie or create_movie(), **fields)
+
+
+def create_screen(name="Screen 1", layout="ssssssssss"):
+    return Screen.objects.create(name=name, layout=layout)
 
 
 def create_booking(user, show, seat_number=5, **more):

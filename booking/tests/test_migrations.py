@@ -1,17 +1,17 @@
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from unittest import mock
 
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection, models
+from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.test import TestCase, TransactionTestCase
 from django.utils import timezone
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import RefreshToken
 
-from booking.models import Booking, Movie, Session
-from booking.tests.factories import create_user
+from booking.models import Booking, Movie, Session, Show
+from booking.tests.factories import create_show, create_user
 
 
 def migrate(name):
@@ -204,7 +204,7 @@ class BookingEventMigrationTests(MigrationCase):
         old_bookings = old_apps.get_model("booking", "Booking").objects
         values = {"user_id": alice.pk, "show": show, "seat_number": 5, "reference": "A"}
         old_bookings.create(status="cancelled", cancelled_at=now, **values)
-        migrate("0008_booking_events")
+        self.migrate_to_newest()
         booking = Booking.objects.get()
         self.assertEqual((booking.status, booking.cancelled_at), ("cancelled", now))
         self.assertIsNone(booking.cancelled_by)
@@ -212,6 +212,30 @@ class BookingEventMigrationTests(MigrationCase):
         # The previous version, which knows no events, still sells while servers are replaced.
         old_bookings.create(status="booked", **values)
         self.assertEqual(Booking.objects.count(), 2)
+
+
+class BoundDatesMigrationTests(MigrationCase):
+    before = "0015_screens_and_layouts"
+
+    def setUp(self):
+        super().setUp()
+        self.addCleanup(Movie.objects.all().delete)
+        self.addCleanup(Show.objects.all().delete)
+
+    def test_dates_out_of_bounds_are_moved_to_the_nearest_allowed(self):
+        movie = Movie.objects.create(title="M", duration_minutes=9, release_date=date(9999, 12, 31))
+        show = create_show(movie, cancelled_at=datetime(9999, 12, 31, tzinfo=UTC))
+        self.migrate_to_newest()
+        movie.refresh_from_db()
+        show.refresh_from_db()
+        self.assertEqual(movie.release_date, date(2999, 12, 31))
+        self.assertEqual(show.cancelled_at, datetime(3000, 1, 1, tzinfo=UTC))
+        for model, value in [
+            (Movie, {"release_date": date(1, 1, 1)}),
+            (Show, {"cancelled_at": datetime(9999, 12, 31, tzinfo=UTC)}),
+        ]:
+            with self.assertRaises(IntegrityError), transaction.atomic():
+                model.objects.update(**value)
 
 
 class SearchKeyMigrationTests(MigrationCase):

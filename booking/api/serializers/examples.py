@@ -93,6 +93,19 @@ SEAT_MAP = {
     "mine": {"booked": [14], "held": [5, 6]},
 }
 
+LAYOUT = {
+    "width": 5,
+    "depth": 3,
+    "rows": [{"label": "A", "y": 0}, {"label": "B", "y": 2}],
+    "seats": [
+        {"number": 1, "label": "A1", "row": "A", "x": 0, "y": 0, "kind": "seat"},
+        {"number": 2, "label": "A2", "row": "A", "x": 1, "y": 0, "kind": "seat"},
+        {"number": 3, "label": "A3", "row": "A", "x": 3, "y": 0, "kind": "wheelchair"},
+        {"number": 4, "label": "A4", "row": "A", "x": 4, "y": 0, "kind": "companion"},
+        {"number": 5, "label": "B1", "row": "B", "x": 1, "y": 2, "kind": "house"},
+    ],
+}
+
 PROFILE = {
     "id": 3,
     "username": "ada",

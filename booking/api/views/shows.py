@@ -14,7 +14,12 @@ from ..caching import ConditionalGetMixin
 from ..filters import QueryParameterFilter, ShowFilter, ShowTimesFilter
 from ..pagination import CursorPagination
 from ..permissions import PublicMixin
-from ..serializers import PersonalSeatMapSerializer, SeatMapSerializer, ShowSerializer
+from ..serializers import (
+    LayoutSerializer,
+    PersonalSeatMapSerializer,
+    SeatMapSerializer,
+    ShowSerializer,
+)
 
 
 class ShowViewSet(
@@ -87,3 +92,13 @@ class SeatMapViewSet(ConditionalGetMixin, ViewSet):
         if request.user.is_authenticated:
             return Response(PersonalSeatMapSerializer.represent(seat_map))
         return Response(SeatMapSerializer.represent(seat_map))
+
+
+class LayoutViewSet(ConditionalGetMixin, PublicMixin, ViewSet):
+    max_age = 60 * 60  # it hardly ever changes
+
+    def retrieve(self, request, pk):
+        shows = shows_by_id(pk)
+        if not shows:
+            raise Http404
+        return Response(LayoutSerializer.represent(shows[0].seating))

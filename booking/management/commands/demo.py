@@ -11,18 +11,13 @@ from django.utils import timezone
 from booking import box_office
 from booking.demo import CUSTOMER, STAFF
 from booking.management.movies import DEMO_MOVIES
-from booking.models import Booking, Movie, Show
-from booking.seating import nearest_seats
+from booking.management.screens import DEMO_SCREENS
+from booking.models import Booking, Movie, Screen, Show
+from booking.seating import best_seats, nearest_seats
 
 User = get_user_model()
 
 DAYS = 7
-SCREENS = [  # name, seats, seats per row
-    ("Screen 1", 180, 15),
-    ("Screen 2", 96, 12),
-    ("Screen 3", 60, 10),
-    ("Studio", 28, 7),
-]
 FIRST_START = time(11, 0)
 LAST_START = time(22, 15)
 BREAK = timedelta(minutes=25)  # between two shows, for cleaning and advertisements
@@ -30,8 +25,8 @@ BREAK = timedelta(minutes=25)  # between two shows, for cleaning and advertiseme
 
 class Command(BaseCommand):
     help = (
-        f"Load demo data: {len(DEMO_MOVIES)} movies, shows on {len(SCREENS)} screens for the next "
-        f"{DAYS} days, some sold seats, a customer ({CUSTOMER[0]}) and a member of staff "
+        f"Load demo data: {len(DEMO_MOVIES)} movies, shows on {len(DEMO_SCREENS)} screens for the "
+        f"next {DAYS} days, some sold seats, a customer ({CUSTOMER[0]}) and a member of staff "
         f"({STAFF[0]}). Existing data is not changed, so the command can be run again, also on "
         "another day. For development only: with DEBUG off it refuses to run."
     )
@@ -50,7 +45,8 @@ class Command(BaseCommand):
             customer = self.get_or_create_user(*CUSTOMER)
             staff = self.get_or_create_user(*STAFF, is_staff=True, is_superuser=True)
             movies = [self.get_or_create_movie(*facts) for facts in DEMO_MOVIES]
-            shows = self.create_shows(movies)
+            screens = [self.get_or_create_screen(*facts) for facts in DEMO_SCREENS]
+            shows = self.create_shows(movies, screens)
             self.write(f"{len(movies)} movies, {len(shows)} new shows")
             self.sell_seats(shows, by=staff)
             self.book_for(customer, shows)
@@ -84,31 +80,29 @@ class Command(BaseCommand):
         )
         return movie
 
-    def create_shows(self, movies):
+    def get_or_create_screen(self, name, layout):
+        screen = Screen.objects.filter(name__iexact=name).first()
+        return screen or Screen.objects.create(name=name, layout=layout)
+
+    def create_shows(self, movies, screens):
         """New shows, for the days on which a screen has none."""
         today = timezone.localdate()
         new = []
         for day in (today + timedelta(days=number) for number in range(DAYS)):
-            for number, screen in enumerate(SCREENS):
-                if not Show.objects.on_day(day).filter(screen_name=screen[0]).exists():
-                    new += self.create_shows_of_day(day, number, screen, movies)
+            for number, screen in enumerate(screens):
+                if not Show.objects.on_day(day).filter(screen_name=screen.name).exists():
+                    new += self.shows_of_day(day, number, screen, movies)
+        box_office.schedule(new)
         return new
 
-    def create_shows_of_day(self, day, screen_number, screen, movies):
+    def shows_of_day(self, day, screen_number, screen, movies):
         """Shows of one screen on one day, one after the other."""
-        name, seats, seats_per_row = screen
         start = datetime.combine(day, FIRST_START) + timedelta(minutes=20 * screen_number)
         # Each screen and day begins with another movie.
         movie_number = day.toordinal() * 5 + screen_number * 6
         while start <= datetime.combine(day, LAST_START):
             movie = movies[movie_number % len(movies)]
-            yield Show.objects.create(
-                movie=movie,
-                screen_name=name,
-                date_time=timezone.make_aware(start),
-                total_seats=seats,
-                seats_per_row=seats_per_row,
-            )
+            yield Show(movie=movie, screen=screen, date_time=timezone.make_aware(start))
             movie_number += 1
             end = start + timedelta(minutes=movie.duration_minutes)
             start = round_up_to_five_minutes(end + BREAK)
@@ -119,14 +113,14 @@ class Command(BaseCommand):
         generator = random.Random(1895)  # noqa: S311 - the same seats every time
         future = [show for show in shows if show.date_time > timezone.now()]
         for number, show in enumerate(future, 1):
-            per_row = show.seats_per_row
-            row = 2 * show.total_seats // per_row // 3
-            center = row * per_row + per_row // 2
-            free = set(range(per_row + 1, show.total_seats + 1))  # the front row stays free
+            layout = show.seating
+            # The front row stays free, and so do seats for wheelchairs and the house.
+            free = {seat.number for seat in layout.seats if seat.y} - layout.by_number_only
+            center = best_seats(free, layout, 1)
             groups = generator.randint(0, min(len(guests), len(free) // 4))
             for guest in guests[:groups]:
-                first = generator.choice(nearest_seats(free, [center], per_row, most=9))
-                seats = nearest_seats(free, [first], per_row, most=generator.randint(1, 4))
+                first = generator.choice(nearest_seats(free, center, layout, most=9))
+                seats = nearest_seats(free, [first], layout, most=generator.randint(1, 4))
                 for seat in seats:
                     box_office.book(show_id=show.pk, seat_number=seat, by=by, customer=guest)
                 free.difference_update(seats)

@@ -62,6 +62,7 @@ class EventTests(EventTestCase):
                 "request_id": "phone-1",
                 "seat_number": 5,
                 "moved_from": None,
+                "reason": "",
             },
         )
 

@@ -173,9 +173,16 @@ VERBS = {
 }
 
 
+# Not like one after the other: the second one is refused, as the page is older than the show.
+# tests/box_office/test_halls.py has it.
+TWO_EDITS = (edit_show, edit_show)
+
+
 def pairs():
     """(first, second, initial state of seat 5), in both orders."""
     for first, second in product(VERBS, repeat=2):
+        if (first, second) == TWO_EDITS:
+            continue
         states = VERBS[first] & VERBS[second]
         if FREE in states:  # both want the seat: begin with one that is available
             states &= {FREE, EXPIRED}
@@ -246,13 +253,15 @@ class InterleavingTests(TransactionTestCase):
                                 seat_5, first, second, second_goes_first=True
                             )
                             self.assertEqual(outcome, expected_swapped)
+                        if first == edit_show and point == BEFORE_COMMIT and seat_5 != FREE:
+                            continue  # a refused edit has rolled back to its savepoint: no lock
                         self.assertEqual(waited, point != AFTER_COMMIT)
 
     @on_postgresql
     def test_hold_that_expires_while_second_request_waits_is_expired(self):
         """The state after the wait for the lock counts, not that at the time of the request."""
         for first, second in product(VERBS, repeat=2):
-            if VERBS[first] & VERBS[second] >= {HELD, EXPIRED}:
+            if VERBS[first] & VERBS[second] >= {HELD, EXPIRED} and (first, second) != TWO_EDITS:
                 with self.subTest(first=first.__name__, second=second.__name__):
                     expected = self.send_sequentially(EXPIRED, first, second)
                     scene = Scene(self, HELD)

@@ -348,6 +348,7 @@ class WriteTests(TestCase):
                     "request_id": "it's 100%",
                     "seat_number": each.seat_number,
                     "moved_from": None,
+                    "reason": "",
                 }
                 for each in reserved
             ],

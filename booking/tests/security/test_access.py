@@ -47,6 +47,7 @@ PUBLIC = {
     "api/shows/": {"GET": OPEN},
     "api/shows/<int:pk>/": {"GET": OPEN},
     "api/shows/<int:pk>/seats/": {"GET": OPEN},
+    "api/shows/<int:pk>/layout/": {"GET": OPEN},
     "swagger/": {"GET": OPEN},
     "swagger.<str:format>": {"GET": OPEN},
     "openapi.json": {"GET": OPEN},

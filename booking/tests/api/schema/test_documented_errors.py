@@ -57,6 +57,7 @@ SENTENCES = {  # what customers read, by code; numbers may differ
         "This seat has just been taken.",
         "Some of these seats have just been taken.",
     ],
+    "not_for_sale": ["This seat is not sold online."],
     "sold_out": ["This show is sold out."],
     "not_enough_seats": ["Only 4 seats are left."],
     "too_many_seats": ["You can book at most 10 seats for a show, and you already have 8."],
@@ -350,6 +351,9 @@ class DocumentedErrorTests(ApiTestCase):
     def show_started(self):
         self.target().update(status="booked", held_until=None)
         self.close_sales()
+
+    def not_for_sale(self):
+        Show.objects.filter(pk=self.show.pk).update(layout="x" * self.show.total_seats)
 
     def sold_out(self):
         self.sell(1, 2, 3, 4, 6, 8, 9, 10)

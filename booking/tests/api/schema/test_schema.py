@@ -43,6 +43,7 @@ class SchemaTests(TestCase):
             "GET /api/shows/": ("listShows", "200 304", []),
             "GET /api/shows/{id}/": ("getShow", "200 304 404", []),
             "GET /api/shows/{id}/seats/": ("getSeatMap", "200 304 401 404 429", OPTIONAL),
+            "GET /api/shows/{id}/layout/": ("getLayout", "200 304 404", []),
             "GET /api/my-bookings/": ("listMyBookings", "200 401 429", BEARER),
             "GET /api/my-reservations/": ("listMyReservations", "200 401 429", BEARER),
             "GET /api/bookings/{id}/": ("getBooking", "200 401 404 429", BEARER),
@@ -162,6 +163,7 @@ class SchemaTests(TestCase):
         expected = {f"{name}.status": statuses for name in of}
         for name in ("Booking", "CancelledBooking", "ReservedSeat"):
             expected[f"{name}.cancelled_by"] = ["me", "cinema"]
+        expected["Seat.kind"] = ["seat", "wheelchair", "companion", "house"]
         self.assertEqual(words, expected)
 
     def test_definitions_have_no_read_only_or_title(self):
@@ -207,6 +209,7 @@ class SchemaTests(TestCase):
             "getMovie": "ListedMovie",
             "getShow": "Show",
             "getSeatMap": "PersonalSeatMap",
+            "getLayout": "Layout",
             "bookSeat": "Booking",
             "getBooking": "Booking",
             "moveBooking": "Booking",
@@ -291,6 +294,7 @@ class SchemaTests(TestCase):
             [
                 "show_cancelled",
                 "sales_closed",
+                "not_for_sale",
                 "sold_out",
                 "seat_taken",
                 "too_many_seats",

@@ -1,14 +1,14 @@
-"""Seat numbers: rows, labels, blocks of free seats, the best seats for a group. No Django.
+"""Blocks of free seats, the nearest free seats, and the best seats for a group.
 
-Seats are numbered from 1, row after row, starting at the front on the left. The last row may be
-shorter than the others. A row is about twice as deep as a seat is wide, so for distances one row
-counts as two places.
+A row is about twice as deep as a seat is wide, so for distances one row counts as two places.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from heapq import nsmallest
+
+from .layouts import Layout
 
 Blocks = dict[int, list[tuple[int, int]]]
 """Adjacent free seats: for each row a list of (first seat number, length)."""
@@ -17,33 +17,20 @@ Sizes = tuple[int, ...]
 """Sizes of the pieces that a group is split into, in descending order."""
 
 
-def row_and_place(seat_number: int, seats_per_row: int) -> tuple[int, int]:
-    """Row (from 0 at the front) and place in the row (from 0 on the left)."""
-    return divmod(seat_number - 1, seats_per_row)
-
-
-def seat_label(seat_number: int, seats_per_row: int) -> str:
-    """Row letters and place: seat 14 in rows of 12 is B2.
-
-    After row Z comes row AA.
-    """
-    row, place = divmod(seat_number - 1, seats_per_row)
-    letters = ""
-    remaining = row + 1
-    while remaining:
-        remaining, letter = divmod(remaining - 1, 26)
-        letters = chr(ord("A") + letter) + letters
-    return f"{letters}{place + 1}"
-
-
 def nearest_seats(
-    free: Iterable[int], seat_numbers: Iterable[int], seats_per_row: int, most: int = 5
+    free: Iterable[int], seat_numbers: Collection[int], layout: Layout, most: int = 5
 ) -> list[int]:
-    """Up to `most` free seats, sorted by their distance from the nearest of `seat_numbers`."""
-    wanted = [row_and_place(seat_number, seats_per_row) for seat_number in seat_numbers]
+    """Up to `most` free seats, sorted by their distance from the nearest of `seat_numbers`.
+
+    They are of the same kinds as those: nobody who wanted a seat is offered a wheelchair space.
+    """
+    wanted = [layout.position(seat_number) for seat_number in seat_numbers]
+    if layout.by_number_only:
+        kinds = {layout.kind(seat_number) for seat_number in seat_numbers}
+        free = [seat for seat in free if layout.kind(seat) in kinds]
 
     def distance(seat: int) -> tuple[int, int]:
-        row, place = row_and_place(seat, seats_per_row)
+        row, place = layout.position(seat)
         squares = [
             (2 * (row - wanted_row)) ** 2 + (place - wanted_place) ** 2
             for wanted_row, wanted_place in wanted
@@ -53,33 +40,41 @@ def nearest_seats(
     return nsmallest(most, free, key=distance)
 
 
-def free_blocks(free: Iterable[int], seats_per_row: int) -> Blocks:
-    """All blocks of adjacent free seats, by row. A block ends at the end of its row."""
+def for_groups(free: Iterable[int], layout: Layout) -> Iterable[int]:
+    """The free seats that may be chosen for a group: ordinary ones."""
+    return set(free).difference(layout.by_number_only) if layout.by_number_only else free
+
+
+def free_blocks(free: Iterable[int], layout: Layout) -> Blocks:
+    """All blocks of adjacent free seats, by row, for groups: ordinary seats only.
+
+    A block ends at an aisle and at the end of its row.
+    """
     blocks: Blocks = defaultdict(list)
+    run_starts = layout.run_starts
     start = length = 0
-    for seat in sorted(free):
-        starts_row = (seat - 1) % seats_per_row == 0
-        if length and (starts_row or seat != start + length):
-            blocks[(start - 1) // seats_per_row].append((start, length))
+    for seat in sorted(for_groups(free, layout)):
+        if length and (seat != start + length or seat in run_starts):
+            blocks[layout.position(start)[0]].append((start, length))
             length = 0
         if not length:
             start = seat
         length += 1
     if length:
-        blocks[(start - 1) // seats_per_row].append((start, length))
+        blocks[layout.position(start)[0]].append((start, length))
     return blocks
 
 
-def largest_block(free: Iterable[int], seats_per_row: int) -> int:
+def largest_block(free: Iterable[int], layout: Layout) -> int:
     """Size of the largest group that can sit together in one row."""
-    blocks = free_blocks(free, seats_per_row).values()
+    blocks = free_blocks(free, layout).values()
     return max((length for row in blocks for _, length in row), default=0)
 
 
-def best_seats(
-    free: Collection[int], total_seats: int, seats_per_row: int, count: int
-) -> list[int]:
-    """Seats for a group of `count`, in ascending order. `free` must have at least `count` seats.
+def best_seats(free: Collection[int], layout: Layout, count: int) -> list[int]:
+    """Seats for a group of `count`, in ascending order. `free` must have at least `count` for it.
+
+    Only ordinary seats are chosen.
 
     The first of these that is possible:
     1. together in one row, with no single free seat left over at either end;
@@ -87,15 +82,15 @@ def best_seats(
     3. one piece in each of several adjacent rows: with as few single seats as possible, then in
        as few pieces as possible, then with pieces as even as possible;
     4. any seats.
-    Among equals, the choice nearest to the focal point: the middle of the row, two thirds of the
+    Among equals, the choice nearest to the focal point: the middle of the hall, two thirds of the
     way back. The result depends on the arguments only.
     """
-    focus = _Focus(total_seats, seats_per_row)
-    blocks = free_blocks(free, seats_per_row)
+    focus = _Focus(layout)
+    blocks = free_blocks(free, layout)
     return (
         _together(blocks, count, focus)
         or _split(blocks, count, focus)
-        or sorted(sorted(free, key=focus.distance_of_seat)[:count])
+        or sorted(nsmallest(count, for_groups(free, layout), key=focus.distance_of_seat))
     )
 
 
@@ -105,14 +100,15 @@ class _Focus:
     Each is a tuple (distance, first seat number), which makes the order total.
     """
 
-    def __init__(self, total_seats: int, seats_per_row: int) -> None:
-        self.seats_per_row = seats_per_row
-        self.last_row = (total_seats - 1) // seats_per_row
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.width = layout.width
+        self.last_row = layout.depth - 1
 
     def distance_of_block(self, first: int, length: int) -> tuple[int, int]:
-        row, place = row_and_place(first, self.seats_per_row)
+        row, place = self.layout.position(first)
         thirds_of_a_row = 3 * row - 2 * self.last_row
-        half_places = 2 * place + length - self.seats_per_row
+        half_places = 2 * place + length - self.width
         # 36 × ((2 × rows)² + places²)
         return 16 * thirds_of_a_row**2 + 9 * half_places**2, first
 
@@ -121,8 +117,8 @@ class _Focus:
 
     def most_central_start(self, first: int, length: int, size: int) -> int:
         """First seat of the most central piece of `size` seats in a block."""
-        place = (first - 1) % self.seats_per_row
-        ideal = (self.seats_per_row - size) // 2
+        place = self.layout.position(first)[1]
+        ideal = (self.width - size) // 2
         return first + min(max(ideal - place, 0), length - size)
 
 

@@ -5,20 +5,20 @@ from unittest import SkipTest
 
 from django.test import SimpleTestCase
 
-from booking.seating import best_seats, free_blocks, largest_block, row_and_place
+from booking.seating import Kind, Rectangle, best_seats, free_blocks, largest_block, layout_of
 
 try:
-    from hypothesis import given, settings
+    from hypothesis import assume, given, settings
     from hypothesis import strategies as st
 except ImportError:
     raise SkipTest("hypothesis is missing: pip install -r requirements-dev.txt") from None
 
 
-def pieces_of(seats, seats_per_row):
+def pieces_of(seats, layout):
     """The seats as runs of neighbours: a list of (row, places)."""
     pieces = []
     for seat in seats:
-        row, place = row_and_place(seat, seats_per_row)
+        row, place = layout.position(seat)
         if pieces and pieces[-1][0] == row and pieces[-1][1][-1] == place - 1:
             pieces[-1][1].append(place)
         else:
@@ -26,11 +26,12 @@ def pieces_of(seats, seats_per_row):
     return pieces
 
 
-def rank(seats, free, total_seats, seats_per_row):
+def rank(seats, free, layout):
     """Rank of a choice by the rules in the docstring of `best_seats`: the lower, the better."""
-    pieces = pieces_of(seats, seats_per_row)
-    two_thirds_back = (row_and_place(total_seats, seats_per_row)[0]) * 2 / 3
-    middle = (seats_per_row - 1) / 2
+    pieces = pieces_of(seats, layout)
+    two_thirds_back = (layout.depth - 1) * 2 / 3
+    middle = (layout.width - 1) / 2
+    free_places = {layout.position(seat) for seat in free}
 
     def distance(row, places):
         across = sum(places) / len(places) - middle
@@ -40,42 +41,52 @@ def rank(seats, free, total_seats, seats_per_row):
     rows = [row for row, _ in pieces]
     if len(pieces) == 1:
         ((row, places),) = pieces
-        stranded = False
-        for beside, beyond in [(places[0] - 1, places[0] - 2), (places[-1] + 1, places[-1] + 2)]:
-            seat = row * seats_per_row + beside + 1
-            next_seat = row * seats_per_row + beyond + 1
-            in_row = 0 <= beside < seats_per_row
-            next_is_free = 0 <= beyond < seats_per_row and next_seat in free
-            stranded = stranded or (in_row and seat in free and not next_is_free)
+        stranded = any(
+            (row, beside) in free_places and (row, beyond) not in free_places
+            for beside, beyond in [(places[0] - 1, places[0] - 2), (places[-1] + 1, places[-1] + 2)]
+        )
         return (2 if stranded else 1, 0, 0, 0, round(distances, 6), seats)
     if rows == list(range(rows[0], rows[0] + len(rows))):
         sizes = [len(places) for _, places in pieces]
         alone = sizes.count(1)
         return (3, alone, len(sizes), max(sizes) - min(sizes), round(distances, 6), seats)
-    places = [row_and_place(seat, seats_per_row) for seat in seats]
+    places = [layout.position(seat) for seat in seats]
     return (4, 0, 0, 0, round(sum(distance(row, [place]) for row, place in places), 6), seats)
+
+
+rectangles = st.builds(Rectangle, st.integers(1, 14), st.integers(1, 6))
+
+
+@st.composite
+def drawings(draw):
+    """Small halls with aisles, gaps between rows, and seats of every kind."""
+    places = st.text("sssss..wcx", min_size=1, max_size=6)
+    rows = draw(st.lists(places, min_size=1, max_size=4))
+    assume(any("s" in row for row in rows) and sum(len(row.replace(".", "")) for row in rows) < 15)
+    return layout_of("\n".join(rows))
 
 
 @st.composite
 def halls(draw):
-    seats_per_row = draw(st.integers(1, 6))
-    total_seats = draw(st.integers(1, 14))
-    free = draw(st.sets(st.integers(1, total_seats), min_size=1))
-    count = draw(st.integers(1, min(len(free), 5)))
-    return free, total_seats, seats_per_row, count
+    """(layout, free seats, free seats for groups)"""
+    layout = draw(st.one_of(rectangles, drawings()))
+    free = draw(st.sets(st.integers(1, layout.total_seats), min_size=1))
+    for_groups = {seat for seat in free if layout.kind(seat) == Kind.SEAT}
+    assume(for_groups)
+    return layout, free, for_groups
 
 
 class BestSeatsTests(SimpleTestCase):
     @settings(max_examples=1000, deadline=None)
-    @given(halls())
-    def test_best_seats_have_the_best_rank_of_all_choices(self, hall):
-        free, total_seats, seats_per_row, count = hall
+    @given(halls(), st.integers(1, 5))
+    def test_best_seats_have_the_best_rank_of_all_choices(self, hall, count):
+        layout, free, for_groups = hall
+        count = min(count, len(for_groups))
         best = min(
-            rank(list(seats), free, total_seats, seats_per_row)
-            for seats in combinations(sorted(free), count)
+            rank(list(seats), for_groups, layout)
+            for seats in combinations(sorted(for_groups), count)
         )
-        chosen = best_seats(free, total_seats, seats_per_row, count)
-        self.assertEqual(rank(chosen, free, total_seats, seats_per_row), best)
+        self.assertEqual(rank(best_seats(free, layout, count), for_groups, layout), best)
 
     @settings(max_examples=200, deadline=None)
     @given(st.data(), st.integers(1, 40), st.integers(1, 300), st.integers(1, 10))
@@ -83,29 +94,29 @@ class BestSeatsTests(SimpleTestCase):
         seat = st.integers(1, total)
         free = data.draw(st.sets(seat, min_size=min(count, total)))
         count = min(count, len(free))
-        chosen = best_seats(free, total, seats_per_row, count)
+        chosen = best_seats(free, Rectangle(total, seats_per_row), count)
         self.assertEqual(len(chosen), count)
         self.assertEqual(chosen, sorted(set(chosen)))
         self.assertLessEqual(set(chosen), free)
 
-    @settings(max_examples=200, deadline=None)
+    @settings(max_examples=1000, deadline=None)
     @given(halls())
     def test_free_blocks_are_the_runs_of_free_neighbours(self, hall):
-        free, _, seats_per_row, _ = hall
+        layout, free, for_groups = hall
+        number_of = {layout.position(seat.number): seat.number for seat in layout.seats}
         expected = {}
-        for row, places in pieces_of(sorted(free), seats_per_row):
-            first = row * seats_per_row + places[0] + 1
-            expected.setdefault(row, []).append((first, len(places)))
-        self.assertEqual(dict(free_blocks(free, seats_per_row)), expected)
+        for row, places in pieces_of(sorted(for_groups), layout):
+            expected.setdefault(row, []).append((number_of[row, places[0]], len(places)))
+        self.assertEqual(dict(free_blocks(free, layout)), expected)
         longest = max(length for row in expected.values() for _, length in row)
-        self.assertEqual(largest_block(free, seats_per_row), longest)
+        self.assertEqual(largest_block(free, layout), longest)
 
 
 class ExamplesTests(SimpleTestCase):
     """Three rows of ten, A to C; the focal point is in the middle, between B and C."""
 
     def best(self, count, taken=()):
-        return best_seats(set(range(1, 31)) - set(taken), 30, 10, count)
+        return best_seats(set(range(1, 31)) - set(taken), Rectangle(30, 10), count)
 
     def test_best_seats_in_an_empty_hall_are_at_the_focal_point(self):
         self.assertEqual(self.best(2), [15, 16])
