@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from . import bookings, movies, shows, users
+from . import bookings, movies, screens, shows, users
 
-__all__ = ["bookings", "movies", "shows", "users"]
+__all__ = ["bookings", "movies", "screens", "shows", "users"]
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"

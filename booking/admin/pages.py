@@ -7,8 +7,8 @@ from django.core.exceptions import PermissionDenied
 class AdminPageMixin:
     """A page of the admin that is neither list nor form of a model.
 
-    Wrap the view in `admin.site.admin_view`. `permission_required` is needed for every request; what
-    changes something requires more.
+    Wrap the view in `admin.site.admin_view`. `permission_required` is needed for every request;
+    what changes something requires more.
     """
 
     permission_required: str

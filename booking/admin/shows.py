@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.urls import path
 
 from .. import box_office
 from ..exceptions import RowsInUse, SeatsInUse
@@ -7,6 +8,7 @@ from ..models.bookings import available_seats
 from .protection import ProtectSoldMixin
 from .refusals import RefusalForm, RefusalMixin
 from .searching import FoldedSearchMixin
+from .seat_plan import SeatPlanStateView, SeatPlanView
 
 
 class ShowForm(RefusalForm):
@@ -46,6 +48,18 @@ class ShowAdmin(FoldedSearchMixin, RefusalMixin, ProtectSoldMixin, admin.ModelAd
     search_fields = ["movie__title_key", "screen_name"]
     autocomplete_fields = ["movie"]
     ordering = ["date_time", "id"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/seats/", view(SeatPlanView.as_view()), name="booking_show_seats"),
+            path(
+                "<int:pk>/seats/state/",
+                view(SeatPlanStateView.as_view()),
+                name="booking_show_seats_state",
+            ),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request):
         shows = super().get_queryset(request).select_related("movie")

@@ -1,7 +1,7 @@
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 
 from ..text import validate_visible
 from .bookings import Booking
@@ -59,3 +59,9 @@ class BookingEvent(models.Model):
 
     def __str__(self):
         return f"booking {self.booking_id} {self.kind}"
+
+
+def first_actor():
+    """Expression: username of who made the outer query's booking; null if deleted or unknown."""
+    events = BookingEvent.objects.filter(booking=OuterRef("pk")).order_by("pk")
+    return Subquery(events.values("actor__username")[:1])

@@ -17,6 +17,7 @@ from booking.tests.factories import (
     create_booking,
     create_hold,
     create_movie,
+    create_screen,
     create_show,
     create_user,
 )
@@ -97,7 +98,7 @@ ADMIN = {
     r"admin/^(?P<app_label>booking|auth)/$": "302 302 302 200 200 200",
     "admin/(?P<url>.*)$": "302 302 302 404 404 404",
 }
-for name in ("booking", "movie", "show"):
+for name in ("booking", "movie", "screen", "show"):
     ADMIN |= {
         f"admin/booking/{name}/": STAFF,
         f"admin/booking/{name}/add/": CHANGE,
@@ -115,7 +116,12 @@ for name in ("group", "user"):
         f"admin/auth/{name}/<path:object_id>/change/": BOSS,
         f"admin/auth/{name}/<path:object_id>/": REDIRECTED,
     }
-ADMIN["admin/auth/user/<id>/password/"] = BOSS
+ADMIN |= {
+    "admin/auth/user/<id>/password/": BOSS,
+    "admin/booking/show/<int:pk>/seats/": STAFF,
+    "admin/booking/show/<int:pk>/seats/state/": STAFF,
+    "admin/booking/screen/preview/": "302 302 302 405 405 405",  # POST only
+}
 ADMIN["admin/booking/booking/<path:object_id>/delete/"] = NEVER
 REDIRECTS = {""}  # to Swagger UI
 
@@ -154,6 +160,7 @@ class AccessTests(TestCase):
         cls.users["manager"].user_permissions.set(rights)
         alice, bob = cls.users["alice"], cls.users["bob"]
         cls.show = create_show()
+        cls.screen = create_screen()
         cls.held, cls.booked = create_hold(alice, cls.show, 5), create_booking(alice, cls.show, 6)
         create_booking(bob, cls.show, 7)
         create_hold(bob, cls.show, 8)
@@ -191,6 +198,7 @@ class AccessTests(TestCase):
             "reservations": self.held.reference,
             "movie": self.show.movie_id,
             "show": self.show.pk,
+            "screen": self.screen.pk,
             "booking": self.held.pk,
             "user": self.users["bob"].pk,
             "group": self.group.pk,
