@@ -28,11 +28,11 @@ class ScreenForm(forms.ModelForm):
                 attrs={"rows": 16, "cols": 60, "class": "layout-drawing", "spellcheck": "false"}
             )
         }
-        field_classes = {"layout": forms.CharField}
 
     def __init__(self, *args, **options):
         super().__init__(*args, **options)
-        self.fields["layout"].strip = False  # blanks before the first row are part of the drawing
+        if "layout" in self.fields:  # it is missing for staff who may only look
+            self.fields["layout"].strip = False  # blanks before the first row are a part of it
 
 
 @admin.register(Screen)

@@ -229,7 +229,7 @@ class SeatPlanView(SeatPlanMixin, TemplateView):
         if len(found) == 1:
             return found[0]
         if found:
-            names = ", ".join(map(str, map(describe_customer, found)))
+            names = "; ".join(map(describe_customer, found))
             raise Mistake(f"Several customers match “{text}”: {names}. Enter the username.")
         raise Mistake(f"There is no customer “{text}”. Leave it empty for a walk-in.")
 
