@@ -420,6 +420,7 @@ SWAGGER_SETTINGS = {
 
 LANGUAGE_CODE = "en-us"
 USE_I18N = False
+FORMAT_MODULE_PATH = ["movie_booking.formats"]
 USE_TZ = True
 # The cinema's time zone: for days in `?date=`, and for all times in the admin.
 TIME_ZONE = env_time_zone("TIME_ZONE", "UTC")

@@ -3,6 +3,7 @@ from django.contrib import admin, messages
 from .. import box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken
 from ..models import Booking
+from .addresses import HandMadeAddressMixin
 from .history import history_table
 from .refusals import RefusalForm, RefusalMixin
 from .searching import FoldedSearchMixin
@@ -40,7 +41,7 @@ class CurrentStatusFilter(admin.SimpleListFilter):
 
 
 @admin.register(Booking)
-class BookingAdmin(FoldedSearchMixin, RefusalMixin, admin.ModelAdmin):
+class BookingAdmin(HandMadeAddressMixin, FoldedSearchMixin, RefusalMixin, admin.ModelAdmin):
     """Sell a seat, list bookings and cancel them. Bookings cannot be edited.
 
     Changes go through the box office, as in the API.

@@ -2,16 +2,18 @@ from django.contrib import admin
 from django.db import models
 
 from ..models import Movie
+from .addresses import HandMadeAddressMixin
+from .fields import FORM_FIELDS
 from .protection import ProtectSoldMixin
 from .searching import FoldedSearchMixin
 
 
 @admin.register(Movie)
-class MovieAdmin(FoldedSearchMixin, ProtectSoldMixin, admin.ModelAdmin):
+class MovieAdmin(HandMadeAddressMixin, FoldedSearchMixin, ProtectSoldMixin, admin.ModelAdmin):
     list_display = ["movie_title", "duration", "genre", "language", "certificate", "release_date"]
     list_filter = ["genre", "language", "certificate"]
     search_fields = ["title_key"]
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+    formfield_overrides = {**FORM_FIELDS, models.URLField: {"assume_scheme": "https"}}
     ordering = ["title_key", "id"]
 
     @admin.display(description="Title", ordering="title_key")

@@ -16,7 +16,7 @@ class RefusalForm(forms.ModelForm):
         cleaned = super().clean()
         if self.refusal is not None:
             field = self.field_of_refusal.get(type(self.refusal))
-            self.add_error(field, self.describe(self.refusal))
+            self.add_error(field if field in self.fields else None, self.describe(self.refusal))
         return cleaned
 
     def describe(self, refusal: Refusal) -> str:

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST
 
 from ..models import Screen
 from ..seating import Kind, LayoutError, parse_layout
+from .addresses import HandMadeAddressMixin
 from .protection import ProtectSoldMixin
 
 KIND_NOUNS = {
@@ -36,7 +37,7 @@ class ScreenForm(forms.ModelForm):
 
 
 @admin.register(Screen)
-class ScreenAdmin(ProtectSoldMixin, admin.ModelAdmin):
+class ScreenAdmin(HandMadeAddressMixin, ProtectSoldMixin, admin.ModelAdmin):
     """Screens, with their layout as a drawing and as a picture while one types."""
 
     form = ScreenForm

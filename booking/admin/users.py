@@ -18,6 +18,7 @@ from ..exceptions import count_of, duration
 from ..logging import security_log
 from ..text import normalize, validate_visible
 from ..throttling import LoginLimit
+from .addresses import HandMadeAddressMixin
 
 
 def too_many_passwords(limit):
@@ -120,7 +121,7 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class CustomerAdmin(UserAdmin):
+class CustomerAdmin(HandMadeAddressMixin, UserAdmin):
     form = ChangeUserForm
     add_form = NewUserForm
     change_password_form = SetPasswordForm

@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from ...seating import Layout
 from ...text import normalize, validate_visible
+from ..fields import DigitsField
 
 MAX_SEATS_AT_ONCE = 100
 MAX_HOLD_MINUTES = 7 * 24 * 60
@@ -30,9 +31,7 @@ class SeatPlanForm(forms.Form):
         max_length=2000,
         help_text="Labels or numbers, such as “B3 B4”, besides those chosen in the picture.",
     )
-    count = forms.IntegerField(
-        label="How many", required=False, min_value=1, max_value=MAX_SEATS_AT_ONCE
-    )
+    count = DigitsField(label="How many", required=False, min_value=1, max_value=MAX_SEATS_AT_ONCE)
     customer = LineInput(
         required=False,
         max_length=254,
@@ -40,7 +39,7 @@ class SeatPlanForm(forms.Form):
         widget=forms.TextInput(attrs={"list": "customers", "autocomplete": "off"}),
     )
     note = LineInput(required=False, max_length=100, help_text="Such as a name or a phone number.")
-    minutes = forms.IntegerField(
+    minutes = DigitsField(
         label="Minutes",
         required=False,
         min_value=1,

@@ -117,6 +117,8 @@ def edit_show(scene, rival):
         "date_time_1": starts.strftime("%H:%M:%S"),
         "total_seats": 4,
         "seats_per_row": 10,
+        "seen_version": 0,
+        "confirm": "on",
     }
     page = rival.stella.post(f"/admin/booking/show/{scene.show.id}/change/", form)
     return page.status_code, page.status_code == 200 and page.context_data["errors"]

@@ -1,0 +1,49 @@
+"""Addresses that somebody has typed or changed by hand: never an error page."""
+
+from django.contrib import messages
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db import models
+from django.http import HttpResponseRedirect
+
+FIRST_YEAR, LAST_YEAR = 1900, 3000
+LONGEST_ID = 18  # digits
+
+
+class HandMadeAddressMixin:
+    """Lists ignore what they cannot search for, and forms what they cannot fill in.
+
+    Comes before ModelAdmin. Django itself answers most wrong lookups with a redirect; what gets
+    past it are null characters, years that no date has, and initial values of another type.
+    """
+
+    def changelist_view(self, request, extra_context=None):
+        if any(self._is_unreadable(name, value) for name, value in request.GET.items()):
+            messages.warning(request, "That address could not be read, so everything is listed.")
+            return HttpResponseRedirect(request.path)
+        return super().changelist_view(request, extra_context)
+
+    def _is_unreadable(self, name, value):
+        if "\x00" in name + value:
+            return True
+        part = name.rpartition("__")[2]
+        if part in ("year", "month", "day"):
+            least, most = (FIRST_YEAR, LAST_YEAR) if part == "year" else (1, 31)
+            return not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most)
+        return False
+
+    def get_changeform_initial_data(self, request):
+        """Only what the form's fields can show."""
+        found = super().get_changeform_initial_data(request)
+        readable = {}
+        for name, value in found.items():
+            try:
+                field = self.model._meta.get_field(name)
+                if isinstance(field, models.ForeignKey):
+                    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_ID):
+                        continue
+                else:
+                    value = field.to_python(value)
+            except (ValidationError, ValueError, TypeError, OverflowError, FieldDoesNotExist):
+                continue
+            readable[name] = value
+        return readable
