@@ -9,6 +9,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import get_current_timezone, get_current_timezone_name, localtime
 
+from ..text import normalize, validate_visible
+
 DIGITS = re.compile(r"[0-9]+", re.ASCII)
 LONGEST_NUMBER = 18  # digits; more would not fit into the database
 
@@ -22,6 +24,15 @@ class DigitsField(forms.IntegerField):
             if value and not (DIGITS.fullmatch(value) and len(value) <= LONGEST_NUMBER):
                 raise ValidationError("Enter a whole number in plain digits, such as 180.")
         return super().to_python(value)
+
+
+class LineField(forms.CharField):
+    """One line of visible characters, in NFC."""
+
+    default_validators = [validate_visible]
+
+    def clean(self, value):
+        return normalize(super().clean(value))
 
 
 class CinemaTimeField(forms.SplitDateTimeField):

@@ -22,6 +22,7 @@ from ..exceptions import (
 from ..models import Booking, Show
 from ..models.bookings import available_seats
 from .addresses import HandMadeAddressMixin
+from .calling_off import CallOffView
 from .days import split_day
 from .fields import FORM_FIELDS, CinemaTimeField, same_clock
 from .protection import ProtectSoldMixin
@@ -170,6 +171,7 @@ class ShowAdmin(
         view = self.admin_site.admin_view
         return [
             path("timetable/", view(TimetableView.as_view()), name="booking_show_timetable"),
+            path("<int:pk>/call-off/", view(CallOffView.as_view()), name="booking_show_call_off"),
             path("<int:pk>/seats/", view(SeatPlanView.as_view()), name="booking_show_seats"),
             path(
                 "<int:pk>/seats/state/",

@@ -4,21 +4,11 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from ...seating import Layout
-from ...text import normalize, validate_visible
-from ..fields import DigitsField
+from ..fields import DigitsField, LineField
 
 MAX_SEATS_AT_ONCE = 100
 MAX_HOLD_MINUTES = 7 * 24 * 60
 SEPARATORS = re.compile(r"[\s,;]+")
-
-
-class LineInput(forms.CharField):
-    """One line of visible characters, in NFC."""
-
-    default_validators = [validate_visible]
-
-    def clean(self, value):
-        return normalize(super().clean(value))
 
 
 class SeatPlanForm(forms.Form):
@@ -32,13 +22,13 @@ class SeatPlanForm(forms.Form):
         help_text="Labels or numbers, such as “B3 B4”, besides those chosen in the picture.",
     )
     count = DigitsField(label="How many", required=False, min_value=1, max_value=MAX_SEATS_AT_ONCE)
-    customer = LineInput(
+    customer = LineField(
         required=False,
         max_length=254,
         help_text="Username, email address or name. Empty: a walk-in.",
         widget=forms.TextInput(attrs={"list": "customers", "autocomplete": "off"}),
     )
-    note = LineInput(required=False, max_length=100, help_text="Such as a name or a phone number.")
+    note = LineField(required=False, max_length=100, help_text="Such as a name or a phone number.")
     minutes = DigitsField(
         label="Minutes",
         required=False,
@@ -47,7 +37,7 @@ class SeatPlanForm(forms.Form):
         initial=15,
         help_text="How long to hold; at most until sales close.",
     )
-    reason = LineInput(
+    reason = LineField(
         required=False, max_length=200, help_text="Of a move or a cancellation, for the history."
     )
 
