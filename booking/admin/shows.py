@@ -25,6 +25,7 @@ from .addresses import HandMadeAddressMixin
 from .calling_off import CallOffView
 from .days import split_day
 from .fields import FORM_FIELDS, CinemaTimeField, same_clock
+from .planning import PlanView
 from .protection import ProtectSoldMixin
 from .refusals import RefusalForm, RefusalMixin
 from .searching import FoldedSearchMixin
@@ -171,6 +172,7 @@ class ShowAdmin(
         view = self.admin_site.admin_view
         return [
             path("timetable/", view(TimetableView.as_view()), name="booking_show_timetable"),
+            path("plan/", view(PlanView.as_view()), name="booking_show_plan"),
             path("<int:pk>/call-off/", view(CallOffView.as_view()), name="booking_show_call_off"),
             path("<int:pk>/seats/", view(SeatPlanView.as_view()), name="booking_show_seats"),
             path(

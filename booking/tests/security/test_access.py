@@ -119,6 +119,7 @@ for name in ("group", "user"):
 ADMIN |= {
     "admin/auth/user/<id>/password/": BOSS,
     "admin/booking/show/timetable/": STAFF,
+    "admin/booking/show/plan/": CHANGE,
     "admin/booking/show/<int:pk>/call-off/": CHANGE,
     "admin/booking/show/<int:pk>/seats/": STAFF,
     "admin/booking/show/<int:pk>/seats/state/": STAFF,
