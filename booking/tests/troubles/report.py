@@ -1,0 +1,56 @@
+"""Table of the results, and the page docs/troubles.md."""
+
+from .kinds import TROUBLES
+from .verdict import LONGEST_WAIT
+
+HEADINGS = [
+    *("trouble", "threads", "bookings", "lists"),
+    *("longest wait", "first booking after", "other 5xx"),
+]
+INTRODUCTION = f"""\
+# Troubles that pass
+
+`make troubles` makes each of these on a real PostgreSQL while eight clients book and list, one
+request at a time each, on the production server: granian with two workers of one and of four
+threads. It writes this page. It fails if a client gets a 5xx other than 503 or waits longer than
+{LONGEST_WAIT} s, or if an acknowledged booking is missing afterwards.
+
+## What clients hear
+
+"Bookings" and "lists" are the responses to requests that were open during the trouble. The longest
+wait is that of the whole run; it includes the queue before a worker whose threads all wait.
+
+"""
+ADVICE = """
+
+## What a client should do
+
+A 503, or no response, leaves open whether a change was made. The same request with the same
+`Idempotency-Key` tells; without a key, my-bookings does.
+
+| trouble | here for | what a client should do |
+|---|---|---|
+"""
+
+
+def table(results):
+    rows = [HEADINGS, ["---"] * len(HEADINGS), *map(row, results)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def row(result):
+    first = result.first_booking
+    return [
+        result.kind.name,
+        f"{result.threads}",
+        result.heard("book"),
+        result.heard("list"),
+        f"{result.longest_wait:.1f} s",
+        "none" if first is None else f"{first:.1f} s",
+        f"{result.other_errors}",
+    ]
+
+
+def page(results):
+    advice = [f"| {kind.name} | {kind.seconds} s | {kind.advice} |" for kind in TROUBLES]
+    return "".join([INTRODUCTION, table(results), ADVICE, "\n".join(advice), "\n"])
