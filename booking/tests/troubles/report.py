@@ -46,7 +46,7 @@ def row(result):
         result.heard("book"),
         result.heard("list"),
         f"{result.longest_wait:.1f} s",
-        "none" if first is None else f"{first:.1f} s",
+        "none" if first is None else f"{first:.2f} s",
         f"{result.other_errors}",
     ]
 

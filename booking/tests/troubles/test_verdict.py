@@ -43,7 +43,7 @@ class VerdictTests(SimpleTestCase):
             row(heard),
             [
                 *("database frozen", "4", "2 × 503, 1 × no answer", "1 × 200"),
-                *("15.0 s", "0.5 s", "0"),
+                *("15.0 s", "0.50 s", "0"),
             ],
         )
 
