@@ -45,7 +45,9 @@ def main():
         print(f"The logs are in {folder}.")
         return 1
     shutil.rmtree(folder)
-    if options.write:
+    if options.write and len(results) < 2 * len(TROUBLES):
+        print(f"{PAGE.name} is not written: a trouble was skipped.")
+    elif options.write:
         PAGE.write_text(page(results))
         print(f"Wrote {PAGE.relative_to(PROJECT)}.")
     return 0
@@ -91,10 +93,7 @@ def parse():
         help=f"part of a name of: {names}",
     )
     parser.add_argument(
-        "--threads",
-        type=lambda text: [int(each) for each in text.split(",")],
-        default=[1, 4],
-        help="threads of a worker (1,4)",
+        "--threads", type=numbers, default=[1, 4], metavar="N,N", help="of each worker (1,4)"
     )
     parser.add_argument("--write", action="store_true", help="write docs/troubles.md")
     options = parser.parse_args()
@@ -107,6 +106,10 @@ def kinds_of(word):
     if not (kinds := [kind for kind in TROUBLES if word in kind.name]):
         raise argparse.ArgumentTypeError(f"no trouble has {word!r} in its name")
     return kinds
+
+
+def numbers(text):
+    return [int(each) for each in text.split(",")]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,10 @@ CLIENTS = 8
 SEATS_EACH = SEATS // CLIENTS  # of each show: no two clients want the same seat
 GIVE_UP = 60  # seconds
 PAUSE = 0.05  # seconds between two requests
+LISTS = [
+    *("/api/my-bookings/?page_size=5", "/api/shows/?page_size=5"),
+    *("/api/shows/{show}/seats/", "/api/movies/?page_size=5"),
+]
 
 
 class Answer(NamedTuple):
@@ -62,11 +66,11 @@ class Client(threading.Thread):
 
     def run(self):
         try:
-            for show, seat in self.wanted:
+            for (show, seat), path in zip(self.wanted, itertools.cycle(LISTS), strict=False):
                 self._book(show, seat)
                 if self.ended.is_set():
                     return
-                self._send("list", "GET", "/api/my-bookings/?page_size=5")
+                self._send("list", "GET", path.format(show=show))
             raise RuntimeError("All seats are sold.")
         except BaseException as error:
             self.error = error

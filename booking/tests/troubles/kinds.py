@@ -204,7 +204,9 @@ class BackendFrozen(Trouble):
 class ShowLocked(Trouble):
     name = "one show locked from outside"
     seconds = 10
-    advice = "Only this show is busy, with 503 after three seconds: offer the customer another one."
+    advice = (
+        "Only this show is busy, with 503 after three to five seconds: offer the customer another."
+    )
     is_about_one_show = True
 
     def begin(self):

@@ -17,8 +17,13 @@ threads. It writes this page. It fails if a client gets a 5xx other than 503 or 
 
 ## What clients hear
 
-"Bookings" and "lists" are the responses to requests that were open during the trouble. The longest
-wait is that of the whole run; it includes the queue before a worker whose threads all wait.
+"Bookings" and "lists" (bookings, shows, movies, a seat map) are the responses to requests that were
+open during the trouble. The longest wait is that of the whole run, with the queue before a
+worker whose threads all wait. The first booking is counted from the moment when the trouble is
+over; after a stop or a crash that is when PostgreSQL accepts connections again.
+
+While the database is frozen or out of reach, a request waits `DATABASE_DEADLINE_SECONDS` (15) if
+its statement was sent before, and 3 s for a new connection.
 
 """
 ADVICE = """
