@@ -54,11 +54,10 @@ class Network:
 
     async def _stop(self):
         self.server.close()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks, timeout=5)
+        self.is_up.set()
+        while tasks := asyncio.all_tasks() - {asyncio.current_task()}:
+            await self._reset()
+            await asyncio.wait(tasks, timeout=0.1)
 
     async def _connected(self, reader, writer):
         await self.is_up.wait()
