@@ -7,8 +7,6 @@ from contextlib import suppress
 
 import psycopg
 
-TRY_AGAIN = "Wait as `Retry-After` says and send the request again, a change with the same key."
-
 
 class Trouble:
     """`system` is the Run: its `postgres`, `database`, `url`, `server`, `network` and `show`."""
@@ -49,7 +47,7 @@ class Trouble:
 
 class Stopped(Trouble):
     name = "database stopped"
-    advice = f"{TRY_AGAIN} Nothing was sold meanwhile."
+    advice = "Send again until the database is there. Nothing is sold meanwhile."
 
     def begin(self):
         self.system.postgres.stop()
@@ -61,8 +59,8 @@ class Stopped(Trouble):
 class Crashed(Trouble):
     name = "database crashed"
     advice = (
-        f"{TRY_AGAIN} What was acknowledged before the crash is there; a request that it met may "
-        "have been carried out."
+        "Send again. What was acknowledged before the crash is there; a change that the crash cut "
+        "off may have been made."
     )
 
     def begin(self):
@@ -74,7 +72,7 @@ class Crashed(Trouble):
 
 class BackendsKilled(Trouble):
     name = "a backend killed every two seconds"
-    advice = f"{TRY_AGAIN} PostgreSQL restarts within a second."
+    advice = "Send again after a second: PostgreSQL restarts by itself."
     next_kill = 0.0
 
     def go_on(self):
@@ -88,8 +86,8 @@ class Frozen(Trouble):
     name = "database frozen"
     seconds = 20
     advice = (
-        f"{TRY_AGAIN} Wait for a response for at least as long as `DATABASE_DEADLINE_SECONDS`: "
-        "who hangs up earlier learns nothing of the outcome."
+        "Wait for the response longer than `DATABASE_DEADLINE_SECONDS`, then send again. A client "
+        "that gives up earlier only adds requests that wait."
     )
 
     def begin(self):
@@ -134,7 +132,7 @@ class DiskFull(Trouble):
 
 class NoConnections(Trouble):
     name = "no connections left"
-    advice = f"{TRY_AGAIN} Nothing has happened: the request did not reach the database."
+    advice = "Send again. A request for which there is no connection changes nothing."
 
     def begin(self):
         self.taken = []
@@ -178,7 +176,7 @@ class NetworkDropped(Trouble):
 
 class ConnectionsReset(Trouble):
     name = "connections reset every second"
-    advice = TRY_AGAIN
+    advice = "Send again at once: the next request opens a new connection."
     needs_network = True
     next_reset = 0.0
 
@@ -191,7 +189,9 @@ class ConnectionsReset(Trouble):
 class BackendFrozen(Trouble):
     name = "one backend frozen"
     seconds = 20
-    advice = f"{TRY_AGAIN} Of the show that the backend had locked nothing is sold until it ends."
+    advice = (
+        "Send again. Only the show that the backend has locked, if any, sells nothing meanwhile."
+    )
 
     def begin(self):
         self.pid = self.backends()[0]
@@ -222,8 +222,8 @@ class WorkersKilled(Trouble):
     name = "a worker killed every second"
     seconds = 8
     advice = (
-        "A connection that ends without a response leaves the outcome open. Send the request again "
-        "at once, a change with the same key; without one, look into my-bookings first."
+        "Send again at once if the connection ends without a response. Only requests of the killed "
+        "worker are cut off."
     )
     next_kill = 0.0
 

@@ -23,15 +23,17 @@ worker whose threads all wait. The first booking is counted from the moment when
 over; after a stop or a crash that is when PostgreSQL accepts connections again.
 
 While the database is frozen or out of reach, a request waits `DATABASE_DEADLINE_SECONDS` (15) if
-its statement was sent before, and 3 s for a new connection.
+its statement was sent before, and 3 s for a new connection. With one thread a worker, one locked
+show makes the customers of all others wait.
 
 """
 ADVICE = """
 
 ## What a client should do
 
-A 503, or no response, leaves open whether a change was made. The same request with the same
-`Idempotency-Key` tells; without a key, my-bookings does.
+To send again means: wait as long as `Retry-After` says, then send the same request, a change with
+the same `Idempotency-Key`. A 503, or no response, leaves open whether a change was made. The same
+key tells; without one, look into my-bookings first.
 
 | trouble | here for | what a client should do |
 |---|---|---|
