@@ -33,7 +33,7 @@ export DEBUG ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
-    proxy-test torture mutants bench lint format lock clean
+    proxy-test torture mutants troubles bench lint format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ torture: .venv/installed-dev ## Kill and restart every part for five minutes and
 
 mutants: .venv/installed-dev ## Check that tests and torture refuse broken versions (ONLY=no_guards for some of them)
 	$(BIN)/python -m booking.tests.mutants $(if $(ONLY),--only $(ONLY))
+
+troubles: .venv/installed-dev ## Stop, freeze or fill the database while clients book, and write docs/troubles.md (ten minutes)
+	$(BIN)/python -m booking.tests.troubles --write
 
 bench: .venv/installed-dev ## Measure the speed and write docs/benchmarks.md (SCALE=10 adds a larger cinema)
 	$(BIN)/python -m benchmarks --scale $(SCALE)

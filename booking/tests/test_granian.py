@@ -1,4 +1,4 @@
-"""Bodies and headers on the wire: the production server (granian) in a process of its own."""
+"""The production server (granian) in a process of its own: the wire, and threads."""
 
 import json
 import os
@@ -7,12 +7,16 @@ import socket
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from unittest import skipUnless
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.test import TransactionTestCase
+from rest_framework_simplejwt.tokens import AccessToken
 
 from benchmarks.servers import free_port
+from booking.models import Booking, Show
 from booking.tests.factories import create_show, create_user
 from booking.tokens import open_session
 
@@ -24,17 +28,28 @@ def database_url():
     return os.environ["DATABASE_URL"].rsplit("/", 1)[0] + f"/{name}"
 
 
-class GranianTests(TransactionTestCase):
+class GranianTestCase(TransactionTestCase):
+    """Starts granian for each test. `ask` sends it a request."""
+
+    arguments = ()  # of granian
+    database_options = ""  # added to DATABASE_URL
+    environment = {}
+
     def setUp(self):
         self.port = free_port()
         self.server = subprocess.Popen(
             [
                 *(sys.executable, "-m", "granian", "--interface", "wsgi"),
-                *("--port", str(self.port), "--log-level", "critical"),
+                *("--port", str(self.port), "--log-level", "critical", *self.arguments),
                 "movie_booking.wsgi:application",
             ],
             cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": database_url(), "SECRET_KEY": settings.SECRET_KEY},
+            env=os.environ
+            | {
+                "DATABASE_URL": database_url() + self.database_options,
+                "SECRET_KEY": settings.SECRET_KEY,
+            }
+            | self.environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -63,6 +78,8 @@ class GranianTests(TransactionTestCase):
             content,
         )
 
+
+class WireTests(GranianTestCase):
     def test_responses_and_bodies_on_the_wire(self):
         alice = create_user("alice")
         show = create_show()
@@ -101,3 +118,50 @@ class GranianTests(TransactionTestCase):
         status, _, content = self.ask("POST /api/login/", *gzip, body=empty)
         self.assertEqual(status, 411)
         self.assertIn(b'"code": "length_required"', content)
+
+
+@skipUnless(connection.vendor == "postgresql", "SQLite locks the whole file")
+class ThreadTests(GranianTestCase):
+    """One worker, without time limits: who waits for a lock waits until the test releases it."""
+
+    arguments = ("--workers", "1", "--blocking-threads", "4")
+    database_options = "?options=-c%20lock_timeout%3D0%20-c%20statement_timeout%3D0"
+    environment = {"DATABASE_DEADLINE_SECONDS": "0"}
+
+    def book(self, show, seat_number):
+        body = b'{"seat_number": %d}' % seat_number
+        headers = ("Content-Type: application/json", f"Content-Length: {len(body)}")
+        status, _, content = self.ask(
+            f"POST /api/shows/{show.pk}/book/",
+            f"Authorization: Bearer {self.token}",
+            *headers,
+            body=body,
+        )
+        return status, json.loads(content)["seat_number"]
+
+    def wait_until_locks_are_awaited(self, number):
+        deadline = time.monotonic() + 300
+        with connection.cursor() as cursor:
+            while True:
+                cursor.execute("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone()[0] == number:
+                    return
+                self.assertLess(time.monotonic(), deadline)
+                time.sleep(0.05)
+
+    def test_book_while_three_threads_wait_for_one_show_sells_others(self):
+        self.token = AccessToken.for_user(create_user("alice"))
+        locked = create_show()
+        others = [create_show(locked.movie) for _ in range(3)]
+        with ThreadPoolExecutor(3) as customers:
+            with transaction.atomic():
+                Show.objects.select_for_update().get(pk=locked.pk)
+                waiting = [customers.submit(self.book, locked, seat) for seat in (1, 2, 3)]
+                self.wait_until_locks_are_awaited(3)
+                for show in others:
+                    self.assertEqual(self.book(show, 5), (201, 5))
+                lists = self.ask("GET /api/shows/")
+                self.assertEqual((lists[0], len(json.loads(lists[2]))), (200, 4))
+                self.assertFalse(any(each.done() for each in waiting))
+            self.assertEqual([each.result(300) for each in waiting], [(201, 1), (201, 2), (201, 3)])
+        self.assertEqual(Booking.objects.filter(status="booked").count(), 6)
