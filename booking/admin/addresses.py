@@ -5,8 +5,9 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpResponseRedirect
 
+from .fields import SafeAutocompleteSelect, is_id
+
 FIRST_YEAR, LAST_YEAR = 1900, 3000
-LONGEST_ID = 18  # digits
 
 
 class HandMadeAddressMixin:
@@ -31,6 +32,11 @@ class HandMadeAddressMixin:
             return not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most)
         return False
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", SafeAutocompleteSelect(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def get_changeform_initial_data(self, request):
         """Only what the form's fields can show."""
         found = super().get_changeform_initial_data(request)
@@ -39,7 +45,7 @@ class HandMadeAddressMixin:
             try:
                 field = self.model._meta.get_field(name)
                 if isinstance(field, models.ForeignKey):
-                    if not (value.isascii() and value.isdigit() and len(value) <= LONGEST_ID):
+                    if not is_id(value):
                         continue
                 else:
                     value = field.to_python(value)

@@ -4,7 +4,7 @@ import re
 from datetime import UTC, datetime
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime
+from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.timezone import get_current_timezone, get_current_timezone_name, localtime
@@ -56,7 +56,7 @@ class CinemaTimeField(forms.SplitDateTimeField):
                 raise ValidationError(self.error_messages[code], code=code)
         moment = datetime.combine(*data_list, tzinfo=get_current_timezone())
         try:
-            exists = same_clock(moment, localtime(moment.astimezone(UTC)))
+            exists = clock_shows(moment)
         except OverflowError:
             raise ValidationError("Enter a date between 1900 and 3000.") from None
         if not exists:
@@ -66,9 +66,25 @@ class CinemaTimeField(forms.SplitDateTimeField):
         return moment
 
 
+def clock_shows(moment):
+    """False for a local time that is left out when the clocks go forward."""
+    return same_clock(moment, localtime(moment.astimezone(UTC)))
+
+
 def same_clock(one, other):
     """True if a clock on the wall shows the same date, hour and minute at both moments."""
     return f"{one:%Y-%m-%d %H:%M}" == f"{other:%Y-%m-%d %H:%M}"
+
+
+class SafeAutocompleteSelect(AutocompleteSelect):
+    """Django's widget, which fails on a submitted value that is no id when it is shown again."""
+
+    def optgroups(self, name, value, attr=None):
+        return super().optgroups(name, [each for each in value if is_id(each)], attr)
+
+
+def is_id(value):
+    return bool(DIGITS.fullmatch(str(value))) and len(str(value)) <= LONGEST_NUMBER
 
 
 FORM_FIELDS = {

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import ADDITION, LogEntry
-from django.contrib.admin.widgets import AutocompleteSelect
 from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect
 from django.urls import reverse
@@ -17,7 +16,7 @@ from django.views.generic import TemplateView
 from .. import box_office
 from ..exceptions import Refusal, count_of
 from ..models import Movie, Screen, Show
-from .fields import same_clock
+from .fields import SafeAutocompleteSelect, clock_shows
 from .pages import AdminPageMixin
 
 MAX_SHOWS = 500
@@ -74,7 +73,8 @@ class SeriesForm(forms.Form):
     title, name = "Put a movie on", "series"
 
     movie = forms.ModelChoiceField(
-        Movie.objects.all(), widget=AutocompleteSelect(Show._meta.get_field("movie"), admin.site)
+        Movie.objects.all(),
+        widget=SafeAutocompleteSelect(Show._meta.get_field("movie"), admin.site),
     )
     screens = ScreensField()
     times = TimesField(max_length=500, help_text="Such as 14:00 17:30 20:15")
@@ -170,7 +170,7 @@ class Preview:
         start = datetime.combine(slot.day, slot.time, tzinfo=zone)
         show = Show(movie=slot.movie, screen=slot.screen, date_time=start)
         show.screen_name = slot.screen.name
-        if not same_clock(start, timezone.localtime(start)):
+        if not clock_shows(start):
             return Row(show, "There is no such time: the clocks go forward.")
         if start < timezone.now():
             return Row(show, "It is past.")

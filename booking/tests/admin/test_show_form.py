@@ -267,3 +267,12 @@ class ListTests(ShowFormTestCase):
                 page = self.client.get(path, follow=True)
                 self.assertEqual(page.status_code, 200)
         self.assertEqual(Movie.objects.count(), 1)
+
+    def test_submitted_values_that_are_no_ids_are_errors_of_the_form(self):
+        for value in ("abc", "\x00", "-1", "99999999999999999999", "\u0663"):
+            with self.subTest(value):
+                self.assertIn("movie", self.errors(self.add(movie=value)))
+                self.assertIn("screen", self.errors(self.add(screen=value)))
+                form = {"user": value, "show": value, "seat_number": 1}
+                page = self.client.post("/admin/booking/booking/add/", form)
+                self.assertEqual(list(self.errors(page)), ["user", "show"])
