@@ -14,7 +14,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 from django.utils import timezone
 
-from booking import box_office
+from booking import accounts, box_office
 from booking.models import Booking
 from booking.models.clock import Now
 from booking.tests import factories
@@ -86,6 +86,7 @@ class Scene:
         return {
             "responses": responses,
             "total_seats": self.show.total_seats,
+            "takes_place": self.show.takes_place,
             "bookings": list(bookings.values_list("seat_number", "user__username", "status")),
         }
 
@@ -107,6 +108,14 @@ def move_there(scene, rival):
     return post(rival.client, f"bookings/{scene.seat_of[rival].id}/move", seat_number=5)
 
 
+def sell(scene, rival):
+    """Stella sells the seat to a walk-in, on the seat plan."""
+    form = {"action": "sell", "seat": [5], "note": rival.user.username}
+    page = rival.stella.post(f"/admin/booking/show/{scene.show.id}/seats/", form)
+    is_taken = page.status_code == 200 and "Taken meanwhile" in page.rendered_content
+    return page.status_code, "seat_taken" if is_taken else ""
+
+
 def edit_show(scene, rival):
     """Stella reduces the show to four seats."""
     starts = timezone.localtime(scene.show.date_time)
@@ -121,14 +130,13 @@ def edit_show(scene, rival):
         "confirm": "on",
     }
     page = rival.stella.post(f"/admin/booking/show/{scene.show.id}/change/", form)
-    return page.status_code, page.status_code == 200 and page.context_data["errors"]
+    return page.status_code
 
 
 def call_off(scene, rival):
     """Stella calls the show off, with all its bookings."""
     path = f"/admin/booking/show/{scene.show.id}/call-off/"
-    page = rival.stella.post(path, {"reason": "No heating"})
-    return page.status_code, [str(each) for each in get_messages(page.wsgi_request)]
+    return rival.stella.post(path, {"reason": "No heating"}).status_code
 
 
 def move_away(scene, rival):
@@ -173,6 +181,7 @@ VERBS = {
     reserve: {FREE, HELD, EXPIRED, BOOKED},
     hold: {FREE, HELD, EXPIRED, BOOKED},
     move_there: {FREE, HELD, EXPIRED, BOOKED},
+    sell: {FREE, HELD, EXPIRED, BOOKED},
     edit_show: {FREE, HELD, EXPIRED, BOOKED},
     call_off: {FREE, HELD, EXPIRED, BOOKED},
     move_away: {HELD, EXPIRED, BOOKED},
@@ -202,6 +211,7 @@ class InterleavingTests(TransactionTestCase):
         self.alice, stella = factories.create_user("alice"), User.objects.create_superuser("stella")
         staff_and_owner = {"alice": self.alice, "stella": stella}
         self.rivals = [Rival("bob", 1, **staff_and_owner), Rival("carol", 2, **staff_and_owner)]
+        accounts.reserved_account(accounts.WALK_IN)
         self.threads = [RequestThread(), RequestThread()]
         for thread in self.threads:
             self.addCleanup(thread.close)
@@ -229,11 +239,13 @@ class InterleavingTests(TransactionTestCase):
 
     def assertPossible(self, scene):
         """Invariants of any order: no seat sold twice or outside the show, no partial
-        reservation, no expired hold active again."""
+        reservation, no expired hold active again, no seat of a show that was called off."""
         active = scene.show.bookings.active()
         seats = sorted(active.values_list("seat_number", flat=True))
         self.assertEqual(seats, sorted(set(seats)))
-        self.assertLessEqual(seats[-1], scene.show.total_seats)
+        self.assertLessEqual(max(seats, default=0), scene.show.total_seats)
+        if not scene.show.takes_place:
+            self.assertEqual(seats, [])
         for user in scene.reserving:
             self.assertIn(active.filter(user=user, seat_number__in=[5, 6]).count(), [0, 2])
         if scene.seat_5 == EXPIRED:
@@ -280,8 +292,10 @@ class InterleavingTests(TransactionTestCase):
         takers = [verb for verb in VERBS if FREE in VERBS[verb]]
         with no_constraint(), no_lock():
             for first, second in product(takers, repeat=2):
-                if first == second == edit_show:  # harmless: both set the same number of seats
-                    continue
+                if {first, second} <= {edit_show, call_off}:
+                    continue  # harmless: nobody gets a seat
+                if {first, second} == {call_off, move_there}:
+                    continue  # harmless: the booking is cancelled wherever it is
                 with self.subTest(first=first.__name__, second=second.__name__):
                     scene = Scene(self, FREE)
                     self.send_interleaved(scene, first, second, BEFORE_COMMIT)
@@ -291,7 +305,7 @@ class InterleavingTests(TransactionTestCase):
     @on_postgresql
     def test_cancel_without_lock_is_not_noticed_by_second_request(self):
         """With every second request: the constraint does not help here."""
-        for second in VERBS:
+        for second in VERBS.keys() - {call_off}:  # which cancels it, too
             if HELD in VERBS[second]:
                 with self.subTest(second=second.__name__):
                     expected = self.send_sequentially(HELD, cancel, second)
