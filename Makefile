@@ -86,9 +86,9 @@ fuzz: .venv/installed-dev ## Send ten thousand random requests to the API (CASES
 	FUZZ_CASES=$(CASES) FUZZ_SEED=$(SEED) $(BIN)/python -m booking.tests.postgres \
 	    $(BIN)/pytest -p no:cacheprovider booking/tests/security/test_fuzz.py
 
-browser: .venv/installed-dev ## Try every operation in Swagger UI, with the installed Chromium
-	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider \
-	    booking/tests/browser/swagger_ui.py booking/tests/browser/redoc.py
+browser: .venv/installed-dev ## Try Swagger UI and the staff's pages, with the installed Chromium
+	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py \
+	    booking/tests/browser/redoc.py booking/tests/browser/staff.py
 
 proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squid (as root, it installs them)
 	env -u DATABASE_URL $(BIN)/python -m booking.tests.proxies

@@ -112,6 +112,17 @@ def users_by_name(username: str) -> QuerySet[User]:
     return User.objects.alias(lower=Lower("username")).filter(is_named)
 
 
+def search_users(text: str) -> QuerySet[User]:
+    """Users whose username begins with the text, or whose email address it is, or whose name has
+    all its words.
+    """
+    by_name = Q()
+    for word in text.split():
+        by_name &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
+    wanted = Q(username__istartswith=text) | Q(email__iexact=text)
+    return User.objects.filter(wanted | by_name if by_name else wanted).order_by("username")
+
+
 def sign_up(*, username: str, password: str, email: str = "") -> User:
     """Create a user; the username must be normalized. Raises UsernameTaken."""
     if users_by_name(username).exists():  # before the slow hash
@@ -199,17 +210,28 @@ def erase(*, user: User, password: str) -> None:
     Bookings of future shows are cancelled. Past bookings stay, with an anonymous user row.
     """
     _check_password(user, password)
+    _erase(user)
+    security_log.info("event=account_erased user=%s", user.pk)
+
+
+def erase_by_staff(*, user: User, by: User) -> None:
+    """`erase` for a customer who asks the cinema to do it."""
+    _erase(user)
+    security_log.info("event=account_erased user=%s by=%s", user.pk, by.pk)
+
+
+def _erase(user: User) -> None:
     _anonymize(user)
     # A request that was already selling when the account was anonymized may have booked since.
     # From now on the box office refuses the inactive user.
     box_office.cancel_all(user=user)
-    security_log.info("event=account_erased user=%s", user.pk)
 
 
 @box_office.retry_transaction
 def _anonymize(user: User) -> None:
     with transaction.atomic():
         box_office.cancel_all(user=user)
+        box_office.forget_notes(user=user)
         tokens.close_all_sessions(user=user)
         user.username = f"erased-{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""

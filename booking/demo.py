@@ -4,7 +4,12 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 CUSTOMER = ("demo", "demo-popcorn")
-STAFF = ("staff", "staff-popcorn")
+STAFF = ("staff", "staff-popcorn")  # a superuser
+STAFF_BY_ROLE = {  # the names of roles.py
+    "Door": ("door", "door-popcorn"),
+    "Box office": ("clerk", "clerk-popcorn"),
+    "Manager": ("manager", "manager-popcorn"),
+}
 
 
 def working_logins() -> list[tuple[str, str, str]]:

@@ -2,11 +2,10 @@
 
 from django.contrib import admin
 
-from . import bookings, movies, screens, shows, users
+from . import bookings, first_page, movies, screens, shows, users
 
-__all__ = ["bookings", "movies", "screens", "shows", "users"]
+__all__ = ["bookings", "first_page", "movies", "screens", "shows", "users"]
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"
-admin.site.index_title = "Box office"
 admin.site.enable_nav_sidebar = False  # lists need the width

@@ -5,9 +5,8 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db import models
 from django.http import HttpResponseRedirect
 
+from .days import FIRST_YEAR, LAST_YEAR
 from .fields import SafeAutocompleteSelect, is_id
-
-FIRST_YEAR, LAST_YEAR = 1900, 3000
 
 
 class HandMadeAddressMixin:
@@ -26,11 +25,14 @@ class HandMadeAddressMixin:
     def _is_unreadable(self, name, value):
         if "\x00" in name + value:
             return True
-        part = name.rpartition("__")[2]
-        if part in ("year", "month", "day"):
+        field, _, part = name.rpartition("__")
+        if field and part in ("year", "month", "day"):
             least, most = (FIRST_YEAR, LAST_YEAR) if part == "year" else (1, 31)
             return not (value.isascii() and value.isdigit() and least <= int(value[:9]) <= most)
         return False
+
+    def get_search_results(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, search_term.replace("\x00", ""))
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):

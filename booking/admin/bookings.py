@@ -1,12 +1,35 @@
-from django.contrib import admin, messages
+import re
+from datetime import timedelta
 
-from .. import box_office
-from ..exceptions import NoSuchSeat, Refusal, SeatTaken
-from ..models import Booking
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+
+from .. import accounts, box_office
+from ..exceptions import NoSuchSeat, Refusal, SeatTaken, count_of
+from ..models import Booking, Movie, Screen, Show
+from ..models.booking_events import first_actor
+from ..models.bookings import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from ..models.shows import cinema_midnight
+from ..text import search_key
 from .addresses import HandMadeAddressMixin
+from .days import read_day
+from .export import export_bookings
+from .fields import FORM_FIELDS, LineField
 from .history import history_table
 from .refusals import RefusalForm, RefusalMixin
-from .searching import FoldedSearchMixin
+
+REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
+MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
+LISTED_MOVIES = 100  # in the filter
 
 
 class SaleForm(RefusalForm):
@@ -16,7 +39,7 @@ class SaleForm(RefusalForm):
 
     class Meta:
         model = Booking
-        fields = ["user", "show", "seat_number"]
+        fields = ["user", "show", "seat_number", "note"]
 
     def validate_constraints(self):
         """Skipped: the constraint counts expired holds as taken. The box office checks the seat."""
@@ -25,6 +48,10 @@ class SaleForm(RefusalForm):
         alternatives = refusal.facts.get("alternatives")
         nearby = f" Free nearby: {', '.join(map(str, alternatives))}." if alternatives else ""
         return f"{refusal}{nearby}"
+
+
+class CancelForm(forms.Form):
+    reason = LineField(required=False, max_length=200, help_text="For the history.")
 
 
 class CurrentStatusFilter(admin.SimpleListFilter):
@@ -40,26 +67,121 @@ class CurrentStatusFilter(admin.SimpleListFilter):
         return bookings.with_current_status(self.value()) if self.value() else bookings
 
 
+class ShowDayFilter(admin.SimpleListFilter):
+    """Filter by the day of the show; `?day=2026-12-24` for any day."""
+
+    title = "day of the show"
+    parameter_name = "day"
+
+    def lookups(self, request, model_admin):
+        chosen = self.used_parameters.get("day") or request.GET.get("day", "")
+        days = [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next seven days")]
+        return [*days, (chosen, chosen)] if read_day(chosen) else days
+
+    def queryset(self, request, bookings):
+        today = timezone.localdate()
+        named = {"today": (today, 1), "tomorrow": (today + timedelta(days=1), 1)}
+        named["week"] = (today, 7)
+        day, length = named.get(self.value(), (read_day(self.value()), 1))
+        if day is None:
+            return bookings
+        shows = Show.objects.starting_from(cinema_midnight(day))
+        shows = shows.starting_before(cinema_midnight(day + timedelta(days=length)))
+        return bookings.filter(show__in=shows)
+
+
+class ScreenFilter(admin.SimpleListFilter):
+    title = "screen"
+    parameter_name = "screen"
+
+    def lookups(self, request, model_admin):
+        return Screen.objects.values_list("pk", "name")
+
+    def queryset(self, request, bookings):
+        return bookings.filter(show__screen=self.value()) if self.value() else bookings
+
+
+class MovieFilter(admin.SimpleListFilter):
+    """Movies with shows of last week or to come; the search finds the others."""
+
+    title = "movie"
+    parameter_name = "movie"
+
+    def lookups(self, request, model_admin):
+        recent = Show.objects.starting_from(timezone.now() - timedelta(days=7)).values("movie")
+        movies = Movie.objects.filter(pk__in=recent).order_by("title_key", "pk")
+        return movies.values_list("pk", "title")[:LISTED_MOVIES]
+
+    def queryset(self, request, bookings):
+        return bookings.filter(show__movie=self.value()) if self.value() else bookings
+
+
 @admin.register(Booking)
-class BookingAdmin(HandMadeAddressMixin, FoldedSearchMixin, RefusalMixin, admin.ModelAdmin):
+class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
     """Sell a seat, list bookings and cancel them. Bookings cannot be edited.
 
     Changes go through the box office, as in the API.
     """
 
     form = SaleForm
+    formfield_overrides = FORM_FIELDS
+    change_form_template = "admin/booking/booking/change_form.html"
+    change_list_template = "admin/booking/booking/change_list.html"
     autocomplete_fields = ["user", "show"]
-    list_display = ["reference", "show", "seat", "user", "current_status", "created_at"]
-    list_filter = [CurrentStatusFilter, "show__screen_name"]
-    date_hierarchy = "created_at"
-    search_fields = ["=reference", "user__username", "user__email", "show__movie__title_key"]
-    search_help_text = "Reference, username, email address or movie"
-    ordering = ["-created_at", "-id"]
+    list_display = [
+        "reference",
+        "seat",
+        "show",
+        "customer",
+        "current_status",
+        "note",
+        "sold_by",
+        "sold_at",
+    ]
+    list_filter = [ShowDayFilter, CurrentStatusFilter, ScreenFilter, MovieFilter]
+    # `search_fields` only shows the search; get_search_results says what is searched.
+    search_fields = ["reference"]
+    search_help_text = "Reference, username, email address, name, note or movie"
+    show_full_result_count = False
+    ordering = ["-id"]
     actions = ["cancel_selected"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("export/", view(self.export), name="booking_booking_export"),
+            path("<int:pk>/cancel/", view(self.cancel), name="booking_booking_cancel"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request):
         bookings = super().get_queryset(request).select_related("show__movie", "user")
-        return bookings.annotate_current_status()
+        return bookings.annotate_current_status().annotate(sold_by=first_actor())
+
+    def get_search_results(self, request, queryset, search_term):
+        """A reference is looked up by its index. Of anything else, each word must be in the
+        customer's name or address, in the note, or in the movie's title.
+        """
+        reference = re.sub(r"[\s-]", "", search_term).upper()
+        if REFERENCE.fullmatch(reference):
+            by_reference = queryset.filter(reference=reference)
+            if by_reference.exists():
+                return by_reference, False
+        for word in search_term.replace("\x00", "").split():
+            queryset = queryset.filter(self.has_word(word))
+        return queryset, False
+
+    def has_word(self, word):
+        """The rows of other tables are looked up first, so that their indexes can be used."""
+        users = accounts.search_users(word).values_list("pk", flat=True)[:MAX_FOUND]
+        movies = Movie.objects.filter(title_key__contains=search_key(word)).values("pk")
+        shows = Show.objects.filter(movie__in=movies).order_by("-date_time")
+        notes = Booking.objects.exclude(note="").filter(note__icontains=word).order_by("-pk")
+        return (
+            models.Q(user__in=list(users))
+            | models.Q(show__in=list(shows.values_list("pk", flat=True)[:MAX_FOUND]))
+            | models.Q(pk__in=list(notes.values_list("pk", flat=True)[:MAX_FOUND]))
+        )
 
     def get_fields(self, request, obj=None):
         if obj is None:
@@ -69,6 +191,7 @@ class BookingAdmin(HandMadeAddressMixin, FoldedSearchMixin, RefusalMixin, admin.
             "show",
             "seat",
             "user",
+            "note",
             "current_status",
             "created_at",
             "held_until",
@@ -79,7 +202,11 @@ class BookingAdmin(HandMadeAddressMixin, FoldedSearchMixin, RefusalMixin, admin.
     def save_model(self, request, obj, form, change):
         """Sell the seat. Raises the refusals of `box_office.book`."""
         sold = box_office.book(
-            show_id=obj.show_id, seat_number=obj.seat_number, by=request.user, customer=obj.user
+            show_id=obj.show_id,
+            seat_number=obj.seat_number,
+            by=request.user,
+            customer=obj.user,
+            note=obj.note,
         )
         obj.pk = sold.booking.pk
         obj.refresh_from_db()
@@ -93,9 +220,32 @@ class BookingAdmin(HandMadeAddressMixin, FoldedSearchMixin, RefusalMixin, admin.
     def has_cancel_permission(self, request):
         return request.user.has_perm("booking.change_booking")
 
+    def has_export_permission(self, request):
+        return request.user.has_perm("booking.export_booking")
+
     @admin.display(description="Seat", ordering="seat_number")
     def seat(self, booking):
-        return f"{booking.seat_number}\N{NO-BREAK SPACE}({booking.seat_label})"
+        return f"{booking.seat_label}\N{NO-BREAK SPACE}({booking.seat_number})"
+
+    @admin.display(description="Customer", ordering="user__username")
+    def customer(self, booking):
+        user = booking.user
+        return format_html(
+            '<a href="{}">{}</a>{}{}',
+            reverse("admin:auth_user_change", args=[user.pk]),
+            user.username,
+            ", " if user.get_full_name() else "",
+            user.get_full_name(),
+        )
+
+    @admin.display(description="Sold by")
+    def sold_by(self, booking):
+        own = booking.sold_by == booking.user.username
+        return "customer" if own else booking.sold_by
+
+    @admin.display(description="Sold at", ordering="id")
+    def sold_at(self, booking):
+        return date_format(timezone.localtime(booking.created_at), "j M Y, H:i")
 
     @admin.display(description="What happened")
     def history(self, booking):
@@ -105,16 +255,65 @@ class BookingAdmin(HandMadeAddressMixin, FoldedSearchMixin, RefusalMixin, admin.
     def current_status(self, booking):
         return Booking.Status(booking.current_status).label
 
+    # --- Cancelling ---
+
     @admin.action(description="Cancel selected bookings", permissions=["cancel"])
     def cancel_selected(self, request, bookings):
-        cancelled = 0
+        """A page that lists what will be cancelled; with `confirmed` they are."""
+        return self.ask_and_cancel(request, bookings, action="cancel_selected")
+
+    def cancel(self, request, pk):
+        if not self.has_cancel_permission(request):
+            raise PermissionDenied
+        bookings = self.get_queryset(request).filter(pk=pk)
+        if not bookings:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        return self.ask_and_cancel(request, bookings)
+
+    def ask_and_cancel(self, request, bookings, action=""):
+        form = CancelForm(request.POST if "confirmed" in request.POST else None)
+        if form.is_valid():
+            self.cancel_each(request, bookings, form.cleaned_data["reason"])
+            return None if action else HttpResponseRedirect(self.address(bookings[0]))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Cancel bookings",
+            "opts": self.opts,
+            "bookings": bookings,
+            "form": form,
+            "action": action,
+        }
+        return TemplateResponse(request, "admin/booking/booking/cancel.html", context)
+
+    def cancel_each(self, request, bookings, reason):
+        cancelled = []
         for booking in bookings:
             try:
-                box_office.cancel(booking=booking, by=request.user)
+                box_office.cancel(booking=booking, by=request.user, as_staff=True, reason=reason)
             except Refusal as refusal:
                 self.message_user(request, f"{booking}: {refusal}", messages.WARNING)
             else:
-                cancelled += 1
+                cancelled.append(booking)
         if cancelled:
-            plural = "" if cancelled == 1 else "s"
-            self.message_user(request, f"Cancelled {cancelled} booking{plural}.", messages.SUCCESS)
+            sentence = f"Cancelled. {reason}".strip()
+            LogEntry.objects.log_actions(request.user.pk, cancelled, CHANGE, sentence)
+            done = f"Cancelled {count_of(len(cancelled), 'booking')}."
+            self.message_user(request, done, messages.SUCCESS)
+
+    def address(self, booking):
+        return reverse("admin:booking_booking_change", args=[booking.pk])
+
+    # --- Export ---
+
+    def export(self, request):
+        """The list as it is filtered, as CSV."""
+        if not self.has_export_permission(request):
+            raise PermissionDenied
+        return export_bookings(self.get_changelist_instance(request).queryset)
+
+    def changelist_view(self, request, extra_context=None):
+        extra = {
+            "has_export_permission": self.has_export_permission(request),
+            "query": request.GET.urlencode(),
+        }
+        return super().changelist_view(request, {**extra, **(extra_context or {})})

@@ -1,10 +1,12 @@
-"""Days as people type them in a search: "2026-11-26", "26 Nov", "today", "tonight", "tomorrow"."""
+"""Days in addresses, and as people type them in a search: "26 Nov", "today", "tonight"."""
 
 import re
 from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
+from django.utils.dateparse import parse_date
 
+FIRST_YEAR, LAST_YEAR = 1900, 3000
 EVENING = time(17, 0)
 MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 WORDS = re.compile(r"\b(today|tonight|tomorrow)\b", re.IGNORECASE)
@@ -12,6 +14,15 @@ ISO = re.compile(r"\b(\d{4})-(\d\d?)-(\d\d?)\b", re.ASCII)
 DAY_AND_MONTH = re.compile(
     rf"\b(\d\d?)\.?\s+({'|'.join(MONTHS)})[a-z]*\.?(?:\s+(\d{{4}}))?\b", re.ASCII | re.IGNORECASE
 )
+
+
+def read_day(text: str | None) -> date | None:
+    """The day of an ISO date in an address, or None."""
+    try:
+        day = parse_date(text or "")
+    except ValueError:
+        return None
+    return day if day and FIRST_YEAR < day.year < LAST_YEAR else None
 
 
 def split_day(text: str) -> tuple[tuple[datetime, datetime] | None, str]:

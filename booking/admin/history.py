@@ -6,7 +6,6 @@ from django.utils.timezone import localtime
 
 from ..models import Booking
 from ..models.booking_events import Kind
-from ..seating import seat_label
 
 MAX_EVENTS = 100  # shown; a customer may move to and fro for days
 
@@ -67,9 +66,8 @@ def _actor(event, booking):
 
 def _words(event, booking):
     seat, before = (
-        f"seat {number}\N{NO-BREAK SPACE}({seat_label(number, booking.show.seats_per_row)})"
-        if number
-        else ""
+        f"seat {number}\N{NO-BREAK SPACE}({booking.show.seating.label(number)})" if number else ""
         for number in (event.seat_number, event.moved_from)
     )
-    return WORDS[event.kind].format(seat=seat, before=before)
+    words = WORDS[event.kind].format(seat=seat, before=before)
+    return f"{words}: {event.reason}" if event.reason else words

@@ -9,7 +9,7 @@ class FoldedSearchMixin:
     def get_search_results(self, request, queryset, search_term):
         keys = [name for name in self.search_fields if name.endswith("_key")]
         others = [name for name in self.search_fields if name not in keys]
-        for word in search_term.replace("\x00", "").split():
+        for word in search_term.split():
             found = Q()
             for name in keys:
                 found |= Q(**{f"{name}__contains": search_key(word)})

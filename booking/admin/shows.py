@@ -24,6 +24,7 @@ from ..models.bookings import available_seats
 from .addresses import HandMadeAddressMixin
 from .calling_off import CallOffView
 from .days import split_day
+from .door_list import DoorListView
 from .fields import FORM_FIELDS, CinemaTimeField, same_clock
 from .planning import PlanView
 from .protection import ProtectSoldMixin
@@ -172,6 +173,11 @@ class ShowAdmin(
         view = self.admin_site.admin_view
         return [
             path("timetable/", view(TimetableView.as_view()), name="booking_show_timetable"),
+            path(
+                "<int:pk>/door-list/",
+                view(DoorListView.as_view()),
+                name="booking_show_door_list",
+            ),
             path("plan/", view(PlanView.as_view()), name="booking_show_plan"),
             path("<int:pk>/call-off/", view(CallOffView.as_view()), name="booking_show_call_off"),
             path("<int:pk>/seats/", view(SeatPlanView.as_view()), name="booking_show_seats"),

@@ -8,13 +8,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_date
 from django.views.generic import TemplateView
 
 from ..models import Screen, Show
 from ..models.bookings import available_seats
 from ..models.shows import cinema_midnight
-from .addresses import FIRST_YEAR, LAST_YEAR
+from .days import read_day
 from .pages import AdminPageMixin
 
 FIRST_START = time(10, 0)  # shown at least, until midnight; more if there are shows
@@ -149,13 +148,7 @@ class TimetableView(AdminPageMixin, TemplateView):
 
     def chosen_day(self):
         text = self.request.GET.get("date", "").strip()
-        if not text:
-            return None
-        try:
-            day = parse_date(text)
-        except ValueError:
-            day = None
-        if day is None or not FIRST_YEAR < day.year < LAST_YEAR:
+        day = read_day(text)
+        if text and day is None:
             messages.warning(self.request, "Enter a date such as 2026-12-24. This is today.")
-            return None
         return day

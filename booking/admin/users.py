@@ -2,6 +2,7 @@ from functools import wraps
 
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
@@ -9,16 +10,24 @@ from django.contrib.auth.forms import (
     UserChangeForm,
 )
 from django.contrib.auth.models import User
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.html import format_html, format_html_join
 
 from .. import accounts, tokens
 from ..accounts import users_by_name, validate_username
 from ..exceptions import count_of, duration
 from ..logging import security_log
+from ..models import Booking
+from ..models.clock import Now
 from ..text import normalize, validate_visible
 from ..throttling import LoginLimit
 from .addresses import HandMadeAddressMixin
+from .protection import ProtectSoldMixin
+
+LISTED_BOOKINGS = 50  # on a customer's page
 
 
 def too_many_passwords(limit):
@@ -121,18 +130,113 @@ class SetPasswordForm(AdminPasswordChangeForm):
 
 
 @admin.register(User)
-class CustomerAdmin(HandMadeAddressMixin, UserAdmin):
+class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
+    """Customers, and for superusers staff.
+
+    Only superusers see and change permissions, groups and staff flags, and touch accounts of staff.
+    The accounts of the cinema's own are changed by nobody.
+    """
+
     form = ChangeUserForm
     add_form = NewUserForm
     change_password_form = SetPasswordForm
+    change_form_template = "admin/auth/user/change_form.html"
     actions = ["log_out_everywhere"]
+    readonly_fields = ["last_login", "date_joined", "bookings"]
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [path("<id>/erase/", view(self.erase), name="auth_user_erase"), *super().get_urls()]
+
+    def get_fieldsets(self, request, obj=None):
+        if obj is None:
+            return super().get_fieldsets(request, obj)
+        personal = (None, {"fields": ["username", "first_name", "last_name", "email", "is_active"]})
+        password = (None, {"fields": ["password"]})
+        bookings = ("Bookings", {"fields": ["bookings"]})
+        dates = ("Dates", {"fields": ["last_login", "date_joined"]})
+        if not request.user.is_superuser:
+            return [personal, bookings, dates]
+        rights = ["is_staff", "is_superuser", "groups", "user_permissions"]
+        return [personal, password, bookings, ("Rights", {"fields": rights}), dates]
+
+    def get_list_filter(self, request):
+        return super().get_list_filter(request) if request.user.is_superuser else ["is_active"]
+
+    def may_touch(self, request, user):
+        if user is None:
+            return True
+        if user.username in accounts.RESERVED_USERNAMES:
+            return False
+        return request.user.is_superuser or not (user.is_staff or user.is_superuser)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and self.may_touch(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return super().has_delete_permission(request, obj) and self.may_touch(request, obj)
+
+    @admin.display(description="Newest bookings")
+    def bookings(self, user):
+        newest = user.bookings.select_related("show__movie").annotate_current_status()
+        rows = [
+            (
+                reverse("admin:booking_booking_change", args=[booking.pk]),
+                booking.reference,
+                booking.seat_label,
+                str(booking.show),
+                Booking.Status(booking.current_status).label,
+            )
+            for booking in newest.order_by("-pk")[:LISTED_BOOKINGS]
+        ]
+        if not rows:
+            return "None yet."
+        all_bookings = f"{reverse('admin:booking_booking_changelist')}?user__id__exact={user.pk}"
+        return format_html(
+            '<ul>{}</ul><a href="{}">All bookings</a>',
+            format_html_join("", '<li><a href="{}">{}</a> {}, {}: {}</li>', rows),
+            all_bookings,
+        )
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        user = self.get_object(request, object_id)
+        extra = {"may_erase": user is not None and self.may_erase(request, user)}
+        return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
+
+    def may_erase(self, request, user):
+        is_staff = user.is_staff or user.is_superuser
+        return self.has_change_permission(request, user) and user.is_active and not is_staff
+
+    def erase(self, request, id):
+        """Erase a customer's account, as customers can do themselves."""
+        user = self.get_object(request, unquote(id))
+        if user is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, id)
+        if not self.may_erase(request, user):
+            raise PermissionDenied
+        if request.method == "POST":
+            name = user.get_username()
+            accounts.erase_by_staff(user=user, by=request.user)
+            self.log_change(request, user, "Erased.")
+            self.message_user(request, f"The account {name} is erased.", messages.SUCCESS)
+            return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
+        coming = user.bookings.active().filter(show__date_time__gt=Now()).count()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"Erase {user.get_username()}",
+            "opts": self.opts,
+            "customer": user,
+            "coming": coming,
+        }
+        return TemplateResponse(request, "admin/auth/user/erase.html", context)
 
     @admin.action(description="Log out everywhere", permissions=["change"])
     def log_out_everywhere(self, request, queryset):
-        for user in queryset:
+        touched = [user for user in queryset if self.may_touch(request, user)]
+        for user in touched:
             accounts.log_out_everywhere(user=user, by=request.user)
             self.log_change(request, user, "Logged out everywhere.")
-        users = count_of(len(queryset), "user")
+        users = count_of(len(touched), "user")
         self.message_user(request, f"{users} logged out everywhere.", messages.SUCCESS)
 
     def save_model(self, request, obj, form, change):

@@ -25,7 +25,7 @@ from .halls import overlapping_shows, schedule
 from .holding import confirm, expire_holds, extend
 from .locking import retry_transaction, transaction
 from .moving import move
-from .selling import book, reserve
+from .selling import book, forget_notes, reserve
 
 __all__ = [
     "book",
@@ -36,6 +36,7 @@ __all__ = [
     "confirm",
     "expire_holds",
     "extend",
+    "forget_notes",
     "move",
     "overlapping_shows",
     "reserve",

@@ -92,6 +92,11 @@ def reserve(
     )
 
 
+def forget_notes(*, user: User) -> None:
+    """Empty the notes on a user's bookings, which may name people."""
+    Booking.objects.of_user(user.pk).exclude(note="").update(note="")
+
+
 def _sell(
     *,
     show_id: int,

@@ -147,6 +147,7 @@ class Booking(models.Model):
     objects = BookingQuerySet.as_manager()
 
     class Meta:
+        permissions = [("export_booking", "Can export booking")]
         indexes = [
             models.Index(
                 fields=["user", "-created_at", "-id"], name="bookings_of_user_newest_first"

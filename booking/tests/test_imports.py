@@ -16,6 +16,7 @@ ALLOWED = {
     "logging": set(),
     "cache": set(),
     "demo": set(),
+    "roles": set(),
     "db": set(),
     "text": set(),
     "models": {"db", "exceptions", "seating", "text"},
@@ -33,7 +34,9 @@ ALLOWED = {
         *("accounts", "box_office", "exceptions", "logging", "models", "seating", "text"),
         *("throttling", "tokens"),
     },
-    "management": {"accounts", "box_office", "db", "demo", "management", "models", "seating"},
+    "management": {
+        *("accounts", "box_office", "db", "demo", "management", "models", "roles", "seating"),
+    },
     "apps": {"db"},
 }
 WITHOUT_DJANGO = ["exceptions", "hold_allowance", "seating"]

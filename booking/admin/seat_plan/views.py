@@ -2,8 +2,6 @@ from datetime import timedelta
 
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
-from django.contrib.auth.models import User
-from django.db.models import Q
 from django.http import HttpResponseRedirect, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.views.generic import TemplateView, View
@@ -279,15 +277,9 @@ class SeatPlanView(SeatPlanMixin, TemplateView):
 
 
 def search_customers(text):
-    """Active customers whose username begins with the text, or whose email address it is, or
-    whose name has all its words.
-    """
-    by_name = Q()
-    for word in text.split():
-        by_name &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
-    wanted = Q(username__istartswith=text) | Q(email__iexact=text) | by_name
-    customers = User.objects.filter(wanted, is_active=True)
-    return customers.exclude(username__in=accounts.RESERVED_USERNAMES).order_by("username")
+    """Active customers, without the accounts of the cinema's own."""
+    found = accounts.search_users(text).filter(is_active=True)
+    return found.exclude(username__in=accounts.RESERVED_USERNAMES)
 
 
 def describe_customer(user):

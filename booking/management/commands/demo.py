@@ -4,15 +4,17 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from booking import box_office
-from booking.demo import CUSTOMER, STAFF
+from booking.demo import CUSTOMER, STAFF, STAFF_BY_ROLE
 from booking.management.movies import DEMO_MOVIES
 from booking.management.screens import DEMO_SCREENS
 from booking.models import Booking, Movie, Screen, Show
+from booking.roles import create_roles
 from booking.seating import best_seats, nearest_seats
 
 User = get_user_model()
@@ -26,9 +28,10 @@ BREAK = timedelta(minutes=25)  # between two shows, for cleaning and advertiseme
 class Command(BaseCommand):
     help = (
         f"Load demo data: {len(DEMO_MOVIES)} movies, shows on {len(DEMO_SCREENS)} screens for the "
-        f"next {DAYS} days, some sold seats, a customer ({CUSTOMER[0]}) and a member of staff "
-        f"({STAFF[0]}). Existing data is not changed, so the command can be run again, also on "
-        "another day. For development only: with DEBUG off it refuses to run."
+        f"next {DAYS} days, some sold seats, a customer ({CUSTOMER[0]}), a superuser "
+        f"({STAFF[0]}) and staff of each role. Existing data is not changed, so the command can "
+        "be run again, also on another day. For development only: with DEBUG off it refuses to "
+        "run."
     )
 
     def handle(self, *args, **options):
@@ -44,6 +47,7 @@ class Command(BaseCommand):
         with transaction.atomic():
             customer = self.get_or_create_user(*CUSTOMER)
             staff = self.get_or_create_user(*STAFF, is_staff=True, is_superuser=True)
+            self.create_staff_of_each_role()
             movies = [self.get_or_create_movie(*facts) for facts in DEMO_MOVIES]
             screens = [self.get_or_create_screen(*facts) for facts in DEMO_SCREENS]
             shows = self.create_shows(movies, screens)
@@ -54,10 +58,11 @@ class Command(BaseCommand):
             f"There are {Movie.objects.count()} movies, {Show.objects.count()} shows and "
             f"{Booking.objects.active().count()} sold seats."
         )
-        for title, (name, password) in [("Customer", CUSTOMER), ("Staff", STAFF)]:
+        logins = [("Customer", CUSTOMER), ("Superuser", STAFF), *STAFF_BY_ROLE.items()]
+        for title, (name, password) in logins:
             is_unchanged = User.objects.get(username=name).check_password(password)
             known = password if is_unchanged else "(the password that was set before)"
-            self.write(f"  {title + ':':10}{name} / {known}")
+            self.write(f"  {title + ':':11}{name} / {known}")
 
     def write(self, text):
         if self.verbosity:
@@ -66,6 +71,13 @@ class Command(BaseCommand):
     def get_or_create_user(self, name, password, **fields):
         user = User.objects.filter(username=name).first()
         return user or User.objects.create_user(name, password=password, **fields)
+
+    def create_staff_of_each_role(self):
+        create_roles()
+        for role, (name, password) in STAFF_BY_ROLE.items():
+            if not User.objects.filter(username=name).exists():
+                user = self.get_or_create_user(name, password, is_staff=True)
+                user.groups.add(Group.objects.get(name=role))
 
     def get_or_create_movie(self, title, minutes, genre, language, certificate, release_date):
         movie, _ = Movie.objects.get_or_create(

@@ -78,7 +78,7 @@ async function refresh() {
             // Offline: the next try may succeed.
         }
     }
-    setTimeout(refresh, REFRESH_EVERY);
+    refreshing = setTimeout(refresh, REFRESH_EVERY);
 }
 
 // The nearest seat in the direction of an arrow key.
@@ -145,4 +145,4 @@ customer?.addEventListener("input", () => {
 });
 
 describeChosen();
-setTimeout(refresh, REFRESH_EVERY);
+let refreshing = setTimeout(refresh, REFRESH_EVERY);

@@ -165,7 +165,7 @@ class EraseTests(AccountCase):
                 "is_superuser": False,
             },
         )
-        self.assertFalse(Group.objects.get().user_set.exists())
+        self.assertFalse(Group.objects.get(name="door").user_set.exists())
         self.assertEqual(self.alice_client.get("/api/me/").status_code, 401)
         refreshed = self.client.post("/api/token/refresh/", {"refresh": str(session)})
         self.assertEqual(refreshed.status_code, 401)

@@ -41,7 +41,7 @@ class BrowserTestCase(LiveServerTestCase):
         return f"http://{self.allowed_host}:{self.server_thread.port}"
 
     @contextmanager
-    def browsing(self):
+    def browsing(self, **context):
         """A browser page; its requests and errors are in `requested` and `complaints`.
 
         No database access inside: the browser's event loop runs in this thread.
@@ -53,7 +53,8 @@ class BrowserTestCase(LiveServerTestCase):
         ]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)
-            page = browser.new_page(viewport={"width": 1280, "height": 900})
+            options = {"viewport": {"width": 1280, "height": 900}, **context}
+            page = browser.new_context(**options).new_page()
             page.set_default_timeout(10_000)  # milliseconds
             self._watch(page)
             yield page

@@ -41,7 +41,9 @@ class DemoTests(TestCase):
         self.assertEqual(len(set(Show.objects.values_list("screen_name", "total_seats"))), 4)
         self.assertGreater(Booking.objects.active().count(), 100)
         self.assertTrue(self.client.login(username="demo", password="demo-popcorn"))
-        self.assertTrue(self.client.login(username="staff", password="staff-popcorn"))
+        for name in ("door", "clerk", "manager", "staff"):
+            self.assertTrue(self.client.login(username=name, password=f"{name}-popcorn"))
+            self.assertContains(self.client.get("/admin/"), "Timetable")
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
     def test_demo_prints_counts_and_logins(self):

@@ -4,7 +4,7 @@ import json
 import re
 
 from django.apps import apps
-from django.contrib.auth.models import Group, Permission
+from django.contrib.auth.models import Group
 from django.core.serializers import serialize
 from django.db import transaction
 from django.test import TestCase
@@ -12,6 +12,8 @@ from django.urls import URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from booking.models import Session
+from booking.roles import BOX_OFFICE, MANAGER
+from booking.roles import DOOR as DOOR_ROLE
 from booking.tests.factories import (
     api_client,
     create_booking,
@@ -25,23 +27,23 @@ from booking.tokens import open_session
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 WITH_BODY = ("POST", "PUT", "PATCH", "DELETE")
-USERS = ("anonymous", "alice", "bob", "door", "manager", "boss")
+USERS = ("anonymous", "alice", "bob", "newcomer", "door", "seller", "manager", "boss")
 PASSWORD = "paper-moon-1973"
 
 # Statuses for: anonymous, Alice (the owner of the object, if there is one), Bob (a customer with
-# objects of his own), door (staff who may view), manager (staff who may change) and a superuser.
-# In the API, staff are customers like others.
-OPEN = "200 200 200 200 200 200"
-CREATED = "401 201 201 201 201 201"
-OWN = "401 200 403 403 403 403"
-PERSONAL = "401 200 200 200 200 200"
+# objects of his own), staff without a role, of the roles Door, Box office and Manager, and a
+# superuser. In the API, staff are customers like others.
+OPEN = "200 200 200 200 200 200 200 200"
+CREATED = "401 201 201 201 201 201 201 201"
+OWN = "401 200 403 403 403 403 403 403"
+PERSONAL = "401 200 200 200 200 200 200 200"
 
 PUBLIC = {
     "api/": {"GET": OPEN},
-    "api/signup/": {"POST": "201 201 201 201 201 201"},
+    "api/signup/": {"POST": "201 201 201 201 201 201 201 201"},
     "api/login/": {"POST": OPEN},
     "api/token/refresh/": {"POST": OPEN},
-    "api/logout/": {"POST": "204 204 204 204 204 204"},
+    "api/logout/": {"POST": "204 204 204 204 204 204 204 204"},
     "api/movies/": {"GET": OPEN},
     "api/movies/<int:pk>/": {"GET": OPEN},
     "api/movies/<int:pk>/shows/": {"GET": OPEN},
@@ -67,65 +69,73 @@ PERSONAL_ROUTES = OBJECTS | {
     "api/me/": {
         "GET": PERSONAL,
         "PATCH": PERSONAL,
-        "DELETE": "401 204 204 204 204 204",
+        "DELETE": "401 204 204 204 204 204 204 204",
     },
     "api/me/password/": {"POST": PERSONAL},
     "api/me/sessions/": {"GET": PERSONAL},
-    "api/me/sessions/<int:pk>/": {"DELETE": "401 204 404 404 404 404"},  # Alice's
+    "api/me/sessions/<int:pk>/": {"DELETE": "401 204 404 404 404 404 404 404"},  # Alice's
     "api/shows/<int:pk>/book/": {"POST": CREATED},
     "api/shows/<int:pk>/reservations/": {"POST": CREATED},
     "api/my-bookings/": {"GET": PERSONAL},
     "api/my-reservations/": {"GET": PERSONAL},
 }
 # GET in the admin; 302 redirects to its login. Named for who gets 200.
-STAFF = "302 302 302 200 200 200"
-CHANGE = "302 302 302 403 200 200"
-BOSS = "302 302 302 403 403 200"
-NEVER = "302 302 302 403 403 403"
-REDIRECTED = "302 302 302 302 302 302"
+STAFF = "302 302 302 200 200 200 200 200"
+DOOR = "302 302 302 403 200 200 200 200"
+SELLERS = "302 302 302 403 403 200 200 200"
+MANAGERS = "302 302 302 403 403 403 200 200"
+BOSS = "302 302 302 403 403 403 403 200"
+NEVER = "302 302 302 403 403 403 403 403"
+REDIRECTED = "302 302 302 302 302 302 302 302"
 ADMIN = {
     "admin/": STAFF,
-    "admin/login/": "200 200 200 302 302 302",
-    "admin/logout/": "302 302 302 405 405 405",
+    "admin/login/": "200 200 200 302 302 302 302 302",
+    "admin/logout/": "302 302 302 405 405 405 405 405",
     "admin/password_change/": STAFF,
     "admin/password_change/done/": STAFF,
-    "admin/autocomplete/": "302 302 302 403 403 403",  # without parameters
+    "admin/autocomplete/": NEVER,  # without parameters
     "admin/jsi18n/": STAFF,
     "openapi/staff.json": STAFF,
     "swagger/staff/": STAFF,
     "swagger/staff.<str:format>": STAFF,
-    "admin/r/<path:content_type_id>/<path:object_id>/": "302 302 302 404 404 404",
-    r"admin/^(?P<app_label>booking|auth)/$": "302 302 302 200 200 200",
-    "admin/(?P<url>.*)$": "302 302 302 404 404 404",
+    "admin/r/<path:content_type_id>/<path:object_id>/": "302 302 302 404 404 404 404 404",
+    r"admin/^(?P<app_label>booking|auth)/$": "302 302 302 404 200 200 200 200",
+    "admin/(?P<url>.*)$": "302 302 302 404 404 404 404 404",
 }
 for name in ("booking", "movie", "screen", "show"):
     ADMIN |= {
-        f"admin/booking/{name}/": STAFF,
-        f"admin/booking/{name}/add/": CHANGE,
-        f"admin/booking/{name}/<path:object_id>/history/": STAFF,
-        f"admin/booking/{name}/<path:object_id>/delete/": CHANGE,
-        f"admin/booking/{name}/<path:object_id>/change/": STAFF,
+        f"admin/booking/{name}/": DOOR,
+        f"admin/booking/{name}/add/": MANAGERS,
+        f"admin/booking/{name}/<path:object_id>/history/": DOOR,
+        f"admin/booking/{name}/<path:object_id>/delete/": MANAGERS,
+        f"admin/booking/{name}/<path:object_id>/change/": DOOR,
         f"admin/booking/{name}/<path:object_id>/": REDIRECTED,
     }
-for name in ("group", "user"):
+for name, look in (("group", BOSS), ("user", SELLERS)):
     ADMIN |= {
-        f"admin/auth/{name}/": BOSS,
+        f"admin/auth/{name}/": look,
         f"admin/auth/{name}/add/": BOSS,
-        f"admin/auth/{name}/<path:object_id>/history/": BOSS,
+        f"admin/auth/{name}/<path:object_id>/history/": look,
         f"admin/auth/{name}/<path:object_id>/delete/": BOSS,
-        f"admin/auth/{name}/<path:object_id>/change/": BOSS,
+        f"admin/auth/{name}/<path:object_id>/change/": look,
         f"admin/auth/{name}/<path:object_id>/": REDIRECTED,
     }
 ADMIN |= {
-    "admin/auth/user/<id>/password/": BOSS,
-    "admin/booking/show/timetable/": STAFF,
-    "admin/booking/show/plan/": CHANGE,
-    "admin/booking/show/<int:pk>/call-off/": CHANGE,
-    "admin/booking/show/<int:pk>/seats/": STAFF,
-    "admin/booking/show/<int:pk>/seats/state/": STAFF,
-    "admin/booking/screen/preview/": "302 302 302 405 405 405",  # POST only
+    "admin/auth/user/<id>/password/": MANAGERS,
+    "admin/auth/user/<id>/erase/": MANAGERS,
+    "admin/booking/booking/add/": SELLERS,
+    "admin/booking/booking/<int:pk>/cancel/": SELLERS,
+    "admin/booking/booking/export/": MANAGERS,
+    "admin/booking/booking/<path:object_id>/delete/": NEVER,
+    "admin/booking/show/timetable/": DOOR,
+    "admin/booking/show/plan/": MANAGERS,
+    "admin/booking/show/<int:pk>/call-off/": MANAGERS,
+    "admin/booking/show/<int:pk>/door-list/": DOOR,
+    "admin/booking/show/<int:pk>/seats/": DOOR,
+    "admin/booking/show/<int:pk>/seats/state/": DOOR,
+    # POST only
+    "admin/booking/screen/preview/": "302 302 302 405 405 405 405 405",
 }
-ADMIN["admin/booking/booking/<path:object_id>/delete/"] = NEVER
 REDIRECTS = {""}  # to Swagger UI
 
 
@@ -155,12 +165,11 @@ class AccessTests(TestCase):
         cls.users = {name: create_user(name) for name in USERS[1:]}
         for user in cls.users.values():
             user.set_password(PASSWORD)
-            user.is_staff = user.username in ("door", "manager", "boss")
+            user.is_staff = user.username not in ("alice", "bob")
             user.is_superuser = user.username == "boss"
             user.save()
-        rights = Permission.objects.filter(content_type__app_label="booking")
-        cls.users["door"].user_permissions.set(rights.filter(codename__startswith="view_"))
-        cls.users["manager"].user_permissions.set(rights)
+        for name, role in (("door", DOOR_ROLE), ("seller", BOX_OFFICE), ("manager", MANAGER)):
+            cls.users[name].groups.add(Group.objects.get(name=role))
         alice, bob = cls.users["alice"], cls.users["bob"]
         cls.show = create_show()
         cls.screen = create_screen()
@@ -169,7 +178,7 @@ class AccessTests(TestCase):
         create_hold(bob, cls.show, 8)
         cls.unsold = create_show(create_movie("Unsold"))
         cls.session = open_session(user=alice)["sid"]
-        cls.group = Group.objects.create(name="door")
+        cls.group = Group.objects.create(name="unused")
 
     def setUp(self):
         self.clients = {name: api_client(user) for name, user in self.users.items()}
@@ -248,13 +257,13 @@ class AccessTests(TestCase):
         for route, methods in PUBLIC.items():
             for method in METHODS:
                 given = {"OPTIONS": OPEN, **methods}
-                self.assertAccess(route, method, given.get(method, "405 405 405 405 405 405"))
+                self.assertAccess(route, method, given.get(method, " ".join(["405"] * 8)))
 
     def test_personal_url_is_for_the_owner(self):
         for route, methods in PERSONAL_ROUTES.items():
             for method in METHODS:
                 given = {"OPTIONS": PERSONAL, **methods}
-                self.assertAccess(route, method, given.get(method, "401 405 405 405 405 405"))
+                self.assertAccess(route, method, given.get(method, " ".join(["401", *["405"] * 7])))
 
     def test_admin_page_is_for_staff_with_permission(self):
         for route, expected in ADMIN.items():
@@ -265,10 +274,12 @@ class AccessTests(TestCase):
         for route, expected in ADMIN.items():
             if re.match(r"admin/(booking|auth)/.*(add|change|delete|password)/$", route):
                 wanted = statuses(expected)
-                if wanted["door"] == 200:
-                    wanted["door"] = 403
+                changers = MANAGERS if "/user/" in route or "add" not in route else expected
                 if "booking/booking/" in route and "change" in route:
-                    wanted |= {"manager": 403, "boss": 403}  # bookings are not edited
+                    changers = NEVER  # bookings are not edited
+                for name, status in statuses(changers).items():
+                    if wanted[name] == 200:
+                        wanted[name] = status
                 for name, status in wanted.items():
                     with self.subTest(f"POST {route} by {name}"):
                         self.assertEqual(self.request(name, "POST", route), (status, False))
