@@ -33,7 +33,7 @@ export DEBUG ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
-    proxy-test torture mutants troubles bench lint format lock clean
+    screenshots proxy-test torture mutants troubles bench lint format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,9 @@ fuzz: .venv/installed-dev ## Send ten thousand random requests to the API (CASES
 browser: .venv/installed-dev ## Try Swagger UI and the staff's pages, with the installed Chromium
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py \
 	    booking/tests/browser/redoc.py booking/tests/browser/staff.py
+
+screenshots: .venv/installed-dev ## Take the pictures of the staff's pages in docs/images/staff
+	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/screenshots.py
 
 proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squid (as root, it installs them)
 	env -u DATABASE_URL $(BIN)/python -m booking.tests.proxies

@@ -42,30 +42,35 @@ def overview(request):
     context = {"title": "Today"}
     if may("booking.view_show"):
         context |= coming_shows()
-        context["missing"] = [] if context["days"] else missing(may)
+        context["missing"] = missing(may) if not context["days"] else []
     if may("booking.view_booking"):
         context["chart"] = chart(sales_by_day())
     return context
 
 
 def coming_shows():
-    """Shows of today and tomorrow, those that begin soon, and the next one to sell for."""
+    """Shows of today that have begun, shows to come today and tomorrow, those that begin within
+    the hour, and the next one to sell for.
+    """
     now, today = timezone.now(), timezone.localdate()
     shows = Show.objects.starting_from(cinema_midnight(today))
     shows = shows.starting_before(cinema_midnight(today + timedelta(days=2)))
     shows = shows.select_related("movie").defer("layout").order_by("date_time", "id")
     days = {}
-    soon, following = [], None
+    begun, soon, following = [], [], None
     for show in shows.annotate(available_seats=available_seats()):
         show.taken = show.total_seats - show.available_seats
         show.percent = round(100 * show.taken / show.total_seats)
-        days.setdefault(timezone.localdate(show.date_time), []).append(show)
+        if show.date_time < now:
+            begun.append(show)
+        else:
+            days.setdefault(timezone.localdate(show.date_time), []).append(show)
         if show.takes_place and now <= show.date_time <= now + SOON:
             soon.append(show)
         if following is None and show.takes_place and now < show.bookable_until:
             following = show
     named = [("Today" if day == today else "Tomorrow", day, listed) for day, listed in days.items()]
-    return {"days": named, "soon": soon, "following": following, "now": now}
+    return {"begun": begun, "days": named, "soon": soon, "following": following}
 
 
 def missing(may):
