@@ -135,7 +135,7 @@ class EventTests(EventTestCase):
         booking = Booking.objects.get()
         counter.post(
             "/admin/booking/booking/",
-            {"action": "cancel_selected", "_selected_action": [booking.pk]},
+            {"action": "cancel_selected", "_selected_action": [booking.pk], "confirmed": "1"},
             headers={"X-Request-ID": "counter-2"},
         )
         self.assertEvents(
