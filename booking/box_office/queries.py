@@ -30,6 +30,7 @@ from ..models.booking_events import Kind
 from ..models.bookings import Status, available_seats, count_per, count_per_show
 from ..models.clock import Now
 from ..models.movies import SEARCH_KEY_FIELDS
+from ..models.shows import FIELDS_FOR_STAFF
 from ..seating import nearest_seats
 
 
@@ -60,7 +61,7 @@ def for_sale(
     keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
     shows = Show.objects.filter(pk=show_id).select_related("movie")
     return map_rows(
-        shows.defer("seat_letters", *keys).annotate(
+        shows.defer(*FIELDS_FOR_STAFF, *keys).annotate(
             now=Now(),
             available_seats=available_seats(),
             seats_are_taken=Exists(wanted.active()),

@@ -14,7 +14,7 @@ from ..seating import seat_label
 from ..text import validate_visible
 from .clock import Now
 from .movies import SEARCH_KEY_FIELDS
-from .shows import Show, ShowSnapshot
+from .shows import FIELDS_FOR_STAFF, Show, ShowSnapshot
 
 REFERENCE_LENGTH = 8
 REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # no two look alike
@@ -97,9 +97,10 @@ class BookingQuerySet(models.QuerySet):
     def snapshots(self):
         """BookingSnapshots instead of bookings, with show and movie, in one query."""
         keys = (f"show__movie__{name}" for name in SEARCH_KEY_FIELDS)
+        of_show = (f"show__{name}" for name in FIELDS_FOR_STAFF)
         bookings = (
             self.select_related("show__movie")
-            .defer("show__seat_letters", *keys)
+            .defer("note", *of_show, *keys)
             .annotate(available_seats=available_seats("show"), now=Now())
         )
         return map_rows(bookings, _snapshot_of_row)
@@ -288,7 +289,7 @@ def count_per(bookings: models.QuerySet, field: str):
 def show_snapshots(shows: models.QuerySet):
     """ShowSnapshots instead of shows, with their movies, in one query."""
     keys = (f"movie__{name}" for name in SEARCH_KEY_FIELDS)
-    shows = shows.select_related("movie").defer("layout", "seat_letters", *keys)
+    shows = shows.select_related("movie").defer("layout", *FIELDS_FOR_STAFF, *keys)
     shows = shows.annotate(available_seats=available_seats(), now=Now())
     return map_rows(shows, _snapshot_of_show_row)
 

@@ -19,6 +19,10 @@ EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 
 
+# Not read with the shows that are sold and listed: only staff's pages need them.
+FIELDS_FOR_STAFF = ("screen", "seat_letters", "version")
+
+
 class ShowQuerySet(models.QuerySet):
     def of_movie(self, movie_id: int):
         return self.filter(movie=movie_id)
