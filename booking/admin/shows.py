@@ -228,6 +228,22 @@ class ShowAdmin(
             obj.pk = twin.pk  # the second request of a double click
             obj.refresh_from_db()
 
+    def get_deleted_objects(self, objs, request):
+        """A show that has never sold a seat is deleted with its released and expired holds."""
+        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
+        bookings = Booking.objects.filter(show__in=objs)
+        if protected and not bookings.ever_sold_or_active().exists():
+            holds = count_of(bookings.count(), "released or expired hold")
+            return [*deleted, holds], counts, missing, []
+        return deleted, counts, missing, protected
+
+    def delete_model(self, request, obj):
+        box_office.delete_show(show=obj)
+
+    def delete_queryset(self, request, queryset):
+        for show in queryset:
+            box_office.delete_show(show=show)
+
     def just_added(self, request, show):
         """The same show, if this user has added it a moment ago."""
         same = Show.objects.filter(

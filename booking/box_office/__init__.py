@@ -21,7 +21,7 @@ settings): one queue for the whole file.
 """
 
 from .cancelling import call_off, cancel, cancel_all, cancel_reservation
-from .halls import overlapping_shows, schedule
+from .halls import delete_show, overlapping_shows, schedule
 from .holding import confirm, expire_holds, extend
 from .locking import retry_transaction, transaction
 from .moving import move
@@ -34,6 +34,7 @@ __all__ = [
     "cancel_all",
     "cancel_reservation",
     "confirm",
+    "delete_show",
     "expire_holds",
     "extend",
     "forget_notes",

@@ -46,6 +46,20 @@ def schedule(shows: Sequence[Show]) -> None:
         raise
 
 
+@retry_transaction
+def delete_show(*, show: Show) -> None:
+    """Delete a show that has never sold a seat, with its released and expired holds.
+
+    Raises ShowNotFound, or ProtectedError if a seat was sold or is held.
+    """
+    with transaction():
+        lock_show(show.pk)
+        bookings = Booking.objects.of_show(show.pk)
+        if not bookings.ever_sold_or_active().exists():
+            bookings.delete()
+        show.delete()
+
+
 def _require_unchanged(show: Show) -> None:
     """Lock the show's row and compare the version."""
     lock_show(show.pk)

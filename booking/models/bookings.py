@@ -64,6 +64,10 @@ class BookingQuerySet(models.QuerySet):
     def expired_holds(self, now: datetime | None = None):
         return self.filter(is_expired_hold(now))
 
+    def ever_sold_or_active(self):
+        """Bookings but for holds that were released or have expired: only those keep an end."""
+        return self.filter(Q(held_until=None) | Q(pk__in=self.active().values("pk")))
+
     def of_user(self, user_id: int):
         return self.filter(user=user_id)
 

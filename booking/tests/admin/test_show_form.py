@@ -8,9 +8,10 @@ from django.test import TestCase, override_settings
 from django.utils import timezone
 
 from booking import box_office
-from booking.models import Movie, Show
+from booking.models import Movie, Reservation, Show
 from booking.tests.factories import (
     create_booking,
+    create_hold,
     create_movie,
     create_screen,
     create_show,
@@ -161,6 +162,47 @@ class LostUpdateTests(ShowFormTestCase):
         LogEntry.objects.update(action_time=timezone.now())
         self.client.force_login(User.objects.create_superuser("boss"))
         self.assertIn("date_time", self.errors(self.add()))
+
+
+class DeletionTests(ShowFormTestCase):
+    def delete(self, show):
+        return self.client.post(f"{LIST}{show.pk}/delete/", {"post": "yes"})
+
+    def test_show_that_never_sold_a_seat_is_deleted_with_its_holds(self):
+        show = create_show(self.movie, screen=self.screen)
+        create_hold(self.alice, show, 1, ends_in=-timedelta(seconds=1))
+        released = create_hold(self.alice, show, 2)
+        box_office.cancel(booking=released, by=self.alice)
+        page = self.client.get(f"{LIST}{show.pk}/delete/")
+        self.assertContains(page, "2 released or expired holds")
+        self.assertEqual(self.delete(show).status_code, 302)
+        self.assertFalse(Show.objects.exists())
+
+    def test_show_that_sold_or_holds_a_seat_is_kept(self):
+        for create in (
+            create_hold,
+            create_booking,
+            lambda user, show, seat: create_booking(user, show, seat, status="cancelled"),
+        ):
+            show = create_show(self.movie)
+            create(self.alice, show, 1)
+            page = self.delete(show)
+            self.assertContains(page, "would require deleting the following protected")
+        confirmed = create_show(self.movie)
+        hold = create_hold(self.alice, confirmed, 1)
+        held = Reservation.find(hold.reference)
+        box_office.confirm(reservation=held, by=self.alice)
+        box_office.cancel(booking=hold, by=self.alice)
+        self.assertContains(self.delete(confirmed), "protected")
+        self.assertEqual(Show.objects.count(), 4)
+
+    def test_selected_shows_are_deleted_by_the_box_office(self):
+        shows = [create_show(self.movie) for _ in range(2)]
+        create_hold(self.alice, shows[0], 1, ends_in=-timedelta(seconds=1))
+        form = {"action": "delete_selected", "post": "yes"}
+        form["_selected_action"] = [show.pk for show in shows]
+        self.client.post(LIST, form)
+        self.assertFalse(Show.objects.exists())
 
 
 class DateAndNumberTests(ShowFormTestCase):
