@@ -1,5 +1,4 @@
 import re
-from datetime import timedelta
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,13 +14,12 @@ from django.utils.html import format_html
 
 from .. import accounts, box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken, count_of
-from ..models import Booking, Movie, Screen, Show
+from ..models import Booking, Movie, Show
 from ..models.booking_events import first_actor
 from ..models.bookings import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from ..models.shows import cinema_midnight
 from ..text import search_key
 from .addresses import HandMadeAddressMixin
-from .days import read_day
+from .booking_filters import CurrentStatusFilter, MovieFilter, ScreenFilter, ShowDayFilter
 from .export import export_bookings
 from .fields import FORM_FIELDS, LineField
 from .history import history_table
@@ -29,7 +27,6 @@ from .refusals import RefusalForm, RefusalMixin
 
 REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
-LISTED_MOVIES = 100  # in the filter
 
 
 class SaleForm(RefusalForm):
@@ -52,68 +49,6 @@ class SaleForm(RefusalForm):
 
 class CancelForm(forms.Form):
     reason = LineField(required=False, max_length=200, help_text="For the history.")
-
-
-class CurrentStatusFilter(admin.SimpleListFilter):
-    """Filter by current status, which is "expired" for a hold that is over."""
-
-    title = "status"
-    parameter_name = "status"
-
-    def lookups(self, request, model_admin):
-        return Booking.Status.choices
-
-    def queryset(self, request, bookings):
-        return bookings.with_current_status(self.value()) if self.value() else bookings
-
-
-class ShowDayFilter(admin.SimpleListFilter):
-    """Filter by the day of the show; `?day=2026-12-24` for any day."""
-
-    title = "day of the show"
-    parameter_name = "day"
-
-    def lookups(self, request, model_admin):
-        chosen = self.used_parameters.get("day") or request.GET.get("day", "")
-        days = [("today", "Today"), ("tomorrow", "Tomorrow"), ("week", "Next seven days")]
-        return [*days, (chosen, chosen)] if read_day(chosen) else days
-
-    def queryset(self, request, bookings):
-        today = timezone.localdate()
-        named = {"today": (today, 1), "tomorrow": (today + timedelta(days=1), 1)}
-        named["week"] = (today, 7)
-        day, length = named.get(self.value(), (read_day(self.value()), 1))
-        if day is None:
-            return bookings
-        shows = Show.objects.starting_from(cinema_midnight(day))
-        shows = shows.starting_before(cinema_midnight(day + timedelta(days=length)))
-        return bookings.filter(show__in=shows)
-
-
-class ScreenFilter(admin.SimpleListFilter):
-    title = "screen"
-    parameter_name = "screen"
-
-    def lookups(self, request, model_admin):
-        return Screen.objects.values_list("pk", "name")
-
-    def queryset(self, request, bookings):
-        return bookings.filter(show__screen=self.value()) if self.value() else bookings
-
-
-class MovieFilter(admin.SimpleListFilter):
-    """Movies with shows of last week or to come; the search finds the others."""
-
-    title = "movie"
-    parameter_name = "movie"
-
-    def lookups(self, request, model_admin):
-        recent = Show.objects.starting_from(timezone.now() - timedelta(days=7)).values("movie")
-        movies = Movie.objects.filter(pk__in=recent).order_by("title_key", "pk")
-        return movies.values_list("pk", "title")[:LISTED_MOVIES]
-
-    def queryset(self, request, bookings):
-        return bookings.filter(show__movie=self.value()) if self.value() else bookings
 
 
 @admin.register(Booking)

@@ -16,7 +16,6 @@ from .locking import lock_screens, lock_show, retry_transaction, transaction
 LONGEST_MOVIE = timedelta(days=1)  # the bound of Movie.duration_minutes
 
 
-@retry_transaction
 def schedule(shows: Sequence[Show]) -> None:
     """Save new or changed shows, all or none.
 
@@ -27,23 +26,32 @@ def schedule(shows: Sequence[Show]) -> None:
     new = [show for show in shows if show._state.adding]
     changed = sorted((show for show in shows if not show._state.adding), key=attrgetter("pk"))
     try:
-        with transaction():
-            for show in changed:
-                _require_unchanged(show)
-                require_seats_stay(show)
-            lock_screens({show.screen_id for show in shows if show.screen_id})
-            _require_screens_free(shows)
-            for show in new:
-                if show.screen and not show.layout:
-                    show.use_screen(show.screen)
-            Show.objects.bulk_create(new)
-            for show in changed:
-                show.version += 1
-                show.save()
+        _save(new, changed)
     except IntegrityError as error:
         if violates_unique(error, Show, "one_show_per_screen_and_start"):
             _require_screens_free(shows)  # names the show that was added past the lock
         raise
+    for show in changed:
+        show.version += 1
+
+
+@retry_transaction
+def _save(new: Sequence[Show], changed: Sequence[Show]) -> None:
+    with transaction():
+        for show in changed:
+            _require_unchanged(show)
+            require_seats_stay(show)
+        shows = [*new, *changed]
+        lock_screens({show.screen_id for show in shows if show.screen_id})
+        _require_screens_free(shows)
+        for show in new:
+            show.pk, show._state.adding = None, True  # or the second try would be an update
+            if show.screen and not show.layout:
+                show.use_screen(show.screen)
+        Show.objects.bulk_create(new)
+        for show in changed:
+            show.save()
+            Show.objects.filter(pk=show.pk).update(version=show.version + 1)
 
 
 @retry_transaction

@@ -162,6 +162,9 @@ class Booking(models.Model):
                 name="bookings_of_user_by_status",
             ),
             models.Index(fields=["reference"], name="bookings_by_reference"),
+            models.Index(  # for the search of staff
+                fields=["-id"], condition=~Q(note=""), name="bookings_with_note"
+            ),
             # Covers the count of a show's active bookings.
             models.Index(fields=["show", "status", "held_until"], name="bookings_of_show"),
         ]

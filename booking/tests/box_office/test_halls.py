@@ -2,8 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
-from django.db import IntegrityError, transaction
-from django.test import TestCase
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models.signals import post_save
+from django.test import TestCase, TransactionTestCase
+from psycopg.errors import DeadlockDetected
 
 from booking import box_office
 from booking.exceptions import (
@@ -145,3 +147,25 @@ class SeatsStayTests(TestCase):
         show.seats_per_row = 6
         with self.assertRaises(RowsInUse):
             box_office.schedule([show])
+
+
+class RetryTests(TransactionTestCase):
+    def test_schedule_is_tried_again_after_a_deadlock(self):
+        """Objects that a rolled back try has saved are not taken for saved."""
+        movie, screen = create_movie(duration_minutes=100), create_screen()
+        old = create_show(movie, screen=screen, date_time=EIGHT)
+        new = Show(movie=movie, screen=screen, date_time=EIGHT + timedelta(hours=3))
+        old.date_time -= timedelta(hours=1)
+        failures = [OperationalError("deadlock detected")]
+        failures[0].__cause__ = DeadlockDetected()
+
+        def fail_once(sender, **kwargs):
+            if failures:
+                raise failures.pop()
+
+        post_save.connect(fail_once, Show)
+        self.addCleanup(post_save.disconnect, fail_once, Show)
+        box_office.schedule([new, old])
+        self.assertEqual(Show.objects.count(), 2)
+        old.refresh_from_db()
+        self.assertEqual((old.version, old.date_time), (1, EIGHT - timedelta(hours=1)))
