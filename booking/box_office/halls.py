@@ -45,7 +45,7 @@ def _save(new: Sequence[Show], changed: Sequence[Show]) -> None:
         lock_screens({show.screen_id for show in shows if show.screen_id})
         _require_screens_free(shows)
         for show in new:
-            show.pk, show._state.adding = None, True  # or the second try would be an update
+            show.pk, show._state.adding = None, True  # it may be the second try
             if show.screen and not show.layout:
                 show.use_screen(show.screen)
         Show.objects.bulk_create(new)

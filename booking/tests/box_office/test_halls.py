@@ -151,7 +151,7 @@ class SeatsStayTests(TestCase):
 
 class RetryTests(TransactionTestCase):
     def test_schedule_is_tried_again_after_a_deadlock(self):
-        """Objects that a rolled back try has saved are not taken for saved."""
+        """All of it, with one change of the version."""
         movie, screen = create_movie(duration_minutes=100), create_screen()
         old = create_show(movie, screen=screen, date_time=EIGHT)
         new = Show(movie=movie, screen=screen, date_time=EIGHT + timedelta(hours=3))
