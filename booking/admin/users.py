@@ -193,8 +193,8 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
             return "None yet."
         all_bookings = f"{reverse('admin:booking_booking_changelist')}?user__id__exact={user.pk}"
         return format_html(
-            '<ul>{}</ul><a href="{}">All bookings</a>',
-            format_html_join("", '<li><a href="{}">{}</a> {}, {}: {}</li>', rows),
+            '{}<a href="{}">All bookings</a>',
+            format_html_join("", '<div><a href="{}">{}</a> {}, {}: {}</div>', rows),
             all_bookings,
         )
 

@@ -54,10 +54,8 @@ function describeChosen(lost = []) {
     const labels = chosen.map(([, box]) => box.dataset.label);
     const seats = chosen.length === 1 ? "1 seat" : `${chosen.length} seats`;
     const gone = lost.length ? `Taken meanwhile: ${lost.join(", ")}. ` : "";
-    const summary = chosen.length
-        ? `${seats}: ${labels.join(", ")}`
-        : "Choose seats in the picture, or type them below.";
     const status = document.getElementById("chosen");
+    const summary = chosen.length ? `${seats}: ${labels.join(", ")}` : status.dataset.prompt;
     if (status.textContent !== gone + summary) status.textContent = gone + summary;
     const kinds = new Set(chosen.map(([number]) => (taken[number] ? "taken" : "free")));
     form.dataset.chosen = kinds.size > 1 ? "both" : ([...kinds][0] ?? "none");
