@@ -26,6 +26,7 @@ VERBS = {
     "cancel_reservation": 6,
     "move": 8,
 }
+WITHOUT_KEY = 1 / 3  # share of the changes; they are sent once, whatever happens
 SEND_TWICE = 0.04  # share of successful requests that are sent once more: the double click
 READ_AFTER_WRITE = 0.25  # share of successful requests after which the seat map is read
 
@@ -116,16 +117,13 @@ class Client(threading.Thread):
                 arguments["count"] = self.random.randint(1, 3)
                 body = dict(arguments)
             path = f"/api/shows/{show}/reservations/"
-        result = self._send_until_definite(show, verb, arguments, path, body)
+        result = self._change_something(show, verb, arguments, path, body)
         if result:
             bookings = result.get("bookings") or [result]
-            self.customer.remember(
-                {
-                    "reference": result["reference"],
-                    "show": show,
-                    "bookings": [each["id"] for each in bookings],
-                }
-            )
+            self._remember(show, result["reference"], [each["id"] for each in bookings])
+
+    def _remember(self, show, reference, bookings):
+        self.customer.remember({"reference": reference, "show": show, "bookings": bookings})
 
     def _seat(self):
         """Random seat number, most often in the middle, so that customers conflict."""
@@ -135,13 +133,45 @@ class Client(threading.Thread):
         show = reservation["show"]
         if verb in ("confirm", "extend", "cancel_reservation"):
             path = f"/api/reservations/{reservation['reference']}/{verb.split('_')[0]}/"
-            self._send_until_definite(show, verb, {"reference": reservation["reference"]}, path, {})
+            self._change_something(show, verb, {"reference": reservation["reference"]}, path, {})
             return
         booking = self.random.choice(reservation["bookings"])
         arguments, body = {"booking": booking}, {}
         if verb == "move":
             arguments["seat"] = body["seat_number"] = self._seat()
-        self._send_until_definite(show, verb, arguments, f"/api/bookings/{booking}/{verb}/", body)
+        self._change_something(show, verb, arguments, f"/api/bookings/{booking}/{verb}/", body)
+
+    def _change_something(self, *change):
+        """Send a change, with or without a key; return the response's body if it was a success."""
+        if self.random.random() < WITHOUT_KEY:
+            return self._send_without_key(*change)
+        return self._send_until_definite(*change)
+
+    def _send_without_key(self, show, verb, arguments, path, body):
+        """Send once. If the outcome is open, look at my-bookings, as docs/api.md says."""
+        request = self.history.begin(
+            user=self.customer.pk, show=show, kind=verb, arguments=arguments, key=None
+        )
+        attempt = self._send(request, "POST", path, body)
+        if not attempt.is_definite:
+            self._read_my_bookings(show)
+            return None
+        return json.loads(attempt.body) if attempt.is_done else None
+
+    def _read_my_bookings(self, show):
+        request = self.history.begin(
+            user=self.customer.pk, show=show, kind="mine", arguments={}, key=None
+        )
+        attempt = self._send(request, "GET", f"/api/my-bookings/?show={show}&page_size=500", None)
+        if not attempt.is_done:
+            return
+        known = {each["reference"] for each in self.customer.reservations}
+        found = {}
+        for booking in json.loads(attempt.body):
+            if booking["status"] in ("held", "booked") and booking["reference"] not in known:
+                found.setdefault(booking["reference"], []).append(booking["id"])
+        for reference, bookings in found.items():
+            self._remember(show, reference, bookings)
 
     def _send_until_definite(self, show, verb, arguments, path, body):
         """Send with one key until the response is definite; return its body if it was a success."""
@@ -168,7 +198,11 @@ class Client(threading.Thread):
         return json.loads(attempt.body)
 
     def _send(self, request, method, path, body):
-        headers = {"Connection": "close", "Content-Type": "application/json"}
+        headers = {
+            "Connection": "close",
+            "Content-Type": "application/json",
+            "X-Request-ID": request.request_id,
+        }
         if request.user:
             headers["Authorization"] = f"Bearer {self.customer.token}"
         if request.key:

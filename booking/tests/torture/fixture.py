@@ -75,7 +75,7 @@ def dump():
         seat=F("seat_number"),
     )
     events = BookingEvent.objects.order_by("id").values(
-        "booking", "actor", "kind", "created_at", "moved_from", seat=F("seat_number")
+        "booking", "actor", "kind", "created_at", "moved_from", "request_id", seat=F("seat_number")
     )
     keys = IdempotencyKey.objects.order_by("id").values("user", "key", "status", "body")
     return {

@@ -29,7 +29,10 @@ class Attempt:
 
 @dataclass
 class Request:
-    """What a client wants: one operation, one Idempotency-Key, any number of attempts."""
+    """What a client wants: one operation, and any number of attempts with one Idempotency-Key.
+
+    Without a key there is one attempt.
+    """
 
     number: int
     user: int
@@ -38,6 +41,15 @@ class Request:
     arguments: dict
     key: str | None
     attempts: list[Attempt] = field(default_factory=list)
+
+    @property
+    def is_read(self):
+        return self.kind in ("map", "mine")
+
+    @property
+    def request_id(self):
+        """The X-Request-ID of all attempts; the events of the change hold it."""
+        return f"torture-{self.number}"
 
     @property
     def final_attempt(self):

@@ -48,11 +48,13 @@ class Operation:
     sent: float
     returned: float
     after: list = field(default_factory=list)  # operations that must come before it
+    is_answered: bool = True  # False: no response arrived, and events show that it was done
+    changed: frozenset | None = None  # ids of the bookings that have an event of it; None: unknown
 
     @property
     def is_read(self):
         """True if it never changes the state."""
-        return self.code is not None or self.kind in ("map", "table")
+        return self.code is not None or self.kind in ("map", "mine", "table")
 
     def __str__(self):
         outcome = self.code or "done"
@@ -98,12 +100,20 @@ class ShowModel:
         failure = None
         for now in self._clock_readings(operation):
             try:
-                return getattr(self, f"_{operation.kind}")(operation, now)
+                changes = getattr(self, f"_{operation.kind}")(operation, now)
+                self._expect_changed(operation, changes)
+                return changes
             except Inconsistent as inconsistent:
                 failure = inconsistent
             except (KeyError, TypeError) as error:
                 failure = Inconsistent(f"the response has another shape: {error!r}")
         raise failure
+
+    def _expect_changed(self, operation, changes):
+        """The events must be those of the changes. A hold that expires has no event."""
+        if operation.changed is not None:
+            changed = {pk for pk, each in changes.items() if each.status != EXPIRED}
+            expect(changed == operation.changed, "it should have changed", sorted(changed))
 
     def apply(self, changes):
         """Apply changes; return what `undo` needs."""
@@ -242,7 +252,7 @@ class ShowModel:
         expect(free.issuperset(sold), "seats are taken:", sorted(sold.keys() - free))
         few = mine + count <= self.rules.limit or not self.rules.exact
         expect(few, "the customer has", mine, "seats already")
-        self._expect_available(body, len(free) - count)
+        self._expect_available(operation, len(free) - count)
         expect(not self.of_reference.get(body["reference"]), "the reference is used")
         expect(not self.bookings.keys() & sold.values(), "an id is used")
         status = HELD if operation.arguments.get("hold") else BOOKED
@@ -253,7 +263,9 @@ class ShowModel:
             enough = allowance > self.rules.hold_for / 10 - self.rules.tolerance
             expect(enough or not self.rules.exact, "only", allowance, "seconds are allowed")
             longest = min(self.rules.hold_for, allowance)
-            if self.rules.exact:
+            if until is None and not operation.is_answered:
+                until = now + longest
+            elif self.rules.exact:
                 self._expect_close(until, now + longest, "the hold should end at", now + longest)
         else:
             expect(until is None, "a booking does not expire")
@@ -271,10 +283,11 @@ class ShowModel:
             for pk, each in active.items()
             if each.status == HELD
         }
-        self._expect_reservation(operation.body, reservation | changes, now)
-        self._expect_available(operation.body, len(self._free(now)))
-        expect(operation.body["status"] == BOOKED, "it is not booked")
-        expect(operation.body["expires_at"] is None, "a booking does not expire")
+        self._expect_reservation(operation, reservation | changes, now)
+        self._expect_available(operation, len(self._free(now)))
+        if operation.is_answered:
+            expect(operation.body["status"] == BOOKED, "it is not booked")
+            expect(operation.body["expires_at"] is None, "a booking does not expire")
         return changes
 
     def _extend(self, operation, now):
@@ -288,15 +301,21 @@ class ShowModel:
             return {}
         expect(operation.code is None and held, "it could be extended" if held else "not held")
         until = operation.body["expires_at"]
+        if until is None and not operation.is_answered:
+            until = now + min(self.rules.hold_for, self._allowance(operation.user, now))
         expect(until is not None, "the hold has no end")
         first = operation.sent - self.rules.tolerance
         last = operation.returned + self.rules.tolerance
         last = min(last, *(each.until for each in active.values()))
         expect(first <= last, "it had expired")
+        if not operation.is_answered:
+            first = last = now
         now = self._extended_at(operation.user, until, first, last, now)
-        changes = {pk: each._replace(until=until) for pk, each in active.items()}
-        self._expect_reservation(operation.body, reservation | changes, now)
-        self._expect_available(operation.body, len(self._free(now)))
+        changes = {
+            pk: each._replace(until=until) for pk, each in active.items() if each.until != until
+        }
+        self._expect_reservation(operation, reservation | changes, now)
+        self._expect_available(operation, len(self._free(now)))
         return changes
 
     def _extended_at(self, user, until, first, last, near):
@@ -328,15 +347,18 @@ class ShowModel:
         expect(pk in self.bookings, "there is no booking", pk)
         changes = self._cancel_bookings(operation, {pk: self.bookings[pk]}, now)
         if changes:
-            found = operation.body["status"], operation.body["seat_number"]
-            expect(found == (CANCELLED, self.bookings[pk].seat), "it is cancelled")
+            expect(operation.body["seat_number"] == self.bookings[pk].seat, "it is another seat")
+            expect(
+                not operation.is_answered or operation.body["status"] == CANCELLED,
+                "it is cancelled",
+            )
         return changes
 
     def _cancel_reservation(self, operation, now):
         reservation = self._reservation(operation.arguments["reference"])
         changes = self._cancel_bookings(operation, reservation, now)
         if changes:
-            self._expect_reservation(operation.body, reservation | changes, now)
+            self._expect_reservation(operation, reservation | changes, now)
         return changes
 
     def _cancel_bookings(self, operation, bookings, now):
@@ -344,7 +366,7 @@ class ShowModel:
         if active is None:
             return {}
         expect(operation.code is None, "it could be cancelled")
-        self._expect_available(operation.body, len(self._free(now)) + len(active))
+        self._expect_available(operation, len(self._free(now)) + len(active))
         return {pk: each._replace(status=CANCELLED, given_back=now) for pk, each in active.items()}
 
     def _move(self, operation, now):
@@ -359,10 +381,13 @@ class ShowModel:
             self._expect_taken(operation, now, [seat])
             return {}
         expect(operation.code is None, "this refusal is not possible here")
-        found = [operation.body[name] for name in ("id", "reference", "seat_number", "status")]
-        expect(found == [pk, booking.reference, seat, booking.status], "it is another booking")
-        expect(operation.body["expires_at"] == booking.until, "a move does not change the end")
-        self._expect_available(operation.body, len(free))
+        found = [operation.body[name] for name in ("id", "seat_number")]
+        expect(found == [pk, seat], "it is another booking or seat")
+        if operation.is_answered:
+            found = [operation.body[name] for name in ("reference", "status")]
+            expect(found == [booking.reference, booking.status], "it is another booking")
+            self._expect_same_end(operation.body["expires_at"], booking)
+        self._expect_available(operation, len(free))
         if seat == booking.seat:
             return {}
         expect(seat in free, "the seat is taken")
@@ -385,6 +410,20 @@ class ShowModel:
             len(active),
             "seats are not free",
         )
+        return {}
+
+    def _mine(self, operation, now):
+        """The user's bookings of this show, cancelled ones included."""
+        found = {
+            each["id"]: (each["reference"], each["seat_number"], each["status"])
+            for each in operation.body["bookings"]
+        }
+        known = {
+            pk: (each.reference, each.seat, each.status_at(now))
+            for pk, each in self.bookings.items()
+            if each.user == operation.user
+        }
+        expect(found == known, "the user's bookings are", known)
         return {}
 
     def _table(self, operation, now):
@@ -438,14 +477,26 @@ class ShowModel:
         expect(others.issuperset(alternatives), "free are", sorted(others))
         expect(len(set(alternatives)) == min(5, len(others)), "free are", sorted(others))
 
-    def _expect_reservation(self, body, bookings, now):
+    def _expect_reservation(self, operation, bookings, now):
+        if not operation.is_answered:
+            return
+        body = operation.body
         found = {each["id"]: (each["seat_number"], each["status"]) for each in body["bookings"]}
         known = {pk: (each.seat, each.status_at(now)) for pk, each in bookings.items()}
         expect(found == known, "its bookings are", known)
 
-    def _expect_available(self, body, seats):
-        found = body["show"]["available_seats"]
+    def _expect_available(self, operation, seats):
+        if not operation.is_answered:
+            return
+        found = operation.body["show"]["available_seats"]
         expect(found == seats or not self.rules.exact, seats, "seats are left, not", found)
+
+    def _expect_same_end(self, end, booking):
+        """The end of a hold whose response was lost is computed, up to the tolerance."""
+        if end is None or booking.until is None:
+            expect(end == booking.until, "a move does not change the end")
+        else:
+            self._expect_close(end, booking.until, "a move does not change the end")
 
     def _expect_close(self, time, expected, *words):
         expect(time is not None and abs(time - expected) <= self.rules.tolerance, *words)

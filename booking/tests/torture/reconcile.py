@@ -1,16 +1,17 @@
 """Combine history and final tables: the operations that certainly happened, for the checker.
 
-A missing response leaves open whether its request was done. The table of Idempotency-Keys decides
-it after the run: a key is stored in the transaction of the change. So no outcome stays unknown, and
-a row that belongs to no request is a violation.
+A missing response leaves open whether its request was done. After the run the table of
+Idempotency-Keys decides it, and without a key the table of events: both are written in the
+transaction of the change. So no outcome stays unknown, and a row that belongs to no request is a
+violation.
 """
 
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import pairwise
 
+from .events import Events, seconds
 from .history import INDEFINITE
 from .model import Operation
 
@@ -27,11 +28,6 @@ class Reconciled:
     counts: Counter
 
 
-def seconds(moment):
-    """Seconds since the epoch of an ISO 8601 time, or None."""
-    return moment and datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
-
-
 def reconcile(requests, tables, ended, exact=True):
     """Reconcile a history with the tables that fixture.py has dumped.
 
@@ -41,23 +37,23 @@ def reconcile(requests, tables, ended, exact=True):
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
     operations, violations, faults = defaultdict(list), [], []
     given_back = _given_back(tables["bookings"])
-    counts, stored = Counter(), Counter()
+    events = Events(tables["events"], tables["bookings"])
+    counts = Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
-        if row and request.kind == "confirm":
-            stored[request.arguments["reference"]] += 1
-        violations += [f"{what}: {request}" for what in _violations(request, row)]
+        problems = [*_violations(request, row), *events.violations(request, row)]
+        violations += [f"{what}: {request}" for what in problems]
         faults += [f"{what}: {request}" for what in _faults(request)]
-        of_request = _operations(request, row, ended)
+        of_request = _operations(request, row, events, ended)
         for each in of_request:
             if each.kind == "cancel_reservation" and each.code is None:
                 each.body["read_at"] = given_back.get(each.arguments["reference"])
         operations[request.show] += of_request
-        counts += _counts(request, row)
+        counts += _counts(request, row, events)
     violations += [f"a key without a request: {key}" for key in keys]
     violations += _inconsistent_rows(tables["bookings"])
-    violations += _inconsistent_events(tables["bookings"], tables["events"])
-    violations += _unstored_confirmations(tables["bookings"], tables["events"], stored)
+    violations += events.without_request(requests)
+    violations += events.unexplained()
     if exact:
         for of_show in operations.values():
             _order_by_clock(of_show)
@@ -103,10 +99,12 @@ def _violations(request, row):
     for each in request.attempts:
         if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
             yield f"status {each.status}"
+        if each.status == 409 and not request.key:
+            yield "status 409"
     if not request.key:
         return
     if row is None and request.kind == "confirm":
-        return  # the response of a repeated one is not stored: see _unstored_confirmations
+        return  # the response of a repeated one, which changes nothing, is not stored
     if done and row is None:
         yield "acknowledged and lost"
     if len({each.body for each in done} | ({row["body"]} if row else set())) > 1:
@@ -115,19 +113,27 @@ def _violations(request, row):
         yield "done twice"
 
 
-def _operations(request, row, ended):
+def _operations(request, row, events, ended):
     """Operations of a request: each refusal, and the success, once."""
     refusals = [
         _operation(request, each.body, each.sent, each.returned)
         for each in request.attempts
         if each.status == REFUSED
     ]
-    if request.kind == "map":
+    if request.is_read:
         done = [each for each in request.attempts if each.is_done]
         return [_operation(request, each.body, each.sent, each.returned) for each in done]
-    if row is None or row["status"] == 0:
+    if request.key:
+        if row is None or row["status"] == 0:
+            return refusals
+        done = _operation(request, row["body"], *_when(request, ended))
+    elif answers := [each for each in request.attempts if each.is_done]:
+        done = _operation(request, answers[0].body, answers[0].sent, answers[0].returned)
+    elif events.of(request):
+        done = events.operation(request, ended)
+    else:
         return refusals
-    done = _operation(request, row["body"], *_when(request, ended))
+    done.changed = events.changed_by(request)
     done.after = list(refusals)  # a refusal after the success would have been wrong
     return [*refusals, done]
 
@@ -163,6 +169,8 @@ def _order_by_clock(operations):
 
 def _operation(request, body, sent, returned):
     body = json.loads(body)
+    if isinstance(body, list):
+        body = {"bookings": body}
     if "show" in body:  # the other fields of a show are not checked
         body["show"] = {"available_seats": body["show"]["available_seats"]}
     code = body.get("code")
@@ -198,64 +206,7 @@ def _inconsistent_rows(bookings):
             yield f"seat {seat} of show {show} was sold {count} times"
 
 
-# The status of a booking after each event, by the status before it; None: there was no booking.
-STATUS_AFTER = {
-    (None, "held"): "held",
-    (None, "booked"): "booked",
-    ("held", "extended"): "held",
-    ("held", "moved"): "held",
-    ("held", "confirmed"): "booked",
-    ("held", "cancelled"): "cancelled",
-    ("booked", "moved"): "booked",
-    ("booked", "cancelled"): "cancelled",
-}
-
-
-def _inconsistent_events(bookings, events):
-    """Bookings whose events do not lead, one after the other, to what the booking is now."""
-    of_booking = defaultdict(list)
-    for event in events:
-        of_booking[event["booking"]].append(event)
-    for booking in bookings:
-        history = of_booking[booking["id"]]
-        status = seat = None
-        for event in history:
-            before = event["seat"] if event["moved_from"] is None else event["moved_from"]
-            follows = seat in (None, before) and event["actor"] == booking["user"]
-            status = STATUS_AFTER.get((status, event["kind"])) if follows else None
-            seat = event["seat"]
-            if status is None:
-                break
-        end = "held" if booking["status"] == "expired" else booking["status"]
-        began = bool(history) and history[0]["created_at"] == booking["created_at"]
-        if not began or (status, seat) != (end, booking["seat"]):
-            kinds = ", ".join(event["kind"] for event in history) or "none"
-            yield f"the events of booking {booking['id']} do not explain it: {kinds}"
-
-
-def _unstored_confirmations(bookings, events, stored):
-    """Confirmations without a stored response, and responses stored without a confirmation.
-
-    `stored` counts the stored responses by reference.
-    """
-    references = {each["id"]: each["reference"] for each in bookings}
-    confirmed = Counter(
-        reference
-        for reference, _ in {  # the seats of a reservation are confirmed at one time
-            (references.get(each["booking"]), each["created_at"])
-            for each in events
-            if each["kind"] == "confirmed"
-        }
-    )
-    for reference in sorted(confirmed.keys() | stored.keys(), key=str):
-        if confirmed[reference] != stored[reference]:
-            yield (
-                f"confirm of {reference} has {confirmed[reference]} changes and "
-                f"{stored[reference]} stored responses"
-            )
-
-
-def _counts(request, row):
+def _counts(request, row, events):
     final = request.final_attempt
     counts = Counter(attempts=len(request.attempts))
     counts["definite operations"] = final is not None
@@ -263,7 +214,8 @@ def _counts(request, row):
         each.status in INDEFINITE for each in request.attempts
     )
     if final:
-        counts[json.loads(final.body).get("code") or f"{request.kind} done"] = 1
+        code = None if final.is_done else json.loads(final.body).get("code")
+        counts[code or f"{request.kind} done"] = 1
     if row and request.attempts[0].status is None:
         lost = not any(each.is_done and not each.replayed for each in request.attempts)
         counts["lost responses"] = lost
@@ -271,5 +223,10 @@ def _counts(request, row):
         counts["… repeated on retry"] = lost and acknowledged
         # The first attempt arrived after the second one had been refused.
         counts["… done after a refusal"] = lost and not acknowledged and final is not None
+    if not request.key and not request.is_read:
+        counts["changes without a key"] = 1
+        is_open = final is None
+        counts["… of open outcome, done"] = is_open and bool(events.of(request))
+        counts["… of open outcome, not done"] = is_open and not events.of(request)
     counts["replays"] = sum(each.replayed for each in request.attempts)
     return counts

@@ -98,8 +98,9 @@ class Run:
     def _expected(self):
         """Names of counts that must not be 0, or the run proves nothing."""
         done = [f"{verb} done" for verb in VERBS]
-        faults = ["workers killed", "lost responses", "expired holds"]
+        faults = ["workers killed", "lost responses", "expired holds", "changes without a key"]
         if self.seconds >= LONG_ENOUGH:
+            faults += ["… of open outcome, done", "… of open outcome, not done"]
             faults.append("… between commit and response")
             if self.databases.can_restart:
                 faults.append("database restarts")

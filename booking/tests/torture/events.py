@@ -1,0 +1,161 @@
+"""Table of events: which requests were done, and how each booking came about.
+
+An event holds the X-Request-ID of the request that made it, which is the client's own. So the table
+tells also of a request without an Idempotency-Key whether it was done. A change that belongs to no
+request is a violation.
+"""
+
+from collections import defaultdict
+from datetime import datetime
+
+from .model import Operation
+
+# Events of a request that was done, by its kind.
+KINDS = {
+    "book": {"booked"},
+    "reserve": {"booked", "held"},
+    "confirm": {"confirmed"},
+    "extend": {"extended"},
+    "cancel": {"cancelled"},
+    "cancel_reservation": {"cancelled"},
+    "move": {"moved"},
+}
+# If it is booked already, cannot be held longer, or has that seat.
+MAY_CHANGE_NOTHING = {"confirm", "extend", "move"}
+
+# The status of a booking after each event, by the status before it; None: there was no booking.
+STATUS_AFTER = {
+    (None, "held"): "held",
+    (None, "booked"): "booked",
+    ("held", "extended"): "held",
+    ("held", "moved"): "held",
+    ("held", "confirmed"): "booked",
+    ("held", "cancelled"): "cancelled",
+    ("booked", "moved"): "booked",
+    ("booked", "cancelled"): "cancelled",
+}
+
+
+def seconds(moment):
+    """Seconds since the epoch of an ISO 8601 time, or None."""
+    return moment and datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
+
+
+class Events:
+    """The events of a run, by request and by booking."""
+
+    def __init__(self, events, bookings):
+        self.bookings = {each["id"]: each for each in bookings}
+        self.of_booking, self.of_request = defaultdict(list), defaultdict(list)
+        for event in events:
+            self.of_booking[event["booking"]].append(event)
+            self.of_request[event["request_id"]].append(event)
+
+    def of(self, request):
+        return self.of_request.get(request.request_id, [])
+
+    def changed_by(self, request):
+        """Ids of the bookings that a request has changed."""
+        return frozenset(event["booking"] for event in self.of(request))
+
+    def violations(self, request, row):
+        """Errors in the events of one request; `row` is the stored response to its key, or None."""
+        events = self.of(request)
+        if events:
+            yield from self._wrong_events(request, events)
+        if request.is_read:
+            return
+        if request.key:
+            stored = row is not None and row["status"] != 0
+            if events and not stored:
+                yield "done without a stored response"
+            if stored and not events and request.kind not in MAY_CHANGE_NOTHING:
+                yield "a stored response without a change"
+            return
+        done = any(each.is_done for each in request.attempts)
+        if done and not events and request.kind not in MAY_CHANGE_NOTHING:
+            yield "acknowledged and lost"
+        if events and any(each.is_definite and not each.is_done for each in request.attempts):
+            yield "refused and done"
+
+    def _wrong_events(self, request, events):
+        bookings = [self.bookings.get(event["booking"]) for event in events]
+        if len({event["booking"] for event in events}) < len(events):
+            yield "done twice"
+        elif len({(event["kind"], event["created_at"]) for event in events}) > 1:
+            yield "done at several times"
+        if None in bookings or {each["show"] for each in bookings} != {request.show}:
+            yield "done in another show"
+        elif len({each["reference"] for each in bookings}) > 1:
+            yield "done to several reservations"
+        kinds = KINDS.get(request.kind, set())
+        if "hold" in request.arguments:
+            kinds = {"held"} if request.arguments["hold"] else {"booked"}
+        if not {event["kind"] for event in events} <= kinds:
+            yield "another change than requested"
+        if {event["actor"] for event in events} != {request.user}:
+            yield "done by another user"
+
+    def without_request(self, requests):
+        """Changes that no request has made."""
+        known = {request.request_id for request in requests}
+        for request_id in sorted(self.of_request.keys() - known):
+            yield f"a change without a request: {self.of_request[request_id]}"
+
+    def operation(self, request, ended):
+        """The operation of a request that was done and got no response, from its events."""
+        events = self.of(request)
+        first = events[0]
+        body = {"read_at": seconds(first["created_at"]), "expires_at": self._end(events)}
+        if request.kind in ("book", "reserve"):
+            body["reference"] = self.bookings[first["booking"]]["reference"]
+            body["bookings"] = [
+                {"id": each["booking"], "seat_number": each["seat"], "status": each["kind"]}
+                for each in events
+            ]
+        if request.kind in ("cancel", "move"):
+            body |= {"id": first["booking"], "seat_number": first["seat"]}
+        return Operation(
+            request.show,
+            request.user,
+            "reserve" if request.kind == "book" else request.kind,
+            request.arguments,
+            None,
+            body,
+            max(request.attempts[0].sent, body["read_at"]),
+            ended,
+            is_answered=False,
+        )
+
+    def _end(self, events):
+        """When the hold ends that these events leave; None if a later change has set it."""
+        if events[0]["kind"] not in ("held", "extended"):
+            return None
+        for event in events:
+            of_booking = self.of_booking[event["booking"]]
+            later = of_booking[of_booking.index(event) + 1 :]
+            if not {each["kind"] for each in later} & {"extended", "confirmed"}:
+                return seconds(self.bookings[event["booking"]]["held_until"])
+        return None
+
+    def unexplained(self):
+        """Bookings whose events do not lead, one after the other, to what the booking is now."""
+        for booking in self.bookings.values():
+            history = self.of_booking.get(booking["id"], [])
+            if not _explains(history, booking):
+                kinds = ", ".join(event["kind"] for event in history) or "none"
+                yield f"the events of booking {booking['id']} do not explain it: {kinds}"
+
+
+def _explains(history, booking):
+    status = seat = None
+    for event in history:
+        before = event["seat"] if event["moved_from"] is None else event["moved_from"]
+        follows = seat in (None, before) and event["actor"] == booking["user"]
+        status = STATUS_AFTER.get((status, event["kind"])) if follows else None
+        seat = event["seat"]
+        if status is None:
+            return False
+    end = "held" if booking["status"] == "expired" else booking["status"]
+    began = bool(history) and history[0]["created_at"] == booking["created_at"]
+    return began and (status, seat) == (end, booking["seat"])
