@@ -1,4 +1,4 @@
-"""Nemesis: kills workers, also between commit and response, and crashes the database."""
+"""Nemesis: kills workers, troubles their database sessions, and crashes the database."""
 
 import http.client
 import os
@@ -12,14 +12,24 @@ from contextlib import suppress
 from .fixture import crash_file
 
 KILL_EVERY = (0.5, 1.1)  # seconds
-BETWEEN_COMMIT_AND_RESPONSE = 0.25  # share of the kills
+FREEZE_FOR = (0.2, 1.5)  # seconds
+# Faults, and how often each occurs until all have occurred.
+FAULTS_OF_WORKERS = {"kill": 6, "kill_between_commit_and_response": 3}
+FAULTS_OF_SESSIONS = {"terminate_backend": 2, "cancel_statement": 2, "freeze_backend": 1}
+FAULTS_OF_LINK = {"drop_connections": 2}
 
 
 class Nemesis(threading.Thread):
-    def __init__(self, *, server, database, seed, restart_every, probe, ended):
+    def __init__(self, *, server, database, link, seed, restart_every, probe, ended):
         super().__init__(daemon=True)
         self.server = server
         self.database = database
+        self.link = link  # between server and database, or None
+        self.faults = Counter(FAULTS_OF_WORKERS)
+        if database.can_restart:
+            self.faults.update(FAULTS_OF_SESSIONS)
+        if link:
+            self.faults.update(FAULTS_OF_LINK)
         self.random = random.Random(seed)
         self.restart_every = restart_every
         self.probe = probe  # path of a GET request
@@ -30,19 +40,24 @@ class Nemesis(threading.Thread):
 
     def run(self):
         try:
-            restart = self._next_restart()
+            restart, faults = self._next_restart(), []
             while not self.ended.wait(self.random.uniform(*KILL_EVERY)):
                 self.server.restart_if_ended()
                 if time.monotonic() > restart:
                     self._restart_database()
                     restart = self._next_restart()
-                elif self.random.random() < BETWEEN_COMMIT_AND_RESPONSE:
-                    self._kill_between_commit_and_response()
                 else:
-                    self._kill()
+                    faults = faults or self._all_faults()
+                    getattr(self, f"_{faults.pop()}")()
         except BaseException as error:
             self.error = error
             raise
+
+    def _all_faults(self):
+        """Names of the next faults in random order: a run that is long enough has each of them."""
+        names = sorted(self.faults.elements())
+        self.random.shuffle(names)
+        return names
 
     def _next_restart(self):
         if not (self.restart_every and self.database.can_restart):
@@ -72,6 +87,27 @@ class Nemesis(threading.Thread):
         except FileNotFoundError:  # the worker has removed it and crashed
             self.counts["workers killed"] += 1
             self.counts["… between commit and response"] += 1
+
+    def _terminate_backend(self):
+        self.counts["backends terminated"] += self.database.terminate_backend()
+
+    def _cancel_statement(self):
+        self.counts["statements cancelled"] += self.database.cancel_statement()
+
+    def _freeze_backend(self):
+        """Stop a backend for a while, if possible one in a transaction: it may hold a lock."""
+        pid = self.database.pid_of_backend()
+        with suppress(ProcessLookupError):
+            if pid:
+                os.kill(pid, signal.SIGSTOP)
+                self.counts["backends frozen"] += 1
+                try:
+                    self.ended.wait(self.random.uniform(*FREEZE_FOR))
+                finally:
+                    os.kill(pid, signal.SIGCONT)
+
+    def _drop_connections(self):
+        self.counts["database connections dropped"] += self.link.drop()
 
     def _restart_database(self):
         """Restart the database. The first requests afterwards, on every worker, must succeed.

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 
 from .clients import VERBS, Client, Customer, Schedule
 from .history import History
+from .link import Link
 from .mutants import MUTANTS
 from .nemesis import Nemesis
 from .pooler import PgBouncer
 from .proxy import Proxy
 from .system import Server, run_fixture, tune
 
-LONG_ENOUGH = 30  # seconds in which every kind of fault occurs
+LONG_ENOUGH = 60  # seconds in which every kind of fault occurs
 
 
 class Run:
@@ -59,9 +60,9 @@ class Run:
         if self.mutant and self.mutant.without_constraint:
             self.databases.drop_constraint(url)
         history = History(self.folder / "history.jsonl")
-        with self._pooler(url) as url_of_pooler:
+        with self._between(url) as (url_of_server, link):
             server = Server(
-                url=url_of_pooler,
+                url=url_of_server,
                 workers=self.workers,
                 threads=self.threads,
                 has_pooler=self.pooler is not None,
@@ -69,7 +70,7 @@ class Run:
                 folder=self.folder,
             )
             with server, Proxy(server.port, self.seed) as proxy:
-                nemesis = self._torture(server, proxy, history, progress)
+                nemesis = self._torture(server, proxy, link, history, progress)
         history.close()
         self.databases.wait_until_idle()
         facts = {
@@ -86,14 +87,17 @@ class Run:
         (self.folder / "facts.json").write_text(json.dumps(facts))
 
     @contextmanager
-    def _pooler(self, url):
-        """The URL that the server connects to."""
-        if self.pooler is None:
-            yield url
-            return
-        tune(url)
-        with PgBouncer(url, mode=self.pooler, folder=self.folder) as pooler:
-            yield pooler.url
+    def _between(self, url):
+        """The URL that the server connects to, and the link to the database or None."""
+        if self.pooler:
+            tune(url)
+            with PgBouncer(url, mode=self.pooler, folder=self.folder) as pooler:
+                yield pooler.url, None
+        elif self.databases.can_restart:
+            with Link(url, self.folder, f"{self.seed} link") as link:
+                yield link.url, link
+        else:
+            yield url, None
 
     def _expected(self):
         """Names of counts that must not be 0, or the run proves nothing."""
@@ -103,10 +107,13 @@ class Run:
             faults += ["… of open outcome, done", "… of open outcome, not done"]
             faults.append("… between commit and response")
             if self.databases.can_restart:
-                faults.append("database restarts")
+                faults += ["database restarts", "backends terminated", "statements cancelled"]
+                faults += ["backends frozen"]
+                if not self.pooler:
+                    faults.append("database connections dropped")
         return [*done, *faults]
 
-    def _torture(self, server, proxy, history, progress):
+    def _torture(self, server, proxy, link, history, progress):
         ended, schedule = threading.Event(), Schedule(self.shows, self.seconds)
         clients = [
             Client(
@@ -124,6 +131,7 @@ class Run:
         nemesis = Nemesis(
             server=server,
             database=self.databases,
+            link=link,
             seed=f"{self.seed} nemesis",
             restart_every=self.restart_every,
             probe=f"/api/shows/{self.shows[0]}/seats/",

@@ -17,6 +17,7 @@ from django.utils.crypto import get_random_string
 from ..postgres import Postgres
 from . import fixture
 
+BACKENDS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
 PROJECT = Path(__file__).resolve().parents[3]
 
 
@@ -80,17 +81,36 @@ class PostgresDatabases:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def terminate_backend(self):
+        """Terminate a random backend; return how many were."""
+        return self._signal("pg_terminate_backend", "true")
+
+    def cancel_statement(self):
+        """Cancel a statement of a random backend that executes one; return how many were."""
+        return self._signal("pg_cancel_backend", "state = 'active'")
+
+    def pid_of_backend(self):
+        """Process id of a random backend, of those in a transaction if there are any; or None."""
+        rows = self._query(f"SELECT pid {BACKENDS} ORDER BY state = 'idle', random() LIMIT 1")
+        return rows[0][0] if rows else None
+
+    def _signal(self, function, condition):
+        victim = f"(SELECT pid {BACKENDS} AND {condition} ORDER BY random() LIMIT 1) AS victim"
+        deadline = time.monotonic() + 1
+        while time.monotonic() < deadline:
+            if rows := self._query(f"SELECT {function}(pid) FROM {victim}"):  # noqa: S608 constants
+                return int(rows[0][0])
+            time.sleep(0.005)
+        return 0
+
     def restart(self):
         self.server.crash()
         self.server.serve()
 
     def wait_until_idle(self):
         """Wait until no session is left that could still commit."""
-        busy = (
-            "SELECT 1 FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()"
-        )
         deadline = time.monotonic() + 30
-        while self._query(busy):
+        while self._query(f"SELECT 1 {BACKENDS}"):
             if time.monotonic() > deadline:
                 raise TimeoutError("PostgreSQL is still busy.")
             time.sleep(0.05)

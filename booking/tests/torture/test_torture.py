@@ -3,15 +3,18 @@
 The runs themselves take minutes: `make torture`.
 """
 
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 from pkgutil import resolve_name
 from tempfile import TemporaryDirectory
 from typing import ClassVar
 from unittest import TestCase
+from urllib.parse import quote
 
 from booking.tests.torture.checker import LINEARIZABLE, UNDECIDED, VIOLATED, check
 from booking.tests.torture.history import Attempt, History, Request, read
+from booking.tests.torture.link import SOCKET, Link
 from booking.tests.torture.model import Operation, Rules, ShowModel
 from booking.tests.torture.mutants import INTERNALS
 from booking.tests.torture.reconcile import _order_by_clock, reconcile
@@ -740,6 +743,27 @@ class ReconcileTests(TestCase):
         ]:
             with self.subTest(events):
                 self.assertTrue(self.events_are_wrong("booked", events))
+
+
+class LinkTests(TestCase):
+    def test_link_passes_bytes_until_it_is_dropped(self):
+        with TemporaryDirectory(dir="/tmp") as folder, socket.socket(socket.AF_UNIX) as database:
+            database.bind(f"{folder}/{SOCKET}")
+            database.listen()
+            link = Link(f"postgres://postgres@{quote(folder, safe='')}/x", Path(folder), seed=1)
+            with link, socket.socket(socket.AF_UNIX) as application:
+                application.connect(f"{folder}/link/{SOCKET}")
+                session, _ = database.accept()
+                with session:
+                    for end in (application, session):
+                        end.settimeout(20)
+                    application.sendall(b"COMMIT")
+                    self.assertEqual(session.recv(100), b"COMMIT")
+                    session.sendall(b"done")
+                    self.assertEqual(application.recv(100), b"done")
+                    self.assertEqual(link.drop(), 1)
+                    self.assertEqual((application.recv(100), session.recv(100)), (b"", b""))
+            self.assertFalse((Path(folder) / "link").exists())
 
 
 class MutantTests(TestCase):
