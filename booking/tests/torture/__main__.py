@@ -21,6 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from .clients import SpareAccounts
 from .history import read
 from .mutants import MUTANTS
 from .pooler import POOL_SIZES
@@ -54,7 +55,8 @@ def torture(options, folder):
     number_of_shows = 3 * max(int(seconds / SECONDS_PER_SHOW) + 1 for _, seconds in plans)
     passed = True
     with open_databases(options.database, folder) as databases:
-        fixture = run_fixture(databases.template_url, "create", number_of_shows, CUSTOMERS)
+        accounts = CUSTOMERS + max(seconds for _, seconds in plans) // SpareAccounts.EVERY
+        fixture = run_fixture(databases.template_url, "create", number_of_shows, accounts)
         for number, (name, seconds) in enumerate(plans):
             run = Run(
                 databases=databases,
@@ -66,6 +68,7 @@ def torture(options, folder):
                 threads=options.threads,
                 pooler=options.pooler,
                 clients=options.clients,
+                number_of_customers=CUSTOMERS,
                 restart_every=12 if not name else 5,
                 show_seconds=SECONDS_PER_SHOW,
                 folder=folder / (name or "system"),
@@ -129,7 +132,7 @@ def parse():
     add("--workers", type=int, default=4, help="number of server workers (4)")
     add("--threads", type=int, default=1, help="number of threads of each worker (1)")
     add("--pooler", choices=POOL_SIZES, help="PgBouncer in this mode before PostgreSQL (none)")
-    add("--clients", type=int, default=16, help=f"number, for {CUSTOMERS} customers (16)")
+    add("--clients", type=int, default=24, help=f"number, for {CUSTOMERS} customers (24)")
     add("--keep", action="store_true", help="keep the histories of a run that passed")
     add("--judge", type=Path, metavar="FOLDER", help="check a kept history again")
     options = parser.parse_args()

@@ -29,7 +29,9 @@ def application(environ, start_response):
 
     body = mutated_application(environ, start)
     status, headers = started[0]
-    is_change = environ["REQUEST_METHOD"] == "POST" and "Idempotency-Replayed" not in headers
+    is_change = (
+        environ["REQUEST_METHOD"] in ("POST", "DELETE") and "Idempotency-Replayed" not in headers
+    )
     if is_change and status.startswith("20"):
         crash_if_ordered()
     return body

@@ -10,7 +10,7 @@ import threading
 import time
 from contextlib import suppress
 
-from .fixture import SEATS
+from .fixture import PASSWORD, SEATS
 from .history import Attempt
 
 RESPONSE_TIMEOUT = 8  # seconds; longer than PostgreSQL's time limits
@@ -25,6 +25,7 @@ VERBS = {
     "cancel": 9,
     "cancel_reservation": 6,
     "move": 8,
+    "erase": 1,
 }
 WITHOUT_KEY = 1 / 3  # share of the changes; they are sent once, whatever happens
 SEND_TWICE = 0.04  # share of successful requests that are sent once more: the double click
@@ -50,23 +51,47 @@ class Schedule:
 
 
 class Customer:
-    """A customer's token and latest reservations, shared by the customer's clients."""
+    """A customer's account and latest reservations, shared by the customer's clients."""
 
     MAX_RESERVATIONS = 12
 
     def __init__(self, pk, token):
         self.pk = pk
-        self.token = token
+        self.tokens = {pk: token}  # also of the accounts before
         self.reservations = []
+
+    def use_account(self, pk, token):
+        self.tokens[pk] = token
+        self.pk = pk
 
     def remember(self, reservation):
         self.reservations = [*self.reservations[-self.MAX_RESERVATIONS :], reservation]
 
 
+class SpareAccounts:
+    """Accounts for customers who erase theirs, one every few seconds."""
+
+    EVERY = 3  # seconds
+
+    def __init__(self, accounts):
+        self.accounts = list(accounts)
+        self.next = time.monotonic() + self.EVERY
+        self.lock = threading.Lock()
+
+    def take(self):
+        """(pk, token) of an unused account, or None."""
+        with self.lock:
+            if not self.accounts or time.monotonic() < self.next:
+                return None
+            self.next += self.EVERY
+            return self.accounts.pop()
+
+
 class Client(threading.Thread):
-    def __init__(self, *, customer, seed, port, history, schedule, verbs, ended):
+    def __init__(self, *, customer, spare_accounts, seed, port, history, schedule, verbs, ended):
         super().__init__(daemon=True)
         self.customer = customer
+        self.spare_accounts = spare_accounts
         self.random = random.Random(seed)
         self.port = port
         self.history = history
@@ -90,10 +115,23 @@ class Client(threading.Thread):
             self._read_seat_map(show, mine=self.random.random() < 0.3)
         elif verb in ("book", "reserve"):
             self._reserve(show, verb)
+        elif verb == "erase":
+            self._erase()
         elif reservations := self.customer.reservations:
             # Mostly the latest ones: holds expire soon.
             age = min(int(self.random.expovariate(0.6)), len(reservations) - 1)
             self._change(reservations[-1 - age], verb)
+
+    def _erase(self):
+        """Erase the account, while other clients of the customer still use it."""
+        spare = self.spare_accounts.take()
+        if spare is None:
+            return
+        request = self.history.begin(
+            user=self.customer.pk, show=0, kind="erase", arguments={}, key=None
+        )
+        self.customer.use_account(*spare)
+        self._send(request, "DELETE", "/api/me/", {"password": PASSWORD})
 
     def _read_seat_map(self, show, mine):
         request = self.history.begin(
@@ -117,29 +155,34 @@ class Client(threading.Thread):
                 arguments["count"] = self.random.randint(1, 3)
                 body = dict(arguments)
             path = f"/api/shows/{show}/reservations/"
-        result = self._change_something(show, verb, arguments, path, body)
+        result = self._change_something(self.customer.pk, show, verb, arguments, path, body)
         if result:
             bookings = result.get("bookings") or [result]
-            self._remember(show, result["reference"], [each["id"] for each in bookings])
+            pks = [each["id"] for each in bookings]
+            self._remember(result["user"], show, result["reference"], pks)
 
-    def _remember(self, show, reference, bookings):
-        self.customer.remember({"reference": reference, "show": show, "bookings": bookings})
+    def _remember(self, user, show, reference, bookings):
+        self.customer.remember(
+            {"user": user, "reference": reference, "show": show, "bookings": bookings}
+        )
 
     def _seat(self):
         """Random seat number, most often in the middle, so that customers conflict."""
         return min(SEATS, max(1, round(self.random.gauss(SEATS / 2, SEATS / 4))))
 
     def _change(self, reservation, verb):
-        show = reservation["show"]
+        user, show = reservation["user"], reservation["show"]
         if verb in ("confirm", "extend", "cancel_reservation"):
             path = f"/api/reservations/{reservation['reference']}/{verb.split('_')[0]}/"
-            self._change_something(show, verb, {"reference": reservation["reference"]}, path, {})
+            arguments = {"reference": reservation["reference"]}
+            self._change_something(user, show, verb, arguments, path, {})
             return
         booking = self.random.choice(reservation["bookings"])
         arguments, body = {"booking": booking}, {}
         if verb == "move":
             arguments["seat"] = body["seat_number"] = self._seat()
-        self._change_something(show, verb, arguments, f"/api/bookings/{booking}/{verb}/", body)
+        path = f"/api/bookings/{booking}/{verb}/"
+        self._change_something(user, show, verb, arguments, path, body)
 
     def _change_something(self, *change):
         """Send a change, with or without a key; return the response's body if it was a success."""
@@ -147,21 +190,17 @@ class Client(threading.Thread):
             return self._send_without_key(*change)
         return self._send_until_definite(*change)
 
-    def _send_without_key(self, show, verb, arguments, path, body):
+    def _send_without_key(self, user, show, verb, arguments, path, body):
         """Send once. If the outcome is open, look at my-bookings, as docs/api.md says."""
-        request = self.history.begin(
-            user=self.customer.pk, show=show, kind=verb, arguments=arguments, key=None
-        )
+        request = self.history.begin(user=user, show=show, kind=verb, arguments=arguments, key=None)
         attempt = self._send(request, "POST", path, body)
         if not attempt.is_definite:
-            self._read_my_bookings(show)
+            self._read_my_bookings(user, show)
             return None
         return json.loads(attempt.body) if attempt.is_done else None
 
-    def _read_my_bookings(self, show):
-        request = self.history.begin(
-            user=self.customer.pk, show=show, kind="mine", arguments={}, key=None
-        )
+    def _read_my_bookings(self, user, show):
+        request = self.history.begin(user=user, show=show, kind="mine", arguments={}, key=None)
         attempt = self._send(request, "GET", f"/api/my-bookings/?show={show}&page_size=500", None)
         if not attempt.is_done:
             return
@@ -171,14 +210,12 @@ class Client(threading.Thread):
             if booking["status"] in ("held", "booked") and booking["reference"] not in known:
                 found.setdefault(booking["reference"], []).append(booking["id"])
         for reference, bookings in found.items():
-            self._remember(show, reference, bookings)
+            self._remember(user, show, reference, bookings)
 
-    def _send_until_definite(self, show, verb, arguments, path, body):
+    def _send_until_definite(self, user, show, verb, arguments, path, body):
         """Send with one key until the response is definite; return its body if it was a success."""
         key = f"{self.random.getrandbits(128):032x}"
-        request = self.history.begin(
-            user=self.customer.pk, show=show, kind=verb, arguments=arguments, key=key
-        )
+        request = self.history.begin(user=user, show=show, kind=verb, arguments=arguments, key=key)
         give_up = None
         while True:
             attempt = self._send(request, "POST", path, body)
@@ -204,7 +241,7 @@ class Client(threading.Thread):
             "X-Request-ID": request.request_id,
         }
         if request.user:
-            headers["Authorization"] = f"Bearer {self.customer.token}"
+            headers["Authorization"] = f"Bearer {self.customer.tokens[request.user]}"
         if request.key:
             headers["Idempotency-Key"] = request.key
         attempt = Attempt(sent=time.time())

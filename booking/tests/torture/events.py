@@ -19,9 +19,10 @@ KINDS = {
     "cancel": {"cancelled"},
     "cancel_reservation": {"cancelled"},
     "move": {"moved"},
+    "erase": {"cancelled"},
 }
-# If it is booked already, cannot be held longer, or has that seat.
-MAY_CHANGE_NOTHING = {"confirm", "extend", "move"}
+# If it is booked already, cannot be held longer, has that seat, or there is no booking.
+MAY_CHANGE_NOTHING = {"confirm", "extend", "move", "erase"}
 
 # The status of a booking after each event, by the status before it; None: there was no booking.
 STATUS_AFTER = {
@@ -79,6 +80,14 @@ class Events:
             yield "refused and done"
 
     def _wrong_events(self, request, events):
+        if {event["actor"] for event in events} != {request.user}:
+            yield "done by another user"
+        if not {event["kind"] for event in events} <= _kinds(request):
+            yield "another change than requested"
+        if request.kind == "erase":  # of any bookings, in several shows
+            if {self.bookings[event["booking"]]["user"] for event in events} != {request.user}:
+                yield "done to another user"
+            return
         bookings = [self.bookings.get(event["booking"]) for event in events]
         if len({event["booking"] for event in events}) < len(events):
             yield "done twice"
@@ -88,13 +97,6 @@ class Events:
             yield "done in another show"
         elif len({each["reference"] for each in bookings}) > 1:
             yield "done to several reservations"
-        kinds = KINDS.get(request.kind, set())
-        if "hold" in request.arguments:
-            kinds = {"held"} if request.arguments["hold"] else {"booked"}
-        if not {event["kind"] for event in events} <= kinds:
-            yield "another change than requested"
-        if {event["actor"] for event in events} != {request.user}:
-            yield "done by another user"
 
     def without_request(self, requests):
         """Changes that no request has made."""
@@ -145,6 +147,12 @@ class Events:
             if not _explains(history, booking):
                 kinds = ", ".join(event["kind"] for event in history) or "none"
                 yield f"the events of booking {booking['id']} do not explain it: {kinds}"
+
+
+def _kinds(request):
+    if "hold" in request.arguments:
+        return {"held"} if request.arguments["hold"] else {"booked"}
+    return KINDS.get(request.kind, set())
 
 
 def _explains(history, booking):

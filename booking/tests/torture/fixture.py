@@ -23,6 +23,9 @@ HOLD_AT_MOST = 2
 HOLD_WINDOW = 6
 
 
+PASSWORD = "the-exterminating-angel"
+
+
 def crash_file(folder, pid):
     """File that makes a worker crash after its next commit, before the response."""
     return Path(folder) / f"crash-{pid}"
@@ -30,6 +33,7 @@ def crash_file(folder, pid):
 
 def create(shows, users):
     """Migrate and create shows and users; return their ids, and access tokens."""
+    from django.contrib.auth.hashers import make_password
     from django.contrib.auth.models import User
     from django.core.management import call_command
     from django.utils import timezone
@@ -50,7 +54,11 @@ def create(shows, users):
         )
         for number in range(shows)
     ]
-    customers = [User.objects.create(username=f"customer{number}") for number in range(users)]
+    password = make_password(PASSWORD)
+    customers = [
+        User.objects.create(username=f"customer{number}", password=password)
+        for number in range(users)
+    ]
     return {
         "shows": [each.pk for each in new_shows],
         "tokens": {each.pk: str(AccessToken.for_user(each)) for each in customers},
@@ -59,6 +67,7 @@ def create(shows, users):
 
 def dump():
     """Rows of all tables that matter."""
+    from django.contrib.auth.models import User
     from django.db.models import F
 
     from booking.models import Booking, BookingEvent, IdempotencyKey, Show
@@ -83,6 +92,11 @@ def dump():
         "bookings": list(bookings),
         "events": list(events),
         "keys": list(keys),
+        "inactive": list(
+            User.objects.filter(is_active=False, username__startswith="erased-").values_list(
+                "id", flat=True
+            )
+        ),
     }
 
 

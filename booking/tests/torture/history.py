@@ -24,7 +24,7 @@ class Attempt:
 
     @property
     def is_done(self):
-        return self.status in (200, 201)
+        return self.status in (200, 201, 204)
 
 
 @dataclass

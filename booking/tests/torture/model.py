@@ -369,6 +369,13 @@ class ShowModel:
         self._expect_available(operation, len(self._free(now)) + len(active))
         return {pk: each._replace(status=CANCELLED, given_back=now) for pk, each in active.items()}
 
+    def _erase(self, operation, now):
+        return {
+            pk: each._replace(status=CANCELLED, given_back=now)
+            for pk in self.at_seat.values()
+            if (each := self.bookings[pk]).user == operation.user and each.is_active_at(now)
+        }
+
     def _move(self, operation, now):
         pk, seat = operation.arguments["booking"], operation.arguments["seat"]
         expect(pk in self.bookings, "there is no booking", pk)

@@ -11,6 +11,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .erasures import CUSTOMER_NOT_FOUND, UNAUTHORIZED, Erasures
 from .events import Events, seconds
 from .history import INDEFINITE
 from .model import Operation
@@ -38,22 +39,30 @@ def reconcile(requests, tables, ended, exact=True):
     operations, violations, faults = defaultdict(list), [], []
     given_back = _given_back(tables["bookings"])
     events = Events(tables["events"], tables["bookings"])
+    erasures = Erasures(requests, tables["inactive"])
     counts = Counter()
     for request in requests:
         row = keys.pop((request.user, request.key), None) if request.key else None
-        problems = [*_violations(request, row), *events.violations(request, row)]
+        problems = [
+            *_violations(request, row),
+            *events.violations(request, row),
+            *erasures.violations_of(request),
+        ]
         violations += [f"{what}: {request}" for what in problems]
         faults += [f"{what}: {request}" for what in _faults(request)]
         of_request = _operations(request, row, events, ended)
         for each in of_request:
             if each.kind == "cancel_reservation" and each.code is None:
                 each.body["read_at"] = given_back.get(each.arguments["reference"])
-        operations[request.show] += of_request
+        operations[request.show] += [each for each in of_request if each.code != CUSTOMER_NOT_FOUND]
         counts += _counts(request, row, events)
     violations += [f"a key without a request: {key}" for key in keys]
     violations += _inconsistent_rows(tables["bookings"])
     violations += events.without_request(requests)
     violations += events.unexplained()
+    violations += erasures.violations(tables["bookings"], ended)
+    for each in erasures.operations(events, ended):
+        operations[each.show].append(each)
     if exact:
         for of_show in operations.values():
             _order_by_clock(of_show)
@@ -97,7 +106,8 @@ def _violations(request, row):
     """Errors in the responses to one request, by themselves."""
     done = [each for each in request.attempts if each.is_definite and each.is_done]
     for each in request.attempts:
-        if each.is_definite and not each.is_done and REFUSED < each.status < BROKEN:
+        is_refused = each.is_definite and not each.is_done and REFUSED < each.status < BROKEN
+        if is_refused and each.status != UNAUTHORIZED:
             yield f"status {each.status}"
         if each.status == 409 and not request.key:
             yield "status 409"
@@ -120,6 +130,8 @@ def _operations(request, row, events, ended):
         for each in request.attempts
         if each.status == REFUSED
     ]
+    if request.kind == "erase":
+        return []
     if request.is_read:
         done = [each for each in request.attempts if each.is_done]
         return [_operation(request, each.body, each.sent, each.returned) for each in done]
