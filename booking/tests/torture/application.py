@@ -32,7 +32,7 @@ def application(environ, start_response):
     is_change = (
         environ["REQUEST_METHOD"] in ("POST", "DELETE") and "Idempotency-Replayed" not in headers
     )
-    if is_change and status.startswith("20"):
+    if is_change and status.startswith(("20", "302")):
         crash_if_ordered()
     return body
 

@@ -9,7 +9,9 @@ import random
 import threading
 import time
 from contextlib import suppress
+from dataclasses import dataclass
 
+from . import counter
 from .fixture import PASSWORD, SEATS
 from .history import Attempt
 
@@ -26,6 +28,7 @@ VERBS = {
     "cancel_reservation": 6,
     "move": 8,
     "erase": 1,
+    "counter_sale": 6,
 }
 WITHOUT_KEY = 1 / 3  # share of the changes; they are sent once, whatever happens
 SEND_TWICE = 0.04  # share of successful requests that are sent once more: the double click
@@ -87,9 +90,21 @@ class SpareAccounts:
             return self.accounts.pop()
 
 
+@dataclass(frozen=True)
+class Clerk:
+    """A member of staff, with a session of the admin."""
+
+    pk: int
+    session: str
+    usernames: dict  # of all customers, by id
+
+
 class Client(threading.Thread):
-    def __init__(self, *, customer, spare_accounts, seed, port, history, schedule, verbs, ended):
+    def __init__(
+        self, *, clerk, customer, spare_accounts, seed, port, history, schedule, verbs, ended
+    ):
         super().__init__(daemon=True)
+        self.clerk = clerk
         self.customer = customer
         self.spare_accounts = spare_accounts
         self.random = random.Random(seed)
@@ -115,12 +130,29 @@ class Client(threading.Thread):
             self._read_seat_map(show, mine=self.random.random() < 0.3)
         elif verb in ("book", "reserve"):
             self._reserve(show, verb)
+        elif verb == "counter_sale":
+            self._sell_at_counter(show)
         elif verb == "erase":
             self._erase()
         elif reservations := self.customer.reservations:
             # Mostly the latest ones: holds expire soon.
             age = min(int(self.random.expovariate(0.6)), len(reservations) - 1)
             self._change(reservations[-1 - age], verb)
+
+    def _sell_at_counter(self, show):
+        """The clerk sells seats to the customer, in the admin."""
+        user = self.customer.pk
+        seats = sorted({self._seat() for _ in range(self.random.randint(1, 3))})
+        request = self.history.begin(
+            user=user,
+            show=show,
+            kind="counter_sale",
+            arguments={"seats": seats, "clerk": self.clerk.pk},
+            key=None,
+        )
+        form = counter.form(seats, self.clerk.usernames[user], request.request_id)
+        self._send(request, "POST", f"/admin/booking/show/{show}/seats/", form)
+        self._read_my_bookings(user, show)
 
     def _erase(self):
         """Erase the account, while other clients of the customer still use it."""
@@ -240,7 +272,10 @@ class Client(threading.Thread):
             "Content-Type": "application/json",
             "X-Request-ID": request.request_id,
         }
-        if request.user:
+        is_page = request.kind == "counter_sale"
+        if is_page:
+            headers |= counter.headers(self.clerk.session)
+        elif request.user:
             headers["Authorization"] = f"Bearer {self.customer.tokens[request.user]}"
         if request.key:
             headers["Idempotency-Key"] = request.key
@@ -253,11 +288,15 @@ class Client(threading.Thread):
             )
             try:
                 # No body instead of an empty one, which would be sent in chunks.
-                text = json.dumps(body) if body else None
+                text = body if is_page else json.dumps(body) if body else None
                 connection.request(method, path, text, headers)
                 response = connection.getresponse()
                 text = response.read().decode()
-                attempt.status, attempt.body = response.status, text
+                if is_page:
+                    attempt.status, answer = counter.as_api(response.status, text)
+                    attempt.body = json.dumps(answer)
+                else:
+                    attempt.status, attempt.body = response.status, text
                 attempt.replayed = response.headers["Idempotency-Replayed"] == "true"
             finally:
                 connection.close()

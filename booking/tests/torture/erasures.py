@@ -36,7 +36,10 @@ class Erasures:
         erased_at = min((e.returned for e in erasure.attempts if e.is_done), default=None)
         for each in request.attempts:
             late = erased_at is not None and each.sent > erased_at
-            if late and each.is_definite and each.status != UNAUTHORIZED:
+            is_refused = _is_refused_as_erased(each)
+            if request.kind != "counter_sale":  # the clerk's session is valid
+                is_refused = each.status == UNAUTHORIZED
+            if late and each.is_definite and not is_refused:
                 yield "served after the account was erased"
 
     def violations(self, bookings, ended):

@@ -20,6 +20,7 @@ KINDS = {
     "cancel_reservation": {"cancelled"},
     "move": {"moved"},
     "erase": {"cancelled"},
+    "counter_sale": {"booked"},
 }
 # If it is booked already, cannot be held longer, has that seat, or there is no booking.
 MAY_CHANGE_NOTHING = {"confirm", "extend", "move", "erase"}
@@ -45,7 +46,8 @@ def seconds(moment):
 class Events:
     """The events of a run, by request and by booking."""
 
-    def __init__(self, events, bookings):
+    def __init__(self, events, bookings, clerks=()):
+        self.clerks = set(clerks)  # they sell to others
         self.bookings = {each["id"]: each for each in bookings}
         self.of_booking, self.of_request = defaultdict(list), defaultdict(list)
         for event in events:
@@ -80,7 +82,8 @@ class Events:
             yield "refused and done"
 
     def _wrong_events(self, request, events):
-        if {event["actor"] for event in events} != {request.user}:
+        actor = request.arguments.get("clerk", request.user)
+        if {event["actor"] for event in events} != {actor}:
             yield "done by another user"
         if not {event["kind"] for event in events} <= _kinds(request):
             yield "another change than requested"
@@ -95,6 +98,8 @@ class Events:
             yield "done at several times"
         if None in bookings or {each["show"] for each in bookings} != {request.show}:
             yield "done in another show"
+        elif {each["user"] for each in bookings} != {request.user}:
+            yield "done to another user"
         elif len({each["reference"] for each in bookings}) > 1:
             yield "done to several reservations"
 
@@ -105,11 +110,11 @@ class Events:
             yield f"a change without a request: {self.of_request[request_id]}"
 
     def operation(self, request, ended):
-        """The operation of a request that was done and got no response, from its events."""
+        """The operation of a request that was done and whose response tells nothing."""
         events = self.of(request)
         first = events[0]
         body = {"read_at": seconds(first["created_at"]), "expires_at": self._end(events)}
-        if request.kind in ("book", "reserve"):
+        if request.kind in ("book", "reserve", "counter_sale"):
             body["reference"] = self.bookings[first["booking"]]["reference"]
             body["bookings"] = [
                 {"id": each["booking"], "seat_number": each["seat"], "status": each["kind"]}
@@ -125,7 +130,7 @@ class Events:
             None,
             body,
             max(request.attempts[0].sent, body["read_at"]),
-            ended,
+            min((each.returned for each in request.attempts if each.is_done), default=ended),
             is_answered=False,
         )
 
@@ -144,7 +149,7 @@ class Events:
         """Bookings whose events do not lead, one after the other, to what the booking is now."""
         for booking in self.bookings.values():
             history = self.of_booking.get(booking["id"], [])
-            if not _explains(history, booking):
+            if not _explains(history, booking, self.clerks):
                 kinds = ", ".join(event["kind"] for event in history) or "none"
                 yield f"the events of booking {booking['id']} do not explain it: {kinds}"
 
@@ -155,11 +160,13 @@ def _kinds(request):
     return KINDS.get(request.kind, set())
 
 
-def _explains(history, booking):
+def _explains(history, booking, clerks):
     status = seat = None
     for event in history:
         before = event["seat"] if event["moved_from"] is None else event["moved_from"]
-        follows = seat in (None, before) and event["actor"] == booking["user"]
+        is_counter_sale = event["kind"] == "booked" and event["actor"] in clerks
+        actor_may = event["actor"] == booking["user"] or is_counter_sale
+        follows = seat in (None, before) and actor_may
         status = STATUS_AFTER.get((status, event["kind"])) if follows else None
         seat = event["seat"]
         if status is None:

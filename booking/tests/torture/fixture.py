@@ -26,6 +26,10 @@ HOLD_WINDOW = 6
 PASSWORD = "the-exterminating-angel"
 
 
+def username_of(number):
+    return f"customer{number:04}"  # none is part of another
+
+
 def crash_file(folder, pid):
     """File that makes a worker crash after its next commit, before the response."""
     return Path(folder) / f"crash-{pid}"
@@ -36,6 +40,7 @@ def create(shows, users):
     from django.contrib.auth.hashers import make_password
     from django.contrib.auth.models import User
     from django.core.management import call_command
+    from django.test import Client
     from django.utils import timezone
     from rest_framework_simplejwt.tokens import AccessToken
 
@@ -56,10 +61,16 @@ def create(shows, users):
     ]
     password = make_password(PASSWORD)
     customers = [
-        User.objects.create(username=f"customer{number}", password=password)
+        User.objects.create(username=username_of(number), password=password)
         for number in range(users)
     ]
+    clerk = User.objects.create_superuser("stella")
+    browser = Client()
+    browser.force_login(clerk)
     return {
+        "clerk": clerk.pk,
+        "session": browser.cookies["sessionid"].value,
+        "usernames": {each.pk: each.username for each in customers},
         "shows": [each.pk for each in new_shows],
         "tokens": {each.pk: str(AccessToken.for_user(each)) for each in customers},
     }

@@ -231,6 +231,19 @@ class ShowModel:
             raise Inconsistent("this refusal is not possible here")
         return {}
 
+    def _counter_sale(self, operation, now):
+        """A sale by staff, without a limit. Its page tells no more than that it is done."""
+        wanted, free = operation.arguments["seats"], self._free(now)
+        if operation.code is None:
+            return self._sell(operation, now, wanted, len(wanted), free, mine=0)
+        if operation.code == "sold_out":
+            expect(not free, "these seats are free:", sorted(free))
+        else:
+            expect(operation.code == "seat_taken", "this refusal is not possible here")
+            expect(free or not self.rules.exact, "it should be: sold out")
+            self._expect_taken(operation, now, wanted)
+        return {}
+
     def _expect_too_soon(self, operation, now, wanted, count, free):
         expect(operation.arguments.get("hold"), "it is no hold")
         seats = operation.body["seat_numbers"]

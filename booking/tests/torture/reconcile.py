@@ -38,7 +38,8 @@ def reconcile(requests, tables, ended, exact=True):
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
     operations, violations, faults = defaultdict(list), [], []
     given_back = _given_back(tables["bookings"])
-    events = Events(tables["events"], tables["bookings"])
+    clerks = {each.arguments["clerk"] for each in requests if each.kind == "counter_sale"}
+    events = Events(tables["events"], tables["bookings"], clerks)
     erasures = Erasures(requests, tables["inactive"])
     counts = Counter()
     for request in requests:
@@ -139,7 +140,11 @@ def _operations(request, row, events, ended):
         if row is None or row["status"] == 0:
             return refusals
         done = _operation(request, row["body"], *_when(request, ended))
-    elif answers := [each for each in request.attempts if each.is_done]:
+    elif request.kind == "counter_sale" and not events.of(request):
+        return refusals
+    elif request.kind != "counter_sale" and (
+        answers := [each for each in request.attempts if each.is_done]
+    ):
         done = _operation(request, answers[0].body, answers[0].sent, answers[0].returned)
     elif events.of(request):
         done = events.operation(request, ended)

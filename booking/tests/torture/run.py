@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 
-from .clients import VERBS, Client, Customer, Schedule, SpareAccounts
+from .clients import VERBS, Clerk, Client, Customer, Schedule, SpareAccounts
 from .history import History
 from .link import Link
 from .mutants import MUTANTS
@@ -51,6 +51,8 @@ class Run:
         accounts = [(int(pk), token) for pk, token in fixture["tokens"].items()]
         customers = (self.mutant and self.mutant.customers) or number_of_customers
         self.customers = [Customer(*account) for account in accounts[:customers]]
+        usernames = {int(pk): name for pk, name in fixture["usernames"].items()}
+        self.clerk = Clerk(fixture["clerk"], fixture["session"], usernames)
         self.spare_accounts = accounts[number_of_customers:]
         folder.mkdir()
 
@@ -124,6 +126,7 @@ class Run:
         clients = [
             Client(
                 customer=self.customers[number % len(self.customers)],
+                clerk=self.clerk,
                 spare_accounts=spare_accounts,
                 seed=f"{self.seed} {number}",
                 port=proxy.port,

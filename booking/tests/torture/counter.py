@@ -1,0 +1,60 @@
+"""Seat plan of the admin: the form by which a clerk sells seats, and what its page answers."""
+
+import re
+from urllib.parse import urlencode
+
+from .fixture import SEATS_PER_ROW
+
+CSRF_TOKEN = 32 * "a"
+TAKEN = re.compile(r"Taken meanwhile: ([^.<]+)\.(?: Free nearby: ([^.<]+)\.)?")
+REFUSALS = {
+    "There is no customer": "customer_not_found",
+    "no longer exists": "customer_not_found",
+    "This show is sold out": "sold_out",
+}
+
+
+def headers(session):
+    return {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cookie": f"sessionid={session}; csrftoken={CSRF_TOKEN}",
+    }
+
+
+def form(seats, customer, note):
+    """The sale of these seats. No other sale has the note: it would be taken for a double click."""
+    return urlencode(
+        {
+            "csrfmiddlewaretoken": CSRF_TOKEN,
+            "action": "sell",
+            "seats": " ".join(map(str, seats)),
+            "customer": customer,
+            "note": note,
+        }
+    )
+
+
+def as_api(status, page):
+    """(status, body) that the API would have for the response of the page."""
+    if status == 302:  # back to the plan
+        return 201, {}
+    if status == 400:
+        # Django's SessionInterrupted: the database was away when the session was to be saved, and
+        # the sale may have been done before.
+        return 503, {}
+    if status != 200:
+        return status, {}
+    if found := TAKEN.search(page):
+        taken, alternatives = found.groups(default="")
+        numbers = {"seat_numbers": _numbers(taken), "alternatives": _numbers(alternatives)}
+        return 400, {"code": "seat_taken", **numbers}
+    codes = [code for words, code in REFUSALS.items() if words in page]
+    return 400, {"code": codes[0] if codes else "unknown"}
+
+
+def _numbers(labels):
+    """Seat numbers of labels such as "B3, C1"."""
+    return [
+        SEATS_PER_ROW * (ord(label[0]) - ord("A")) + int(label[1:])
+        for label in filter(None, labels.split(", "))
+    ]
