@@ -1,9 +1,11 @@
 """Clients: threads that send random operations over the bad network, and retry them.
 
-Several clients share a customer, like the browser tabs of one person.
+Several clients share a customer, like the browser tabs of one person. All customers use the same
+Idempotency-Keys: a key belongs to its user.
 """
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -63,9 +65,10 @@ class Customer:
 
 
 class Client(threading.Thread):
-    def __init__(self, *, customer, seed, port, history, schedule, verbs, ended):
+    def __init__(self, *, customer, tab, seed, port, history, schedule, verbs, ended):
         super().__init__(daemon=True)
         self.customer = customer
+        self.keys = (f"{tab}-{number}" for number in itertools.count())
         self.random = random.Random(seed)
         self.port = port
         self.history = history
@@ -145,9 +148,8 @@ class Client(threading.Thread):
 
     def _send_until_definite(self, show, verb, arguments, path, body):
         """Send with one key until the response is definite; return its body if it was a success."""
-        key = f"{self.random.getrandbits(128):032x}"
         request = self.history.begin(
-            user=self.customer.pk, show=show, kind=verb, arguments=arguments, key=key
+            user=self.customer.pk, show=show, kind=verb, arguments=arguments, key=next(self.keys)
         )
         give_up = None
         while True:

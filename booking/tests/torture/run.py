@@ -55,7 +55,7 @@ class Run:
         return MUTANTS.get(self.mutant_name)
 
     def run(self, progress=None):
-        url = self.databases.copy(self.mutant_name or "system")
+        url = self.databases.copy(self.folder.name)
         if self.mutant and self.mutant.without_constraint:
             self.databases.drop_constraint(url)
         history = History(self.folder / "history.jsonl")
@@ -110,6 +110,7 @@ class Run:
         clients = [
             Client(
                 customer=self.customers[number % len(self.customers)],
+                tab=number // len(self.customers),
                 seed=f"{self.seed} {number}",
                 port=proxy.port,
                 history=history,
