@@ -19,7 +19,7 @@ from booking.models import Booking, Reservation
 from booking.tests.concurrency.racing import waiting_for_lock, without_time_limits
 from booking.tests.factories import create_booking, create_hold, create_show, create_user
 
-PASSWORD = "correct horse battery"  # noqa: S105 of a test
+PASSWORD = "correct horse battery"
 
 
 @skipUnless(connection.vendor == "postgresql", "On SQLite the transaction itself is the lock.")

@@ -13,7 +13,7 @@ from ..torture.system import PROJECT
 
 
 class Tests:
-    """Context manager: a PostgreSQL server, and a migrated database that each run gets a copy of."""
+    """Context manager: a PostgreSQL server, and a migrated database to copy for each run."""
 
     def __enter__(self):
         self.server = Postgres(fsync="off", max_connections=200)

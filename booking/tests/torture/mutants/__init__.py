@@ -15,7 +15,7 @@ from . import locks, statuses, times, transactions
 
 TESTS = "booking/tests/"
 LOCKS = "box_office/test_locks.py"
-INTERLEAVINGS = "concurrency/test_interleavings.py"
+WAITING = "box_office/test_waiting.py"
 
 
 @dataclass(frozen=True)
@@ -39,27 +39,30 @@ ONLY_GUARDED = ("book", "reserve", "map")
 
 MUTANTS = {
     "no_guards": Mutant(locks.no_guards, (LOCKS,), without_constraint=True),
-    "pipeline_without_lock": Mutant(locks.pipeline_without_lock, (LOCKS,)),
-    "cancels_without_lock": Mutant(locks.cancels_without_lock, (LOCKS,)),
+    "pipeline_without_lock": Mutant(locks.pipeline_without_lock, (LOCKS, WAITING)),
+    "cancels_without_lock": Mutant(locks.cancels_without_lock, (LOCKS, WAITING)),
     "moves_without_lock": Mutant(
-        locks.moves_without_lock, (LOCKS,), verbs=("book", "move", "cancel", "map")
+        locks.moves_without_lock, (LOCKS, WAITING), verbs=("book", "move", "cancel", "map")
     ),
     "moves_in_two_transactions": Mutant(
         locks.moves_in_two_transactions, (LOCKS,), verbs=("book", "move", "cancel", "map")
     ),
-    "confirms_and_extends_without_lock": Mutant(locks.confirms_and_extends_without_lock, (LOCKS,)),
+    "confirms_and_extends_without_lock": Mutant(
+        locks.confirms_and_extends_without_lock, (LOCKS, WAITING)
+    ),
     "staff_sell_without_lock": Mutant(
-        locks.staff_sell_without_lock, (LOCKS, INTERLEAVINGS), in_torture=False
+        locks.staff_sell_without_lock, (LOCKS, WAITING), in_torture=False
     ),
     "erasing_cancels_without_lock": Mutant(
-        locks.erasing_cancels_without_lock, (LOCKS, INTERLEAVINGS), in_torture=False
+        locks.erasing_cancels_without_lock, (LOCKS, WAITING), in_torture=False
     ),
     "limit_before_lock": Mutant(
         locks.limit_before_lock, ("concurrency/test_reservation_races.py",), customers=2
     ),
     "no_idempotency": Mutant(transactions.no_idempotency, ("api/test_idempotency.py",)),
     "replays_response_of_another_user": Mutant(
-        transactions.replays_response_of_another_user, ("api/test_idempotency.py",)
+        transactions.replays_response_of_another_user,
+        ("api/test_idempotency.py::IdempotencyTests::test_key_of_another_user_is_another_key",),
     ),
     # Django's test client bypasses the WSGI application that it replaces.
     "acknowledge_before_commit": Mutant(transactions.acknowledge_before_commit),
