@@ -56,6 +56,17 @@ class CancelTests(ApiTestCase):
         }
         self.assertResponse(self.cancel(booking), 400, already)
 
+    def test_cancel_twice_with_another_key_changes_nothing(self):
+        booking = create_booking(self.alice, create_show())
+        self.cancel(booking)
+        before = Booking.objects.values().get()
+        path = f"/api/bookings/{booking.id}/cancel/"
+        for key in ("second", "third"):
+            response = self.alice_client.post(path, headers={"Idempotency-Key": key})
+            already = (400, "already_cancelled")
+            self.assertEqual((response.status_code, response.json()["code"]), already)
+            self.assertEqual(Booking.objects.values().get(), before)
+
     def test_cancel_after_show_started_is_refused(self):
         started = create_show(starts_in=-timedelta(seconds=1))
         booking = create_booking(self.alice, started)

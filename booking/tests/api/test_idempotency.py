@@ -22,6 +22,7 @@ from booking.tests.concurrency.racing import at_once
 from booking.tests.factories import (
     ApiTestCase,
     api_client,
+    booking_json,
     create_booking,
     create_hold,
     create_show,
@@ -34,6 +35,7 @@ MISMATCH = {
     "detail": "This Idempotency-Key was used for another request.",
     "code": "idempotency_mismatch",
 }
+NOT_YOURS = {"detail": "You do not have access to this booking.", "code": "not_yours"}
 BAD_KEY = {
     "detail": "Idempotency-Key must be 1 to 255 printable ASCII characters, such as a UUID; in "
     "double quotes or without.",
@@ -136,8 +138,23 @@ class IdempotencyTests(ApiTestCase):
     def test_key_of_another_user_is_another_key(self):
         """Keys belong to the user, not to the token."""
         first = self.book(5)
-        self.assertEqual(self.book(6, by=self.bob_client).status_code, 201)
+        response = self.book(6, by=self.bob_client)
+        booking = Booking.objects.get(user=self.bob)
+        self.assertResponse(response, 201, booking_json(booking, available_seats=8))
+        self.assertNotIn("Idempotency-Replayed", response)
         self.assertReplayed(self.book(5, by=api_client(self.alice)), first)
+
+    def test_key_of_another_user_with_the_same_request_does_not_repeat_the_response(self):
+        self.book(5)
+        response = self.book(5, by=self.bob_client)
+        self.assertEqual((response.status_code, response.json()["code"]), (400, "seat_taken"))
+        self.assertNotIn("Idempotency-Replayed", response)
+
+    def test_key_of_another_users_cancellation_does_not_repeat_the_response(self):
+        """The same path, which Bob has no access to."""
+        path = f"bookings/{create_booking(self.alice, self.show).pk}/cancel"
+        self.assertEqual(post(self.alice_client, path, None).status_code, 200)
+        self.assertResponse(post(self.bob_client, path, None), 403, NOT_YOURS)
 
     def test_refusal_is_not_stored(self):
         taken = create_booking(self.bob, self.show, 5)

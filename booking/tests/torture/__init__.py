@@ -21,7 +21,7 @@ Files:
     system.py       the system under test: database and production server
     serve.py        command of the server
     application.py  WSGI application of its workers, with the mutant and the crash point
-    mutants.py      the mutants
+    mutants/        the mutants
     fixture.py      database before a run, dump of its tables afterwards
     proxy.py        network that loses requests and responses
     nemesis.py      the nemesis

@@ -144,7 +144,8 @@ def parse():
 
 
 def mutant_names(text):
-    names = {"all": list(MUTANTS), "none": []}.get(text) or [n for n in text.split(",") if n]
+    seen = [name for name, mutant in MUTANTS.items() if mutant.in_torture]
+    names = {"all": seen, "none": []}.get(text) or [n for n in text.split(",") if n]
     if unknown := set(names) - MUTANTS.keys() - {"none"}:
         raise argparse.ArgumentTypeError(f"unknown mutant {', '.join(unknown)}")
     return [name for name in names if name != "none"]

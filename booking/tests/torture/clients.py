@@ -1,9 +1,11 @@
 """Clients: threads that send random operations over the bad network, and retry them.
 
-Several clients share a customer, like the browser tabs of one person.
+Several clients share a customer, like the browser tabs of one person. All customers use the same
+Idempotency-Keys: a key belongs to its user.
 """
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -101,12 +103,13 @@ class Clerk:
 
 class Client(threading.Thread):
     def __init__(
-        self, *, clerk, customer, spare_accounts, seed, port, history, schedule, verbs, ended
+        self, *, clerk, customer, tab, spare_accounts, seed, port, history, schedule, verbs, ended
     ):
         super().__init__(daemon=True)
         self.clerk = clerk
         self.customer = customer
         self.spare_accounts = spare_accounts
+        self.keys = (f"{tab}-{number}" for number in itertools.count())
         self.random = random.Random(seed)
         self.port = port
         self.history = history
@@ -246,7 +249,7 @@ class Client(threading.Thread):
 
     def _send_until_definite(self, user, show, verb, arguments, path, body):
         """Send with one key until the response is definite; return its body if it was a success."""
-        key = f"{self.random.getrandbits(128):032x}"
+        key = next(self.keys)
         request = self.history.begin(user=user, show=show, kind=verb, arguments=arguments, key=key)
         give_up = None
         while True:

@@ -61,7 +61,7 @@ class Run:
         return MUTANTS.get(self.mutant_name)
 
     def run(self, progress=None):
-        url = self.databases.copy(self.mutant_name or "system")
+        url = self.databases.copy(self.folder.name)
         if self.mutant and self.mutant.without_constraint:
             self.databases.drop_constraint(url)
         history = History(self.folder / "history.jsonl")
@@ -127,6 +127,7 @@ class Run:
             Client(
                 customer=self.customers[number % len(self.customers)],
                 clerk=self.clerk,
+                tab=number // len(self.customers),
                 spare_accounts=spare_accounts,
                 seed=f"{self.seed} {number}",
                 port=proxy.port,

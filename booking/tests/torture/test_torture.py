@@ -17,8 +17,10 @@ from booking.tests.torture.counter import as_api
 from booking.tests.torture.history import Attempt, History, Request, read
 from booking.tests.torture.link import SOCKET, Link
 from booking.tests.torture.model import Operation, Rules, ShowModel
-from booking.tests.torture.mutants import INTERNALS
+from booking.tests.torture.mutants import MUTANTS, TESTS
+from booking.tests.torture.mutants.patching import INTERNALS
 from booking.tests.torture.reconcile import _order_by_clock, reconcile
+from booking.tests.torture.system import PROJECT
 from booking.tests.torture.verdict import judge
 
 ALICE, BOB = 1, 2
@@ -991,3 +993,10 @@ class MutantTests(TestCase):
             for place in places:
                 with self.subTest(name):
                     self.assertTrue(callable(resolve_name(place)))
+
+    def test_mutants_are_checked_by_tests_that_exist_and_by_two_of_them_without_torture(self):
+        for name, mutant in MUTANTS.items():
+            with self.subTest(name):
+                for test in mutant.tests:
+                    self.assertTrue((PROJECT / TESTS / test.partition("::")[0]).exists(), test)
+                self.assertTrue(mutant.in_torture or len(mutant.tests) >= 2)
