@@ -40,15 +40,24 @@ ONLY_GUARDED = ("book", "reserve", "map")
 MUTANTS = {
     "no_guards": Mutant(locks.no_guards, (LOCKS,), without_constraint=True),
     "pipeline_without_lock": Mutant(locks.pipeline_without_lock, (LOCKS, WAITING)),
-    "cancels_without_lock": Mutant(locks.cancels_without_lock, (LOCKS, WAITING)),
+    "cancels_without_lock": Mutant(locks.cancels_without_lock, (LOCKS, WAITING), customers=2),
     "moves_without_lock": Mutant(
-        locks.moves_without_lock, (LOCKS, WAITING), verbs=("book", "move", "cancel", "map")
+        locks.moves_without_lock,
+        (LOCKS, WAITING),
+        verbs=("book", "move", "cancel", "map"),
+        customers=2,
     ),
     "moves_in_two_transactions": Mutant(
-        locks.moves_in_two_transactions, (LOCKS,), verbs=("book", "move", "cancel", "map")
+        locks.moves_in_two_transactions,
+        (LOCKS,),
+        verbs=("book", "move", "cancel", "map"),
+        customers=2,
     ),
     "confirms_and_extends_without_lock": Mutant(
-        locks.confirms_and_extends_without_lock, (LOCKS, WAITING)
+        locks.confirms_and_extends_without_lock,
+        (LOCKS, WAITING),
+        verbs=("reserve", "confirm", "extend", "cancel"),
+        customers=2,
     ),
     "staff_sell_without_lock": Mutant(
         locks.staff_sell_without_lock, (LOCKS, WAITING), in_torture=False

@@ -83,7 +83,7 @@ def executes_twice(application):
 
     def reserve_twice(**wanted):
         reservation = reserve(**wanted)
-        if wanted.get("count") and random.random() < 0.2:
+        if wanted.get("count") and random.random() < 0.5:
             reservation = reserve(**wanted)
         return reservation
 
