@@ -11,7 +11,7 @@ order is lost.
 
 from dataclasses import dataclass
 
-from .model import Inconsistent
+from .operations import Inconsistent
 
 LINEARIZABLE, VIOLATED, UNDECIDED = "linearizable", "violated", "undecided"
 

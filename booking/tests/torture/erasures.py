@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 
 from .events import seconds
-from .model import Operation
+from .operations import Operation
 
 UNAUTHORIZED, CUSTOMER_NOT_FOUND = 401, "customer_not_found"
 

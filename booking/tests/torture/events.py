@@ -8,7 +8,7 @@ request is a violation.
 from collections import defaultdict
 from datetime import datetime
 
-from .model import Operation
+from .operations import Operation
 
 # Events of a request that was done, by its kind.
 KINDS = {

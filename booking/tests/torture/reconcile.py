@@ -14,7 +14,7 @@ from itertools import pairwise
 from .erasures import CUSTOMER_NOT_FOUND, UNAUTHORIZED, Erasures
 from .events import Events, seconds
 from .history import INDEFINITE
-from .model import Operation
+from .operations import Operation
 
 REFUSED = 400
 BROKEN = 500

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from . import fixture
 from .checker import LINEARIZABLE, check
-from .model import Rules, ShowModel
+from .model import ShowModel
+from .operations import Rules
 from .reconcile import reconcile
 
 
