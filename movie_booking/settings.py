@@ -124,6 +124,7 @@ FORCE_SCRIPT_NAME = env_path_prefix("FORCE_SCRIPT_NAME")
 # Cookies are limited to the prefix: other applications of the host do not get them, and cannot
 # overwrite them with cookies of the same name.
 SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = lazy(get_script_prefix, str)()
+SESSION_ENGINE = "booking.session_store"
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # no other cookie
 
 # In production only HTTPS, with HSTS. Pages redirect plain HTTP to HTTPS; the API responds with 403

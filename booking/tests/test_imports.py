@@ -17,6 +17,7 @@ ALLOWED = {
     "cache": set(),
     "demo": set(),
     "roles": set(),
+    "session_store": set(),
     "db": set(),
     "text": set(),
     "models": {"db", "exceptions", "seating", "text"},

@@ -1,10 +1,13 @@
 """The seat plan of a show: looking, selling, holding, setting aside, moving, cancelling."""
 
 from datetime import timedelta
+from unittest import mock
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, InterfaceError, OperationalError
 from django.test import TestCase
 from django.utils import timezone
 
@@ -285,6 +288,26 @@ class ChangingTests(SeatPlanTestCase):
     def test_hold_that_expired_meanwhile_is_not_sold(self):
         create_hold(self.alice, self.show, 1, ends_in=-timedelta(seconds=1))
         self.assertEqual(self.errors(self.press("confirm", 1)), ["Not held: A1."])
+
+
+class SessionTests(SeatPlanTestCase):
+    """The message of a sale is saved in the session, after the sale."""
+
+    def sell(self, error):
+        self.client.raise_request_exception = False
+        with mock.patch.object(Session, "save", side_effect=error):
+            return self.client.post(self.path, {"action": "sell", "seat": [3]})
+
+    def test_database_that_is_gone_after_the_sale_is_503(self):
+        for error in (OperationalError("server closed the connection"), InterfaceError("closed")):
+            with self.subTest(error):
+                page = self.sell(error)
+                self.assertEqual(page.status_code, 503)
+                self.assertIn("Retry-After", page)
+        self.assertEqual([seat for seat, *_ in self.seats()], [3])
+
+    def test_session_that_was_deleted_meanwhile_is_400(self):
+        self.assertEqual(self.sell(DatabaseError("Forced update")).status_code, 400)
 
 
 class PermissionTests(SeatPlanTestCase):

@@ -38,10 +38,6 @@ def as_api(status, page):
     """(status, body) that the API would have for the response of the page."""
     if status == 302:  # back to the plan
         return 201, {}
-    if status == 400:
-        # Django's SessionInterrupted: the database was away when the session was to be saved, and
-        # the sale may have been done before.
-        return 503, {}
     if status != 200:
         return status, {}
     if found := TAKEN.search(page):
