@@ -215,7 +215,7 @@ class BookingEventMigrationTests(MigrationCase):
 
 
 class BoundDatesMigrationTests(MigrationCase):
-    before = "0015_screens_and_layouts"
+    before = "0014_screens_and_layouts"
 
     def setUp(self):
         super().setUp()

@@ -6,7 +6,7 @@ from booking.roles import create_roles
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("booking", "0017_bound_dates"),
+        ("booking", "0016_bound_dates"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
     ]

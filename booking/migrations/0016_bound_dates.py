@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('booking', '0016_mend_dates_out_of_bounds'),
+        ('booking', '0015_mend_dates_out_of_bounds'),
     ]
 
     operations = [

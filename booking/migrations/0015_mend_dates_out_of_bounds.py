@@ -20,6 +20,6 @@ def mend_dates(apps, schema_editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("booking", "0015_screens_and_layouts")]
+    dependencies = [("booking", "0014_screens_and_layouts")]
 
     operations = [migrations.RunPython(mend_dates, migrations.RunPython.noop)]
