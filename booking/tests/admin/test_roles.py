@@ -91,6 +91,25 @@ class ManagerTests(TestCase):
             with self.subTest(path):
                 self.assertEqual(self.client.post(path, {"post": "yes"}).status_code, 403)
 
+    def test_clerk_with_every_permission_of_auth_changes_no_group(self):
+        group = Group.objects.get(name=DOOR)
+        before = permissions_of(DOOR)
+        self.colleague.user_permissions.set(
+            Permission.objects.filter(content_type__app_label="auth")
+        )
+        self.client.force_login(self.colleague)
+        self.assertEqual(self.client.get("/admin/auth/group/").status_code, 200)
+        everything = list(Permission.objects.values_list("pk", flat=True))
+        form = {"name": "All", "permissions": everything}
+        for page in ("add", f"{group.pk}/change", f"{group.pk}/delete"):
+            with self.subTest(page):
+                response = self.client.post(f"/admin/auth/group/{page}/", {**form, "post": "yes"})
+                self.assertEqual(response.status_code, 403)
+        selected = {"action": "delete_selected", "_selected_action": [group.pk], "post": "yes"}
+        self.client.post("/admin/auth/group/", selected)
+        self.assertEqual(permissions_of(DOOR), before)
+        self.assertFalse(Group.objects.filter(name="All").exists())
+
     def test_manager_erases_a_customer(self):
         booking = create_booking(self.alice, create_show(), note="0170 555")
         path = f"{USERS}{self.alice.pk}/erase/"
