@@ -30,6 +30,7 @@ from .exceptions import (
     WrongPassword,
 )
 from .logging import hash_account, security_log
+from .text import search_words
 from .tokens import UNKNOWN_CLIENT, Client
 
 
@@ -117,7 +118,7 @@ def search_users(text: str) -> QuerySet[User]:
     all its words.
     """
     by_name = Q()
-    for word in text.split():
+    for word in search_words(text):
         by_name &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
     wanted = Q(username__istartswith=text) | Q(email__iexact=text)
     return User.objects.filter(wanted | by_name if by_name else wanted).order_by("username")
