@@ -200,12 +200,13 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         user = self.get_object(request, object_id)
-        extra = {"may_erase": user is not None and self.may_erase(request, user)}
+        may_erase = user is not None and self.may_erase(request, user)
+        extra = {"may_erase": may_erase and not accounts.is_erased(user)}
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
 
     def may_erase(self, request, user):
         is_staff = user.is_staff or user.is_superuser
-        return self.has_change_permission(request, user) and user.is_active and not is_staff
+        return self.has_change_permission(request, user) and not is_staff
 
     def erase(self, request, id):
         """Erase a customer's account, as customers can do themselves."""
@@ -214,6 +215,9 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, id)
         if not self.may_erase(request, user):
             raise PermissionDenied
+        if accounts.is_erased(user):  # such as the second request of a double click
+            self.message_user(request, "This account is already erased.")
+            return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
         if request.method == "POST":
             name = user.get_username()
             accounts.erase_by_staff(user=user, by=request.user)

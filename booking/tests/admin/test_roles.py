@@ -121,8 +121,37 @@ class ManagerTests(TestCase):
         self.assertTrue(self.alice.username.startswith("erased-"))
         self.assertEqual((booking.status, booking.note), ("cancelled", ""))
         self.assertEqual(LogEntry.objects.get().change_message, "Erased.")
-        self.assertEqual(self.client.get(path).status_code, 403)  # once
         self.assertEqual(self.client.get(f"{USERS}99/erase/").status_code, 302)
+
+    def test_second_click_on_erase_changes_nothing(self):
+        path = f"{USERS}{self.alice.pk}/erase/"
+        self.client.post(path)
+        self.alice.refresh_from_db()
+        name = self.alice.username
+        self.assertNotContains(self.client.get(f"{USERS}{self.alice.pk}/change/"), path)
+        page = self.client.post(path, follow=True)
+        self.assertContains(page, "This account is already erased.")
+        self.alice.refresh_from_db()
+        self.assertEqual(self.alice.username, name)
+        self.assertEqual(LogEntry.objects.count(), 1)
+
+    def test_customer_who_cannot_log_in_any_more_is_erased(self):
+        gone = create_user("gone", email="gone@example.com", is_active=False)
+        path = f"{USERS}{gone.pk}/erase/"
+        self.assertContains(self.client.get(f"{USERS}{gone.pk}/change/"), path)
+        self.assertContains(self.client.post(path, follow=True), "The account gone is erased.")
+        gone.refresh_from_db()
+        self.assertTrue(gone.username.startswith("erased-"))
+        self.assertEqual(gone.email, "")
+
+    def test_log_of_the_admin_forgets_the_name_of_an_erased_account(self):
+        bob = create_user("bob")
+        for user in (self.alice, bob):
+            self.change(user, first_name="X")
+        self.client.post(f"{USERS}{self.alice.pk}/erase/")
+        self.alice.refresh_from_db()
+        named = LogEntry.objects.order_by("pk").values_list("object_repr", flat=True)
+        self.assertEqual(list(named), [self.alice.username, "bob", self.alice.username])
 
 
 class SuperuserTests(TestCase):
