@@ -12,6 +12,7 @@ from ..text import search_words
 from .days import FIRST_YEAR, LAST_YEAR
 from .fields import SafeAutocompleteSelect, is_id
 
+MAX_SELECTED = 200  # rows; as many as a list shows on one page
 # A wrong expression is found by the database only, and some take for ever.
 REFUSED_LOOKUPS = ("regex", "iregex")
 WRONG_VALUES = (
@@ -72,10 +73,21 @@ class HandMadeAddressMixin:
         return super().get_search_results(request, queryset, words)
 
     def response_action(self, request, queryset):
-        """Rows that are selected by something that is no id are not there."""
+        """Refuses selections by something that is no id, and of more rows than one request can
+        change, and the form of a confirmation page can list.
+        """
         selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        sentence = ""
         if not all(map(is_id, selected)):
-            messages.warning(request, "That selection could not be read, so nothing was changed.")
+            sentence = "That selection could not be read, so nothing was changed."
+        # All rows of all pages:
+        elif (
+            request.POST.get("select_across", "0") != "0"
+            and queryset[: MAX_SELECTED + 1].count() > MAX_SELECTED
+        ):
+            sentence = f"Select at most {MAX_SELECTED} at once. Nothing was changed."
+        if sentence:
+            messages.warning(request, sentence)
             return HttpResponseRedirect(request.get_full_path())
         return super().response_action(request, queryset)
 

@@ -83,3 +83,21 @@ class AddressTests(AdminTestCase):
                         response = self.client.post(f"/admin/{page}/", form)
                         self.assertEqual(response.status_code, 302)
         self.assertEqual(Booking.objects.active().count(), 2)
+
+    def test_selection_of_very_many_rows_changes_nothing(self):
+        show = create_show(total_seats=300)
+        seats = range(1, 200)
+        Booking.objects.bulk_create(
+            Booking(user=self.alice, show=show, seat_number=number) for number in seats
+        )
+        form = {"action": "cancel_selected", "_selected_action": [self.sold.pk]}
+        form |= {"select_across": "1", "index": "0"}
+        page = self.client.post("/admin/booking/booking/", form)
+        self.assertContains(page, "200 bookings will be cancelled")
+        create_booking(self.alice, show, 300)
+        page = self.client.post("/admin/booking/booking/", form, follow=True)
+        self.assertContains(page, "Select at most 200 at once. Nothing was changed.")
+        users = {"action": "log_out_everywhere", "_selected_action": [self.alice.pk]}
+        page = self.client.post("/admin/auth/user/?username=alice", users | {"select_across": "1"})
+        self.assertEqual(self.messages(page)[-1], "1 user logged out everywhere.")
+        self.assertEqual(Booking.objects.active().count(), 201)
