@@ -3,11 +3,13 @@
 from contextlib import suppress
 from typing import Any
 
+from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY as ADMIN_SESSION_USER
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
 from django.contrib.auth.validators import ASCIIUsernameValidator
+from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session as AdminSession
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -30,6 +32,7 @@ from .exceptions import (
     WrongPassword,
 )
 from .logging import hash_account, security_log
+from .text import search_words
 from .tokens import UNKNOWN_CLIENT, Client
 
 
@@ -72,6 +75,8 @@ validate_characters = ASCIIUsernameValidator(
 WALK_IN = "walk-in"  # sold at the counter
 HOUSE = "house"  # set aside
 RESERVED_USERNAMES = (WALK_IN, HOUSE)
+
+ERASED = "erased-"  # begin of the username of an erased account
 
 
 def validate_username(username: str) -> None:
@@ -117,7 +122,7 @@ def search_users(text: str) -> QuerySet[User]:
     all its words.
     """
     by_name = Q()
-    for word in text.split():
+    for word in search_words(text):
         by_name &= Q(first_name__icontains=word) | Q(last_name__icontains=word)
     wanted = Q(username__istartswith=text) | Q(email__iexact=text)
     return User.objects.filter(wanted | by_name if by_name else wanted).order_by("username")
@@ -214,6 +219,10 @@ def erase(*, user: User, password: str) -> None:
     security_log.info("event=account_erased user=%s", user.pk)
 
 
+def is_erased(user: User) -> bool:
+    return not user.is_active and user.username.startswith(ERASED)
+
+
 def erase_by_staff(*, user: User, by: User) -> None:
     """`erase` for a customer who asks the cinema to do it."""
     _erase(user)
@@ -233,7 +242,7 @@ def _anonymize(user: User) -> None:
         box_office.cancel_all(user=user)
         box_office.forget_notes(user=user)
         tokens.close_all_sessions(user=user)
-        user.username = f"erased-{get_random_string(20)}"
+        user.username = f"{ERASED}{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""
         user.last_login = None
         user.is_active = user.is_staff = user.is_superuser = False
@@ -241,6 +250,8 @@ def _anonymize(user: User) -> None:
         user.save()
         user.groups.clear()
         user.user_permissions.clear()
+        log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
+        log.filter(object_id=str(user.pk)).update(object_repr=user.username)
 
 
 def _check_password(user: User, password: str) -> None:

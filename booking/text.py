@@ -6,6 +6,7 @@ import unicodedata
 from django.core.exceptions import ValidationError
 
 MAX_KEY_LENGTH = 500  # characters; PostgreSQL indexes rows of at most 2,704 bytes
+MAX_WORDS = 10  # of a search; each is a condition, and SQLite takes at most 1,000 of them
 
 # Controls and line ends, direction marks and overrides, characters without a glyph.
 INVISIBLE = (
@@ -56,6 +57,11 @@ def search_key(text: str) -> str:
     text = " ".join(text.split())
     first = next((at for at, character in enumerate(text) if character.isalnum()), 0)
     return text[first:][:MAX_KEY_LENGTH].rstrip()
+
+
+def search_words(text: str) -> list[str]:
+    """The words to search for; those after MAX_WORDS do not count."""
+    return text.replace("\x00", "").split()[:MAX_WORDS]
 
 
 def validate_visible(text: str) -> None:

@@ -17,8 +17,8 @@ from ..exceptions import NoSuchSeat, Refusal, SeatTaken, count_of
 from ..models import Booking, Movie, Show
 from ..models.booking_events import first_actor
 from ..models.bookings import REFERENCE_ALPHABET, REFERENCE_LENGTH
-from ..text import search_key
-from .addresses import HandMadeAddressMixin
+from ..text import search_key, search_words
+from .addresses import HandMadeAddressMixin, UnreadableAddress
 from .booking_filters import CurrentStatusFilter, MovieFilter, ScreenFilter, ShowDayFilter
 from .export import export_bookings
 from .fields import FORM_FIELDS, LineField
@@ -102,7 +102,7 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
             by_reference = queryset.filter(reference=reference)
             if by_reference.exists():
                 return by_reference, False
-        for word in search_term.replace("\x00", "").split():
+        for word in search_words(search_term):
             queryset = queryset.filter(self.has_word(word))
         return queryset, False
 
@@ -244,7 +244,10 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
         """The list as it is filtered, as CSV."""
         if not self.has_export_permission(request):
             raise PermissionDenied
-        return export_bookings(self.get_changelist_instance(request).queryset)
+        try:
+            return export_bookings(self.get_changelist_instance(request).queryset)
+        except UnreadableAddress:
+            return self.list_everything(request)
 
     def changelist_view(self, request, extra_context=None):
         extra = {

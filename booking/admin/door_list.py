@@ -6,6 +6,7 @@ from django.views.generic import TemplateView
 from ..accounts import HOUSE, WALK_IN
 from ..models import Booking, Show
 from ..models.bookings import Status
+from ..text import search_key
 from .pages import AdminPageMixin
 
 
@@ -24,7 +25,7 @@ class DoorListView(AdminPageMixin, TemplateView):
             booking.name = name_of(booking)
         by_name = self.request.GET.get("by") == "name"
         if by_name:
-            bookings.sort(key=lambda booking: (booking.name.casefold(), booking.seat_number))
+            bookings.sort(key=lambda booking: (search_key(booking.name), booking.seat_number))
         return super().get_context_data(
             title=f"Door list: {show}", show=show, bookings=bookings, by_name=by_name, **context
         )

@@ -22,8 +22,8 @@ COLUMNS = [
     "created_at",
     "cancelled_at",
 ]
-# Spreadsheets take a cell that begins with one of these for a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Spreadsheets take a cell that begins with one of these for a formula, some also in full width.
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 CHUNK = 500  # rows read and sent at once
 BYTE_ORDER_MARK = "\ufeff"  # or Excel takes the file for another encoding than UTF-8
 

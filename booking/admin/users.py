@@ -3,6 +3,7 @@ from functools import wraps
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.utils import unquote
+from django.contrib.auth import logout
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import (
     AdminPasswordChangeForm,
@@ -200,12 +201,18 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         user = self.get_object(request, object_id)
-        extra = {"may_erase": user is not None and self.may_erase(request, user)}
+        may_erase = user is not None and self.may_erase(request, user)
+        extra = {"may_erase": may_erase and not accounts.is_erased(user)}
         return super().change_view(request, object_id, form_url, {**extra, **(extra_context or {})})
+
+    def delete_view(self, request, object_id, extra_context=None):
+        user = self.get_object(request, unquote(object_id))
+        extra = {"may_erase": user is not None and self.may_erase(request, user)}
+        return super().delete_view(request, object_id, {**extra, **(extra_context or {})})
 
     def may_erase(self, request, user):
         is_staff = user.is_staff or user.is_superuser
-        return self.has_change_permission(request, user) and user.is_active and not is_staff
+        return self.has_change_permission(request, user) and not is_staff
 
     def erase(self, request, id):
         """Erase a customer's account, as customers can do themselves."""
@@ -214,6 +221,9 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, id)
         if not self.may_erase(request, user):
             raise PermissionDenied
+        if accounts.is_erased(user):  # such as the second request of a double click
+            self.message_user(request, "This account is already erased.")
+            return HttpResponseRedirect(reverse("admin:auth_user_changelist"))
         if request.method == "POST":
             name = user.get_username()
             accounts.erase_by_staff(user=user, by=request.user)
@@ -236,6 +246,9 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
         for user in touched:
             accounts.log_out_everywhere(user=user, by=request.user)
             self.log_change(request, user, "Logged out everywhere.")
+        if request.user in touched:  # else the session that is gone would be saved: 400
+            logout(request)
+            return HttpResponseRedirect(request.path)
         users = count_of(len(touched), "user")
         self.message_user(request, f"{users} logged out everywhere.", messages.SUCCESS)
 

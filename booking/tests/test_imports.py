@@ -25,7 +25,7 @@ ALLOWED = {
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},
-    "accounts": {"box_office", "db", "exceptions", "logging", "models", "tokens"},
+    "accounts": {"box_office", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models"),
         *("seating", "text", "throttling", "tokens"),

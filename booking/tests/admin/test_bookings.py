@@ -227,10 +227,11 @@ class ExportTests(AdminTestCase):
 
     def test_export_defuses_formulas(self):
         show = create_show(create_movie("=cmd|'/C calc'!A0"))
-        for seat, note in enumerate(("+1", "-1", "@x", "=1+1", "fine, 1"), 1):
+        for seat, note in enumerate(("+1", "-1", "@x", "=1+1", "＝1", "fine, 1"), 1):
             create_booking(self.alice, show, seat, note=note)
         rows = self.rows()
-        self.assertEqual([row["note"] for row in rows], ["'+1", "'-1", "'@x", "'=1+1", "fine, 1"])
+        notes = ["'+1", "'-1", "'@x", "'=1+1", "'＝1", "fine, 1"]
+        self.assertEqual([row["note"] for row in rows], notes)
         self.assertEqual(rows[0]["movie"], "'=cmd|'/C calc'!A0")
 
     def test_export_of_any_length_costs_the_same(self):

@@ -33,6 +33,13 @@ class DoorListTests(TestCase):
         self.assertEqual(self.listed(by="name"), [by_seat[2], by_seat[0], by_seat[1]])
         self.assertContains(self.client.get(self.path), "3 of 4 seats booked.")
 
+    def test_names_are_sorted_regardless_of_accents_and_case(self):
+        for seat, name in enumerate(("Zorn", "Öz", "Élan", "eco"), 1):
+            create_booking(create_user(f"u{seat}", last_name=name), self.show, seat)
+        self.assertEqual(
+            [name for _, name in self.listed(by="name")], ["eco", "Élan", "Öz", "Zorn"]
+        )
+
     def test_empty_list_says_so(self):
         self.assertContains(self.client.get(self.path), "Nobody has booked yet.")
 

@@ -76,7 +76,7 @@ class FirstPageTests(TestCase):
         create_show()
         self.login("")
         page = self.client.get("/admin/")
-        self.assertContains(page, "You have no role yet.")
+        self.assertContains(page, "You have no role yet. Ask an administrator for one:")
         for word in ("Timetable", "Metropolis", "Find a booking", "Seats sold"):
             self.assertNotContains(page, word)
 

@@ -76,6 +76,13 @@ class UserAdminTests(AdminTestCase):
         self.assertEqual(AdminSession.objects.count(), 1)  # Stella's
         self.assertEqual(self.client.get("/admin/").status_code, 200)
 
+    def test_log_out_everywhere_of_oneself_leads_to_the_login(self):
+        response = self.log_out(self.stella, self.alice)
+        self.assertRedirects(response, USERS, target_status_code=302)
+        self.assertEqual(self.client.get("/admin/").status_code, 302)
+        self.assertFalse(AdminSession.objects.exists())
+        self.assertEnded()
+
     def test_log_out_everywhere_needs_the_change_permission(self):
         doris = create_user("doris", is_staff=True)
         doris.user_permissions.set(Permission.objects.filter(codename="view_user"))
