@@ -956,7 +956,7 @@ class CounterTests(TestCase):
         for status, page, answer in [
             (302, "", (201, {})),
             (503, "", (503, {})),
-            (400, "", (503, {})),
+            (400, "", (400, {})),
             (403, "", (403, {})),
             (200, taken, (400, seats)),
             (200, "<li>Taken meanwhile: A1, C4.</li>", (400, seats | {"alternatives": []})),
