@@ -62,7 +62,7 @@ class Command(BaseCommand):
         for title, (name, password) in logins:
             is_unchanged = User.objects.get(username=name).check_password(password)
             known = password if is_unchanged else "(the password that was set before)"
-            self.write(f"  {title + ':':11}{name} / {known}")
+            self.write(f"  {title + ':':12}{name} / {known}")
 
     def write(self, text):
         if self.verbosity:
