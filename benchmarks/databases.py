@@ -43,6 +43,7 @@ def environment(settings, url, secret):
         "DJANGO_SETTINGS_MODULE": settings,
         "DATABASE_URL": url,
         "SECRET_KEY": secret,
+        "TICKET_KEYS": f"tickets-{secret}",
         "DEBUG": "off",
         "HTTPS": "off",  # in production a proxy ends TLS; there is none here
         "MAX_SEATS_PER_CUSTOMER_IN_ALL": "100000",  # a thousand customers buy all the seats

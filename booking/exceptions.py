@@ -161,6 +161,101 @@ class ShowStarted(Refusal):
     example = {"cancel_until": "2026-12-24T19:15:00Z"}
 
 
+class CheckedIn(Refusal):
+    code = "checked_in"
+    message = "This ticket has been used, so the booking can no longer be changed."
+    example = {"admitted_at": "2026-12-24T18:58:00Z"}
+
+
+# --- Tickets, and checking them in at the door ---
+
+
+class NotBooked(Refusal):
+    code = "not_booked"
+    message = "These seats are only held. Confirm them first."
+    example = {"status": "held"}
+
+    def sentence(self) -> str:
+        return HoldExpired.message if self.facts["status"] == "expired" else self.message
+
+
+class BadTicket(Refusal):
+    code = "bad_ticket"
+    message = "This is not a ticket of this cinema."
+
+
+class UnknownTicket(Refusal):
+    code = "unknown_ticket"
+    message = "There is no booking for this ticket."
+
+
+class TicketCancelled(Refusal):
+    code = "ticket_cancelled"
+    message = "This booking was cancelled."
+    example = {"cancelled_at": "2026-12-23T09:30:00Z", "show_cancelled": False}
+
+    def sentence(self) -> str:
+        called_off = "The show was cancelled, and this booking with it."
+        return called_off if self.facts["show_cancelled"] else self.message
+
+
+class TicketMoved(Refusal):
+    code = "ticket_moved"
+    message = "This booking was moved to seat {seat_label}."
+    example = {"seat_number": 17, "seat_label": "B5"}
+
+
+class OtherShow(Refusal):
+    code = "other_show"
+    message = "This ticket is for another show: {movie}, {starts}, {screen_name}."
+    example = {
+        "show": 7,
+        "movie": "Metropolis",
+        "screen_name": "Screen 1",
+        "date_time": "2026-12-24T19:15:00Z",
+        "starts": "Thu 24 Dec 2026, 20:15",
+    }
+
+
+class OtherDay(OtherShow):
+    code = "other_day"
+    message = "This ticket is for another day: {movie}, {starts}, {screen_name}."
+
+
+class TooEarly(Refusal):
+    code = "too_early"
+    message = "The doors open at {opens}."
+    example = {"doors_open_at": "2026-12-24T18:15:00Z", "opens": "19:15"}
+
+
+class ShowEnded(Refusal):
+    code = "show_ended"
+    message = "This show ended at {ended}."
+    example = {"ends_at": "2026-12-24T21:48:00Z", "ended": "22:48"}
+
+
+class AlreadyAdmitted(Refusal):
+    code = "already_admitted"
+    message = "This ticket was used already, at {at}."
+    example = {"admitted_at": "2026-12-24T18:58:00Z", "admitted_by": "gate1", "at": "19:58"}
+
+    def sentence(self) -> str:
+        by = self.facts["admitted_by"]
+        sentence = self.message.format(at=self.facts["at"])
+        return f"{sentence.removesuffix('.')} by {by}." if by else sentence
+
+
+class NotAdmitted(Refusal):
+    code = "not_admitted"
+    message = "This ticket is not checked in."
+
+
+class UndoTooLate(Refusal):
+    code = "undo_too_late"
+    message = "A check-in can be undone for {minutes} minutes only."
+    example = {"undo_until": "2026-12-24T19:03:00Z", "minutes": 5}
+
+
 # --- Changing a show, in the admin ---
 
 

@@ -29,6 +29,7 @@ from .logging import current_client_ip, current_request_id, sanitize, security_l
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 DIGITS = re.compile(r"[0-9]+")
+WITHOUT_SLASH = ("/", ".pdf", ".png", ".svg", ".ics")  # of files there is no other address
 EXTENDED_PARAMETER = re.compile(rb';\s*[^\s;="]*\*')
 
 # Everything is loaded from our own origin, and no other site may frame our pages. Swagger UI, ReDoc
@@ -127,7 +128,7 @@ class ApiMiddleware:
         path = request.path_info
         if not path.startswith(API_PREFIX) and path + "/" != API_PREFIX:
             return self.get_response(request)
-        if not path.endswith("/"):
+        if not path.endswith(WITHOUT_SLASH):
             request.path_info += "/"
             request.path += "/"
         try:

@@ -16,10 +16,12 @@ PLAN = [
     for action in ("add", "change", "delete")
 ]
 
+ADMIT = "booking.admit_booking"
+
 PERMISSIONS = {
-    DOOR: LOOK,
-    BOX_OFFICE: [*LOOK, *SELL],
-    MANAGER: [*LOOK, *SELL, *PLAN, "booking.export_booking", "auth.change_user"],
+    DOOR: [*LOOK, ADMIT],
+    BOX_OFFICE: [*LOOK, ADMIT, *SELL],
+    MANAGER: [*LOOK, ADMIT, *SELL, *PLAN, "booking.export_booking", "auth.change_user"],
 }
 
 

@@ -25,6 +25,14 @@ def env(name, default=""):
     return os.environ.get(name, "").strip() or default
 
 
+def env_line(name, most=200):
+    """A line of text that people read."""
+    value = env(name)
+    if len(value) > most or not value.isprintable():
+        raise ImproperlyConfigured(f"{name} must be one line of at most {most} characters.")
+    return value
+
+
 def env_bool(name, default):
     """True or false. An empty variable is an error: `DEBUG=` does not mean `DEBUG=true`."""
     value = os.environ.get(name)

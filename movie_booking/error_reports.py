@@ -49,6 +49,7 @@ def hide_secrets(text, *, written):
 def secrets():
     yield os.environ.get("DATABASE_URL")
     yield settings.REDIS_URL
-    yield from [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.JWT_SIGNING_KEYS]
+    yield from [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    yield from [*settings.JWT_SIGNING_KEYS, *settings.TICKET_KEYS]
     for database in settings.DATABASES.values():
         yield database.get("PASSWORD")

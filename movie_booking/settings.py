@@ -22,6 +22,7 @@ from movie_booking.environment import (
     env_database,
     env_header,
     env_hosts,
+    env_line,
     env_log_level,
     env_number,
     env_origins,
@@ -93,6 +94,18 @@ if env("JWT_SIGNING_KEY"):
             "JWT_SIGNING_KEY is not the first of JWT_SIGNING_KEYS: set only JWT_SIGNING_KEYS."
         )
 JWT_SIGNING_KEYS = JWT_SIGNING_KEYS or [SECRET_KEY, *SECRET_KEY_FALLBACKS]
+
+# The first key signs tickets; all of them verify tickets, so that tickets sold remain good. Keys of
+# their own: another SECRET_KEY makes no ticket worthless, and a leaked one forges none.
+TICKET_KEYS = env_keys("TICKET_KEYS")
+if not {SECRET_KEY, *SECRET_KEY_FALLBACKS, *JWT_SIGNING_KEYS}.isdisjoint(TICKET_KEYS):
+    raise ImproperlyConfigured("TICKET_KEYS has a key of SECRET_KEY or JWT_SIGNING_KEYS.")
+if not (TICKET_KEYS or DEBUG):
+    raise ImproperlyConfigured(
+        "DEBUG is off, so TICKET_KEYS must be set: a random text of at least 32 bytes, other than "
+        "SECRET_KEY. It signs the tickets."
+    )
+TICKET_KEYS = TICKET_KEYS or [f"tickets-{DEVELOPMENT_KEY}"]
 
 # --- Application ---------------------------------------------------------------------------
 
@@ -318,6 +331,9 @@ SALES_CLOSE_AFTER_START = timedelta(minutes=env_number("SALES_CLOSE_AFTER_START_
 # Between two shows on one screen, after the running time.
 CLEANING_TIME = timedelta(minutes=env_number("CLEANING_MINUTES", 15, most=24 * 60))
 
+# How long before a show's start its tickets are checked in.
+DOORS_OPEN = timedelta(minutes=env_number("DOORS_OPEN_MINUTES", 60, most=24 * 60))
+
 # How long a hold lasts; and how long a customer can hold seats of one show in all, with
 # extensions and further holds, in each window of time.
 HOLD_AT_MOST_MINUTES = env_number("HOLD_AT_MOST_MINUTES", 30, least=1)
@@ -423,6 +439,10 @@ LANGUAGE_CODE = "en-us"
 USE_I18N = False
 FORMAT_MODULE_PATH = ["movie_booking.formats"]
 USE_TZ = True
+# On tickets.
+CINEMA_NAME = env_line("CINEMA_NAME")
+CINEMA_ADDRESS = env_line("CINEMA_ADDRESS")
+
 # The cinema's time zone: for days in `?date=`, and for all times in the admin.
 TIME_ZONE = env_time_zone("TIME_ZONE", "UTC")
 

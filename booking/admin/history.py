@@ -16,6 +16,8 @@ WORDS = {
     Kind.EXTENDED: "Extended the hold of {seat}",
     Kind.MOVED: "Moved from {before} to {seat}",
     Kind.CANCELLED: "Cancelled {seat}",
+    Kind.ADMITTED: "Checked in {seat}",
+    Kind.UNDONE: "Undid the check-in of {seat}",
 }
 
 

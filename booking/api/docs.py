@@ -10,14 +10,21 @@ from drf_yasg import openapi
 from rest_framework.serializers import BaseSerializer
 
 from ..exceptions import (
+    AlreadyAdmitted,
     AlreadyCancelled,
+    BadTicket,
+    CheckedIn,
     HeldTooSoon,
     HoldExpired,
     NoActiveAccount,
     NoSuchSeat,
+    NotAdmitted,
+    NotBooked,
     NotEnoughSeats,
     NotForSale,
     NotHeld,
+    OtherDay,
+    OtherShow,
     PasswordRequired,
     ReservationNotFound,
     SalesClosed,
@@ -25,21 +32,30 @@ from ..exceptions import (
     SeatTaken,
     SessionNotFound,
     ShowCancelled,
+    ShowEnded,
     ShowNotFound,
     ShowStarted,
     SoldOut,
+    TicketCancelled,
+    TicketMoved,
     TokenNotValid,
+    TooEarly,
     TooManySeats,
+    UndoTooLate,
+    UnknownTicket,
     WrongPassword,
 )
 from .schema.errors import NOT_YOURS
 from .serializers import (
     AccountSerializer,
+    AdmissionListSerializer,
+    AdmissionSerializer,
     BookingSerializer,
     BookSeat,
     CancelledBookingSerializer,
     ChangeAccount,
     ChangePassword,
+    CheckIn,
     EraseAccount,
     LayoutSerializer,
     ListedMovieSerializer,
@@ -48,10 +64,13 @@ from .serializers import (
     ProfileSerializer,
     Refresh,
     ReservationSerializer,
+    ReservationTicketsSerializer,
     ReserveSeats,
     SessionSerializer,
     ShowSerializer,
     SignUp,
+    TicketCode,
+    TicketSerializer,
     TokenPair,
 )
 from .views.accounts import (
@@ -65,10 +84,12 @@ from .views.accounts import (
     SignUpView,
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
+from .views.check_in import AdmissionsViewSet, CheckInViewSet
 from .views.movies import MovieViewSet
 from .views.reservations import MyReservationsViewSet, ReservationViewSet
 from .views.root import LINKS, RootView
 from .views.shows import LayoutViewSet, MovieShowsViewSet, SeatMapViewSet, ShowViewSet
+from .views.tickets import ReservationTicketViewSet, TicketViewSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +104,7 @@ class Operation:
     response: type | BaseSerializer | openapi.Schema | None = None
     status: int = 200
     has_etag: bool = False
+    media_type: str = "application/json"  # of the response
     errors: tuple = ()  # Refusal classes, or ApiErrors
 
 
@@ -100,8 +122,25 @@ LINKS_SCHEMA = openapi.Schema(
 SALES_ERRORS = (ShowCancelled, SalesClosed)
 NEW_SALE_ERRORS = (ShowNotFound, *SALES_ERRORS, NoSuchSeat, NotForSale, SoldOut)
 HOLD_ERRORS = (HoldExpired, AlreadyCancelled)
-CANCEL_ERRORS = (AlreadyCancelled, HoldExpired, ShowStarted)
+CANCEL_ERRORS = (AlreadyCancelled, HoldExpired, CheckedIn, ShowStarted)
 RESERVATION_ERRORS = (ReservationNotFound, NOT_YOURS)
+TICKET_ERRORS = (NotBooked, TicketCancelled)
+INVALID_TICKET_ERRORS = (BadTicket, UnknownTicket, *TICKET_ERRORS, TicketMoved)
+FILE = openapi.Schema(type=openapi.TYPE_FILE)
+
+CALENDAR = "The event keeps its UID, and its SEQUENCE grows when the show or the seats change."
+
+
+def ticket_file(operation_id, summary, media_type):
+    return Operation(
+        id=operation_id,
+        summary=summary,
+        tag="Tickets",
+        response=FILE,
+        media_type=media_type,
+        errors=(NOT_YOURS, *TICKET_ERRORS),
+    )
+
 
 # By view class, then by action of a view set or by HTTP method.
 OPERATIONS = {
@@ -317,6 +356,7 @@ OPERATIONS = {
                 NOT_YOURS,
                 AlreadyCancelled,
                 HoldExpired,
+                CheckedIn,
                 *SALES_ERRORS,
                 ShowStarted,
                 NoSuchSeat,
@@ -377,6 +417,95 @@ OPERATIONS = {
             tag="Reservations",
             response=ReservationSerializer,
             errors=(*RESERVATION_ERRORS, *CANCEL_ERRORS),
+        ),
+    },
+    # --- Tickets ---
+    TicketViewSet: {
+        "retrieve": Operation(
+            id="getTicket",
+            summary="The ticket of a booked seat: its code, and where its pictures are",
+            tag="Tickets",
+            response=TicketSerializer,
+            errors=(NOT_YOURS, *TICKET_ERRORS),
+        ),
+        "svg": ticket_file("getTicketSvg", "The ticket as a vector picture", "image/svg+xml"),
+        "png": ticket_file("getTicketPng", "The ticket as a picture", "image/png"),
+        "pdf": ticket_file("getTicketPdf", "The ticket to print", "application/pdf"),
+        "calendar": Operation(
+            id="getBookingCalendar",
+            summary="The show of a booking as an iCalendar file",
+            description=CALENDAR,
+            tag="Tickets",
+            response=FILE,
+            media_type="text/calendar",
+            errors=(NOT_YOURS,),
+        ),
+    },
+    ReservationTicketViewSet: {
+        "retrieve": Operation(
+            id="getReservationTickets",
+            summary="The tickets of a reservation's booked seats",
+            tag="Tickets",
+            response=ReservationTicketsSerializer,
+            errors=(*RESERVATION_ERRORS, *TICKET_ERRORS),
+        ),
+        "pdf": Operation(
+            id="getReservationTicketsPdf",
+            summary="The tickets of a reservation to print, a page for each seat",
+            tag="Tickets",
+            response=FILE,
+            media_type="application/pdf",
+            errors=(*RESERVATION_ERRORS, *TICKET_ERRORS),
+        ),
+        "calendar": Operation(
+            id="getReservationCalendar",
+            summary="The show of a reservation as an iCalendar file",
+            description=CALENDAR,
+            tag="Tickets",
+            response=FILE,
+            media_type="text/calendar",
+            errors=RESERVATION_ERRORS,
+        ),
+    },
+    # --- The door, for staff ---
+    CheckInViewSet: {
+        "create": Operation(
+            id="checkIn",
+            summary="Check a ticket in at the door",
+            description="Of two scans of one ticket exactly one is 200. A scanner that was offline "
+            "sends `scanned_at`; of two such scans the earlier one counts, and the other is "
+            "`already_admitted`, or sees it in the list of admissions.",
+            tag="Door",
+            request=CheckIn,
+            response=AdmissionSerializer,
+            errors=(
+                *INVALID_TICKET_ERRORS,
+                OtherShow,
+                OtherDay,
+                TooEarly,
+                ShowEnded,
+                ShowCancelled,
+                AlreadyAdmitted,
+            ),
+        ),
+        "undo": Operation(
+            id="undoCheckIn",
+            summary="Undo a check-in, within five minutes",
+            tag="Door",
+            request=TicketCode,
+            response=AdmissionSerializer,
+            errors=(*INVALID_TICKET_ERRORS, NotAdmitted, UndoTooLate),
+        ),
+    },
+    AdmissionsViewSet: {
+        "list": Operation(
+            id="listAdmissions",
+            summary="The tickets of a show and who is in, for scanners that are offline",
+            description="A scanner compares the SHA-256 of the code that it reads (without blanks, "
+            "in capital letters) with `hashes`. With `since`, only what has changed.",
+            tag="Door",
+            response=AdmissionListSerializer,
+            has_etag=True,
         ),
     },
 }

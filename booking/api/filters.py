@@ -11,23 +11,31 @@ from .pagination import PAGE_PARAMETERS
 class QueryParameterFilter(BaseFilterBackend):
     """Filters a list by the view's `filter_class`, a serializer of the query parameters.
 
-    The `source` of each field is the queryset method that takes its value. A wrong value and an
-    unknown parameter are a 400 that names the parameter; an empty one (`?search=`) does not filter.
+    The `source` of each field is the queryset method that takes its value.
     """
 
     def filter_queryset(self, request, queryset, view):
         if view.action != "list" or not request.query_params:
             return queryset
-        known = {*view.filter_class().fields, *PAGE_PARAMETERS}
-        if unknown := [name for name in request.query_params if name not in known]:
-            sentence = serializers.ErrorDetail("Unknown parameter.", "unknown_parameter")
-            raise serializers.ValidationError({name: [sentence] for name in unknown})
-        given = {name: value for name, value in request.query_params.items() if value.strip()}
-        serializer = view.filter_class(data=given)
-        serializer.is_valid(raise_exception=True)
-        for method, value in serializer.validated_data.items():
+        filters = validate_parameters(request.query_params, view.filter_class, PAGE_PARAMETERS)
+        for method, value in filters.items():
             queryset = getattr(queryset, method)(value)
         return queryset
+
+
+def validate_parameters(parameters, filter_class, others=()):
+    """The values of query parameters by `source`. Raises ValidationError.
+
+    A wrong value and an unknown parameter are an error; an empty one is left out.
+    """
+    known = {*filter_class().fields, *others}
+    if unknown := [name for name in parameters if name not in known]:
+        sentence = serializers.ErrorDetail("Unknown parameter.", "unknown_parameter")
+        raise serializers.ValidationError({name: [sentence] for name in unknown})
+    given = {name: value for name, value in parameters.items() if value.strip()}
+    serializer = filter_class(data=given)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
 
 
 class MovieFilter(serializers.Serializer):
@@ -96,4 +104,13 @@ class BookingFilter(serializers.Serializer):
 class ReservationFilter(BookingFilter):
     status = serializers.ChoiceField(
         Booking.Status.choices, required=False, source="with_reservation_status"
+    )
+
+
+class AdmissionsFilter(serializers.Serializer):
+    since = StrictIntegerField(
+        required=False,
+        min_value=0,
+        max_value=2**63 - 1,
+        help_text="The `cursor` of an earlier answer: only what has changed since then.",
     )

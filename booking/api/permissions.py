@@ -1,5 +1,7 @@
 from rest_framework.permissions import AllowAny, BasePermission
 
+from ..roles import ADMIT
+
 
 class PublicMixin:
     """View mixin for endpoints that need no login. Tokens are ignored, even expired ones."""
@@ -27,3 +29,10 @@ class IsOwner(BasePermission):
 
     def has_object_permission(self, request, view, obj):
         return obj.user_id == request.user.pk
+
+
+class MayAdmit(BasePermission):
+    """Staff who check tickets in: the role Door and above."""
+
+    def has_permission(self, request, view):
+        return request.user.is_staff and request.user.has_perm(ADMIT)

@@ -14,10 +14,12 @@ from .views.accounts import (
     SignUpView,
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
+from .views.check_in import AdmissionsViewSet, CheckInViewSet
 from .views.movies import MovieViewSet
 from .views.reservations import MyReservationsViewSet, ReservationViewSet
 from .views.root import RootView, UnknownEndpointView
 from .views.shows import LayoutViewSet, MovieShowsViewSet, SeatMapViewSet, ShowViewSet
+from .views.tickets import ReservationTicketViewSet, TicketViewSet
 
 
 class ReferenceConverter:
@@ -96,6 +98,37 @@ urlpatterns = [
         "reservations/<reference:reference>/cancel/",
         change(ReservationViewSet, "cancel"),
         name="cancel_reservation",
+    ),
+    path("bookings/<int:pk>/ticket/", action(TicketViewSet, get="retrieve"), name="ticket"),
+    path("bookings/<int:pk>/ticket.svg", action(TicketViewSet, get="svg"), name="ticket_svg"),
+    path("bookings/<int:pk>/ticket.png", action(TicketViewSet, get="png"), name="ticket_png"),
+    path("bookings/<int:pk>/ticket.pdf", action(TicketViewSet, get="pdf"), name="ticket_pdf"),
+    path(
+        "bookings/<int:pk>/calendar.ics",
+        action(TicketViewSet, get="calendar"),
+        name="booking_calendar",
+    ),
+    path(
+        "reservations/<reference:reference>/ticket/",
+        action(ReservationTicketViewSet, get="retrieve"),
+        name="reservation_tickets",
+    ),
+    path(
+        "reservations/<reference:reference>/ticket.pdf",
+        action(ReservationTicketViewSet, get="pdf"),
+        name="reservation_pdf",
+    ),
+    path(
+        "reservations/<reference:reference>/calendar.ics",
+        action(ReservationTicketViewSet, get="calendar"),
+        name="reservation_calendar",
+    ),
+    path("check-in/", action(CheckInViewSet, post="create"), name="check_in"),
+    path("check-in/undo/", action(CheckInViewSet, post="undo"), name="undo_check_in"),
+    path(
+        "shows/<int:pk>/admissions/",
+        action(AdmissionsViewSet, get="list"),
+        name="show_admissions",
     ),
     re_path("", UnknownEndpointView.as_view()),
 ]

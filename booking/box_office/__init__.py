@@ -20,6 +20,7 @@ On SQLite `select_for_update` does nothing. Its transactions begin IMMEDIATE (SQ
 settings): one queue for the whole file.
 """
 
+from .admitting import admit, undo_admission
 from .cancelling import call_off, cancel, cancel_all, cancel_reservation
 from .halls import delete_show, overlapping_shows, schedule
 from .holding import confirm, expire_holds, extend
@@ -28,6 +29,7 @@ from .moving import move
 from .selling import book, forget_notes, reserve
 
 __all__ = [
+    "admit",
     "book",
     "call_off",
     "cancel",
@@ -44,4 +46,5 @@ __all__ = [
     "retry_transaction",
     "schedule",
     "transaction",
+    "undo_admission",
 ]

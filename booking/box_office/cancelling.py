@@ -10,7 +10,12 @@ from django.db.models import F
 from ..models import Booking, BookingSnapshot, Reservation, Show, show_snapshots
 from ..models.booking_events import Kind
 from ..models.bookings import Status
-from .checks import require_active, require_can_cancel, require_not_called_off
+from .checks import (
+    require_active,
+    require_can_cancel,
+    require_not_admitted,
+    require_not_called_off,
+)
 from .locking import lock_show, locked_booking, locked_reservation, retry_transaction, transaction
 from .queries import update_bookings
 
@@ -24,7 +29,7 @@ def cancel(
     """Give a seat back before the show starts; staff at any time.
 
     `by` is the customer or staff; the permission is checked where the request is.
-    Raises AlreadyCancelled, HoldExpired or ShowStarted.
+    Raises AlreadyCancelled, HoldExpired, CheckedIn or ShowStarted.
     """
     with locked_booking(booking) as found:
         [cancelled] = _cancel_active([found], by=by, as_staff=as_staff, reason=reason)
@@ -94,9 +99,8 @@ def _cancel_active(
 ) -> list[BookingSnapshot]:
     """The bookings after those that are active were cancelled."""
     active = require_active(bookings)
-    if not as_staff:
-        for each in active:
-            require_can_cancel(each)
+    for each in active:
+        (require_not_admitted if as_staff else require_can_cancel)(each)
     show = bookings[0].show
     _write_cancelled([each.booking for each in active], by=by, now=show.now, reason=reason)
     house = show.show.seating.house  # free house seats do not count as available

@@ -7,6 +7,7 @@ from django.conf import settings
 
 from ..exceptions import (
     AlreadyCancelled,
+    CheckedIn,
     CustomerNotFound,
     HeldTooSoon,
     HoldExpired,
@@ -116,5 +117,12 @@ def require_active(bookings: Sequence[BookingSnapshot]) -> list[BookingSnapshot]
 
 def require_can_cancel(booking: BookingSnapshot) -> None:
     """A hold can be released until it expires, a booking be cancelled until the show starts."""
+    require_not_admitted(booking)
     if not booking.can_cancel:
         raise ShowStarted(cancel_until=booking.cancel_until)
+
+
+def require_not_admitted(booking: BookingSnapshot) -> None:
+    """Who is in keeps the seat, whoever asks; staff can undo the check-in first."""
+    if booking.booking.admitted_at is not None:
+        raise CheckedIn(admitted_at=booking.booking.admitted_at)

@@ -10,6 +10,7 @@ from ..models.bookings import Status
 from .checks import (
     require_active,
     require_can_cancel,
+    require_not_admitted,
     require_not_called_off,
     require_on_sale,
     require_sales_open,
@@ -29,11 +30,12 @@ def move(
 
     Moving to the same seat changes nothing, and a hold ends when it would have. A hold can be
     moved while it can be confirmed, a booking until the show starts. Staff move at any time, also
-    to a house seat. Raises AlreadyCancelled, HoldExpired, ShowCancelled, SalesClosed, ShowStarted,
-    NoSuchSeat, NotForSale or SeatTaken (with `alternatives`).
+    to a house seat. Raises AlreadyCancelled, HoldExpired, CheckedIn, ShowCancelled,
+    SalesClosed, ShowStarted, NoSuchSeat, NotForSale or SeatTaken (with `alternatives`).
     """
     with locked_booking(booking, wanted=seat_number) as found:
         require_active([found])
+        require_not_admitted(found)
         show, now = found.show.show, found.show.now
         if as_staff:
             require_not_called_off(found.show)

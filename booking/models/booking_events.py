@@ -16,6 +16,8 @@ class Kind(models.TextChoices):
     EXTENDED = "extended"
     MOVED = "moved"
     CANCELLED = "cancelled"
+    ADMITTED = "admitted"
+    UNDONE = "undone", "admission undone"
 
 
 class BookingEvent(models.Model):
@@ -46,7 +48,16 @@ class BookingEvent(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(
-                    kind__in=["held", "booked", "confirmed", "extended", "moved", "cancelled"]
+                    kind__in=[
+                        "held",
+                        "booked",
+                        "confirmed",
+                        "extended",
+                        "moved",
+                        "cancelled",
+                        "admitted",
+                        "undone",
+                    ]
                 ),
                 name="event_kind_is_known",
             ),

@@ -104,7 +104,7 @@ class BookingQuerySet(models.QuerySet):
         of_show = (f"show__{name}" for name in FIELDS_FOR_STAFF)
         bookings = (
             self.select_related("show__movie")
-            .defer("note", *of_show, *keys)
+            .defer("note", "admitted_by", *of_show, *keys)
             .annotate(available_seats=available_seats("show"), now=Now())
         )
         return map_rows(bookings, _snapshot_of_row)
@@ -144,6 +144,18 @@ class Booking(models.Model):
         db_index=False,
     )
 
+    # When the customer was let in, and by whom; null, too, if that account was deleted since.
+    admitted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    admitted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+
     # By staff, such as a name or a phone number at the counter.
     note = models.CharField(
         max_length=100, blank=True, default="", db_default="", validators=[validate_visible]
@@ -152,7 +164,10 @@ class Booking(models.Model):
     objects = BookingQuerySet.as_manager()
 
     class Meta:
-        permissions = [("export_booking", "Can export booking")]
+        permissions = [
+            ("export_booking", "Can export booking"),
+            ("admit_booking", "Can admit booking"),
+        ]
         indexes = [
             models.Index(
                 fields=["user", "-created_at", "-id"], name="bookings_of_user_newest_first"
@@ -185,6 +200,11 @@ class Booking(models.Model):
                 condition=~Q(status="held") | Q(held_until__isnull=False),
                 name="a_hold_has_an_end",
             ),
+            # Calling a show off cancels those that are in as well.
+            models.CheckConstraint(
+                condition=Q(admitted_at__isnull=True) | Q(status__in=["booked", "cancelled"]),
+                name="only_sold_seats_are_admitted",
+            ),
         ]
 
     def __str__(self):
@@ -193,6 +213,11 @@ class Booking(models.Model):
     @property
     def seat_label(self) -> str:
         return seat_label(self.seat_number, self.show.seats_per_row, self.show.layout)
+
+    @property
+    def customer_name(self) -> str:
+        """First and last name, or the note of who booked at the counter; often empty."""
+        return self.user.get_full_name() or self.note
 
     def status_at(self, now: datetime) -> str:
         """The status, where an expired hold is expired; `is_expired_hold` is the same in SQL."""
@@ -209,7 +234,8 @@ class Booking(models.Model):
         return self.held_until if held else self.show.date_time
 
     def can_cancel(self, now: datetime) -> bool:
-        return self.is_active(now) and now < self.cancel_until(now)
+        in_time = self.is_active(now) and now < self.cancel_until(now)
+        return in_time and self.admitted_at is None
 
     def snapshot(self, show: ShowSnapshot) -> "BookingSnapshot":
         """The booking as it is at `show.now`."""
@@ -227,7 +253,7 @@ class Booking(models.Model):
             seat_label=seat_label(self.seat_number, show.show.seats_per_row, show.show.layout),
             expires_at=expires_at,
             expires_in=int((expires_at - now).total_seconds()) if expires_at else None,
-            can_cancel=status in ACTIVE and now < cancel_until,
+            can_cancel=status in ACTIVE and now < cancel_until and self.admitted_at is None,
             cancel_until=cancel_until,
             cancelled_by=cancelled_by,
             show_cancelled=show.show.cancelled_at is not None,

@@ -112,6 +112,7 @@ def booking_json(booking, *, available_seats, **differences):
         "cancel_until": iso(booking.show.date_time),
         "cancelled_by": None,
         "show_cancelled": False,
+        "admitted_at": None,
     } | differences
 
 

@@ -124,6 +124,10 @@ def response_problems(request, operation, response):
     if "schema" not in documented:
         if response.content:
             yield "a body is not documented"
+    elif documented["schema"] == {"type": "file"}:
+        media_type = response["Content-Type"].partition(";")[0]
+        if media_type != operation["produces"][0]:
+            yield f"the content type is {media_type}"
     elif not request.is_head:
         if response["Content-Type"] != "application/json":
             yield f"the content type is {response['Content-Type']}"

@@ -48,6 +48,7 @@ class GranianTestCase(TransactionTestCase):
             | {
                 "DATABASE_URL": database_url() + self.database_options,
                 "SECRET_KEY": settings.SECRET_KEY,
+                "TICKET_KEYS": ",".join(settings.TICKET_KEYS),
             }
             | self.environment,
             stdout=subprocess.DEVNULL,

@@ -22,18 +22,19 @@ ALLOWED = {
     "text": set(),
     "models": {"db", "exceptions", "seating", "text"},
     "box_office": {"db", "exceptions", "hold_allowance", "logging", "models", "seating"},
+    "tickets": {"exceptions", "models"},
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models"),
-        *("seating", "text", "throttling", "tokens"),
+        *("seating", "text", "throttling", "tickets", "tokens"),
     },
     "middleware": {"api", "logging"},
     "admin": {
         *("accounts", "box_office", "exceptions", "logging", "models", "seating", "text"),
-        *("throttling", "tokens"),
+        *("throttling", "tickets", "tokens"),
     },
     "management": {
         *("accounts", "box_office", "db", "demo", "management", "models", "roles", "seating"),

@@ -155,6 +155,36 @@ def fact_schemas():
         "bookable_until": _datetime("When sales closed."),
         "cancel_until": _datetime("Until when it could be cancelled."),
         "cancelled_at": _datetime("When it was cancelled.", x_nullable=True),
+        **_facts_of_tickets(),
+    }
+
+
+def _facts_of_tickets():
+    return {
+        "status": _string("Of the booking: held or expired."),
+        "show_cancelled": openapi.Schema(
+            type=openapi.TYPE_BOOLEAN, description="Whether the cinema has cancelled the show."
+        ),
+        "seat_number": _integer("The seat that the booking has now."),
+        "seat_label": _string("Its row and place, such as B2."),
+        "show": _integer("Id of the ticket's show."),
+        "movie": _string("Its movie."),
+        "screen_name": _string("Its screen."),
+        "date_time": _datetime("When it starts."),
+        "starts": _string("The same in words, in the cinema's time zone."),
+        "doors_open_at": _datetime("From when on tickets are checked in."),
+        "opens": _string("The same in words, in the cinema's time zone."),
+        "ends_at": _datetime("When the show ended."),
+        "ended": _string("The same in words, in the cinema's time zone."),
+        "admitted_at": _datetime("When the ticket was checked in."),
+        "admitted_by": openapi.Schema(
+            type=openapi.TYPE_STRING,
+            description="Username of who checked it in; null if that account was deleted.",
+            x_nullable=True,
+        ),
+        "at": _string("When, in words, in the cinema's time zone."),
+        "undo_until": _datetime("Until when it could be undone."),
+        "minutes": _integer("For how long it can be undone."),
     }
 
 
@@ -166,8 +196,8 @@ def _api_error():
     )
 
 
-def _string():
-    return openapi.Schema(type=openapi.TYPE_STRING)
+def _string(description=None):
+    return openapi.Schema(type=openapi.TYPE_STRING, description=description)
 
 
 def _strings():

@@ -70,6 +70,8 @@ TAGS = [
     ("Shows", "When and where a movie is shown, and how many seats are free."),
     ("Reservations", "Several seats at once, booked or held for a while."),
     ("Bookings", "Single seats: book, move and cancel."),
+    ("Tickets", "For booked seats: to show, to print and for calendars."),
+    ("Door", "Check tickets in. For staff of the role Door and above."),
 ]
 
 

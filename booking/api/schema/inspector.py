@@ -44,6 +44,11 @@ class AutoSchema(SwaggerAutoSchema):
     def get_consumes(self):
         return ["application/json"]  # Swagger UI shows no form where there is a choice
 
+    def get_produces(self):
+        json = super().get_produces()
+        media_type = self.documented.media_type
+        return json if media_type in json else [media_type, *json]  # errors are JSON
+
     def get_security(self):
         if requires_login(self.view):
             return [{"Bearer": []}]
@@ -118,7 +123,12 @@ class AutoSchema(SwaggerAutoSchema):
         """Names of all query parameters and body fields that may have field errors."""
         query = [parameter.name for parameter in self.get_query_parameters()]
         body = self.get_request_serializer()
-        return [*query, *body.fields, api_settings.NON_FIELD_ERRORS_KEY] if body else query
+        if not body:
+            return query
+        fields = [
+            name for name, field in body.fields.items() if getattr(field, "has_field_errors", True)
+        ]
+        return [*query, *fields, api_settings.NON_FIELD_ERRORS_KEY]
 
     def _errors(self):
         if requires_login(self.view):

@@ -138,8 +138,11 @@ def _response(response, produces):
 
 
 def _content(response, produces):
+    files = [media_type for media_type in produces if media_type != JSON]
     if response["schema"] == {"type": "file"}:
-        return {media_type: {} for media_type in produces}
+        return {media_type: {} for media_type in files}
+    if files:
+        produces = [JSON]  # of errors
     examples = response.get("examples", {})
     schema = _schema(response["schema"])
     return {

@@ -44,6 +44,7 @@ BOOKING = {
     "cancel_until": "2026-12-24T19:15:00Z",
     "cancelled_by": None,
     "show_cancelled": False,
+    "admitted_at": None,
 }
 
 CANCELLED_BOOKING = BOOKING | {
@@ -127,3 +128,63 @@ SESSION = {
 }
 
 TOKENS = {"refresh": "eyJhbGciOiJIUzI1NiIs…", "access": "eyJhbGciOiJIUzI1NiIs…"}
+
+TICKET = {
+    "booking": 42,
+    "reference": "K7NWX3PD",
+    "seat_number": 14,
+    "seat_label": "B2",
+    "admitted_at": None,
+    "code": "443AAAAAAAVAAAAOKHCWUTRW62E5WV52",
+    "svg": "/api/bookings/42/ticket.svg",
+    "png": "/api/bookings/42/ticket.png",
+    "pdf": "/api/bookings/42/ticket.pdf",
+    "calendar": "/api/bookings/42/calendar.ics",
+}
+
+RESERVATION_TICKETS = {
+    "reference": "K7NWX3PD",
+    "tickets": [TICKET],
+    "pdf": "/api/reservations/K7NWX3PD/ticket.pdf",
+    "calendar": "/api/reservations/K7NWX3PD/calendar.ics",
+}
+
+ADMISSION = {
+    "booking": 42,
+    "reference": "K7NWX3PD",
+    "show": 7,
+    "movie": "Metropolis",
+    "screen_name": "Screen 1",
+    "date_time": "2026-12-24T19:15:00Z",
+    "seat_number": 14,
+    "seat_label": "B2",
+    "customer_name": "Ada Lovelace",
+    "admitted_at": "2026-12-24T18:58:00.125000Z",
+    "admitted_by": "gate1",
+    "reservation": {"seats": 4, "admitted": 2},
+}
+
+ADMISSION_LIST = {
+    "show": 7,
+    "movie": "Metropolis",
+    "screen_name": "Screen 1",
+    "date_time": "2026-12-24T19:15:00Z",
+    "doors_open_at": "2026-12-24T18:15:00Z",
+    "cancelled_at": None,
+    "booked": 64,
+    "admitted": 12,
+    "cursor": "5120",
+    "tickets": [
+        {
+            "booking": 42,
+            "reference": "K7NWX3PD",
+            "seat_number": 14,
+            "seat_label": "B2",
+            "customer_name": "Ada Lovelace",
+            "hashes": ["f0e4c2f76c58916ec258f246851bea091d14d4247a2fc3e18694461b1816e13b"],
+            "admitted_at": "2026-12-24T18:58:00.125000Z",
+            "admitted_by": "gate1",
+        }
+    ],
+    "gone": [],
+}

@@ -1,16 +1,18 @@
 """Input serializers. They check the shape of the input; the box office checks the rest."""
 
+from datetime import UTC
 from itertools import chain
 
 from django.conf import settings
 from django.contrib.auth import get_user_model, password_validation
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
-from rest_framework.fields import get_error_detail
+from rest_framework.fields import empty, get_error_detail
 
 from ...accounts import validate_username
-from ...exceptions import count_of
+from ...exceptions import BadTicket, count_of
 from ...text import normalize, validate_visible
+from ...tickets import read_code
 from ..fields import MAX_INTEGER, StrictIntegerField
 from . import examples
 
@@ -227,3 +229,43 @@ class ReserveSeats(serializers.Serializer):
                 "Send either seat_numbers or count.", code="seat_numbers_or_count"
             )
         return attrs
+
+
+class TicketField(serializers.CharField):
+    """A ticket, by its code.
+
+    Whatever is wrong with it is the refusal BadTicket, no field error: the body of a field error
+    would have a list at `code`, where all other errors have their code.
+    """
+
+    has_field_errors = False
+
+    def run_validation(self, data=empty):
+        if not isinstance(data, str):
+            raise BadTicket
+        return read_code(data)
+
+
+class TicketCode(serializers.Serializer):
+    code = TicketField(help_text="As scanned or typed; blanks do not matter.")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"code": examples.TICKET["code"]}}
+
+
+class CheckIn(TicketCode):
+    show = StrictIntegerField(
+        required=False,
+        source="show_id",
+        min_value=1,
+        max_value=MAX_INTEGER,
+        help_text="The show at whose door it is scanned. Without it, any show of the moment.",
+    )
+    scanned_at = serializers.DateTimeField(
+        required=False,
+        default_timezone=UTC,
+        help_text="When it was scanned, if the scanner was offline then.",
+    )
+
+    class Meta:
+        swagger_schema_fields = {"example": {"code": examples.TICKET["code"], "show": 7}}

@@ -142,6 +142,7 @@ class Granian(Server):
             **super().environment(),
             "DEBUG": "off",
             "SECRET_KEY": "k" * 50,
+            "TICKET_KEYS": "t" * 50,
             "DATABASE_URL": database,
             "DJANGO_SETTINGS_MODULE": "movie_booking.settings",
             "ALLOWED_HOSTS": f"{HOST},127.0.0.1",
