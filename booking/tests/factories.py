@@ -4,6 +4,7 @@ Alice books. Bob has bookings of his own that could leak. Stella is staff.
 """
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -52,6 +53,12 @@ def create_booking(user, show, seat_number=5, **more):
 def create_hold(user, show, seat_number=5, *, ends_in=timedelta(minutes=10)):
     held_until = datetime.now(UTC) + ends_in
     return create_booking(user, show, seat_number, status="held", held_until=held_until)
+
+
+def zone_where_it_is_noon():
+    """A time zone in which the hours around now are on one day."""
+    zones = [f"Etc/GMT{offset:+d}" for offset in range(-14, 13)]
+    return next(zone for zone in zones if datetime.now(ZoneInfo(zone)).hour == 12)
 
 
 def iso(moment):

@@ -30,6 +30,7 @@ UNDOCUMENTED_OPERATION_CODES = {  # for an unknown endpoint or method
     *("length_required", "unsupported_content_encoding"),
     *("not_authenticated", "token_not_valid", "bad_authorization_header", "user_not_found"),
     *("user_inactive", "password_changed", "throttled", "server_error", "busy", "unavailable"),
+    "permission_denied",
 }
 
 

@@ -28,7 +28,7 @@ ALLOWED = {
     "throttling": {"accounts", "exceptions", "logging"},
     "accounts": {"box_office", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
-        *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models"),
+        *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
         *("seating", "text", "throttling", "tickets", "tokens"),
     },
     "middleware": {"api", "logging"},

@@ -18,6 +18,7 @@ from booking.tests.environment import lift_time_limits
 
 ON_SQLITE = connection.vendor == "sqlite"
 KEY = "k" * 32
+TICKET_KEY = "t" * 32
 
 
 def load(**environment):
@@ -45,6 +46,7 @@ class SettingsTests(SimpleTestCase):
         real = load(
             DEBUG="False",
             SECRET_KEY=KEY,
+            TICKET_KEYS=TICKET_KEY,
             DATABASE_URL="postgres://box:office@db.example/cinema",
             ALLOWED_HOSTS="tickets.example, www.tickets.example",
             TIME_ZONE="Europe/Berlin",
@@ -60,7 +62,7 @@ class SettingsTests(SimpleTestCase):
         self.assertEqual(database["OPTIONS"]["isolation_level"], IsolationLevel.READ_COMMITTED)
 
     def test_jwt_signing_key_can_differ_from_secret_key(self):
-        own = load(DEBUG="0", SECRET_KEY=KEY, JWT_SIGNING_KEY="j" * 32)
+        own = load(DEBUG="0", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY, JWT_SIGNING_KEY="j" * 32)
         self.assertEqual(own["SIMPLE_JWT"]["SIGNING_KEY"], "j" * 32)
 
     def test_signing_keys_are_the_first_and_those_still_accepted(self):
@@ -74,10 +76,12 @@ class SettingsTests(SimpleTestCase):
             ({"JWT_SIGNING_KEYS": f"{j},{k}", "JWT_SIGNING_KEY": j}, [j, k]),
         ):
             with self.subTest(environment):
-                real = load(DEBUG="0", SECRET_KEY=KEY, **environment)
+                real = load(DEBUG="0", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY, **environment)
                 self.assertEqual(real["JWT_SIGNING_KEYS"], keys)
                 self.assertEqual(real["SIMPLE_JWT"]["SIGNING_KEY"], keys[0])
-        real = load(DEBUG="0", SECRET_KEY=KEY, SECRET_KEY_FALLBACKS=f"{old},{j}")
+        real = load(
+            DEBUG="0", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY, SECRET_KEY_FALLBACKS=f"{old},{j}"
+        )
         self.assertEqual(real["SECRET_KEY_FALLBACKS"], [old, j])
 
     def test_security_log_does_not_depend_on_the_log_level(self):
@@ -163,7 +167,7 @@ class SettingsTests(SimpleTestCase):
 
     def test_production_uses_https_and_all_middleware(self):
         """`check --deploy` does not notice a missing middleware."""
-        real = load(DEBUG="off", SECRET_KEY=KEY)
+        real = load(DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY)
         for name in (
             "SECURE_SSL_REDIRECT",
             "SESSION_COOKIE_SECURE",
@@ -171,7 +175,9 @@ class SettingsTests(SimpleTestCase):
         ):
             self.assertIs(real[name], True, name)
             self.assertNotIn(name, load())
-            self.assertNotIn(name, load(DEBUG="off", SECRET_KEY=KEY, HTTPS="off"))
+            self.assertNotIn(
+                name, load(DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY, HTTPS="off")
+            )
         self.assertEqual(real["SECURE_REDIRECT_EXEMPT"], [r"(^|/)api(/|$)"])
         self.assertNotIn("CORS_ALLOWED_ORIGIN_REGEXES", real)
         self.assertEqual(real["SECURE_REFERRER_POLICY"], "same-origin")
@@ -195,6 +201,7 @@ class SettingsTests(SimpleTestCase):
         environment = {
             "DEBUG": "off",
             "SECRET_KEY": get_random_string(50),
+            "TICKET_KEYS": get_random_string(50),
             "PATH": os.environ["PATH"],
         }
         done = subprocess.run(
@@ -209,7 +216,7 @@ class SettingsTests(SimpleTestCase):
 
     def test_hsts_binds_subdomains_only_if_asked_for(self):
         def hsts(**environment):
-            real = load(DEBUG="off", SECRET_KEY=KEY, **environment)
+            real = load(DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY, **environment)
             names = ("SECONDS", "INCLUDE_SUBDOMAINS", "PRELOAD")
             return tuple(real[f"SECURE_HSTS_{name}"] for name in names)
 
@@ -254,7 +261,7 @@ class SettingsTests(SimpleTestCase):
         for text in ["True", "true", "1", "yes", "ON", " true "]:
             self.assertIs(load(DEBUG=text)["DEBUG"], True)
         for text in ["False", "false", "0", "no", "OFF"]:
-            self.assertIs(load(DEBUG=text, SECRET_KEY=KEY)["DEBUG"], False)
+            self.assertIs(load(DEBUG=text, SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY)["DEBUG"], False)
 
     def test_invalid_variable_stops_the_start(self):
         missing = "DEBUG is off, so SECRET_KEY must be set: a random text of at least 32 bytes"
@@ -277,6 +284,19 @@ class SettingsTests(SimpleTestCase):
                 {"JWT_SIGNING_KEY": KEY, "JWT_SIGNING_KEYS": f"{'j' * 32},{KEY}"},
                 "JWT_SIGNING_KEY is not the first of JWT_SIGNING_KEYS",
             ),
+            ({"DEBUG": "off", "SECRET_KEY": KEY}, "DEBUG is off, so TICKET_KEYS must be set"),
+            (
+                {"DEBUG": "off", "SECRET_KEY": KEY, "TICKET_KEYS": "short"},
+                "TICKET_KEYS has 5 bytes",
+            ),
+            ({"TICKET_KEYS": f"{TICKET_KEY},,"}, "TICKET_KEYS has an empty key"),
+            *(
+                ({name: KEY, "TICKET_KEYS": f"{TICKET_KEY},{KEY}"}, "TICKET_KEYS has a key of")
+                for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEYS")
+            ),
+            ({"DOORS_OPEN_MINUTES": "-1"}, "DOORS_OPEN_MINUTES is '-1': set it to a whole number"),
+            ({"CINEMA_NAME": "a\nb"}, "CINEMA_NAME must be one line of at most 200 characters."),
+            ({"CINEMA_ADDRESS": "x" * 201}, "CINEMA_ADDRESS must be one line of at most 200"),
             ({"SESSION_DAYS": "0"}, "SESSION_DAYS is '0': set it to a whole number from 1"),
             ({"DEBUG": "maybe"}, "DEBUG is 'maybe': set it to one of true, 1, yes, on, false"),
             ({"DEBUG": ""}, "DEBUG is '': set it to one of"),

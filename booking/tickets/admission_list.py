@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
-from django.db.models import Count, Exists, F, Max, OuterRef, Q
+from django.db.models import Count, F, Max, Q
 
-from ..models import Booking, BookingEvent, Show
+from ..models import Booking, Show
 from ..models.bookings import Status
 from .codes import Ticket, hashes_of
 
@@ -26,9 +26,8 @@ class AdmissionList:
 
     def __init__(self, show: Show, *, since: int | None = None) -> None:
         self.show = show
-        newest = BookingEvent.objects.filter(booking__show=show.pk).aggregate(pk=Max("pk"))
-        self.cursor = str(newest["pk"] or 0)
         bookings = Booking.objects.of_show(show.pk)
+        self.cursor = str(bookings.aggregate(newest=Max("events"))["newest"] or 0)
         booked = Q(status=Status.BOOKED)
         counts = bookings.aggregate(
             booked=Count("pk", filter=booked),
@@ -38,8 +37,7 @@ class AdmissionList:
         if since is None:
             bookings = bookings.filter(booked)
         else:
-            changes = BookingEvent.objects.filter(booking=OuterRef("pk"), pk__gt=since)
-            bookings = bookings.filter(Exists(changes))
+            bookings = bookings.filter(events__gt=since).distinct()
         bookings = bookings.select_related("user").annotate(
             admitted_by_username=F("admitted_by__username")
         )

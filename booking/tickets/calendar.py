@@ -4,11 +4,12 @@ from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5
 
 from django.conf import settings
+from django.db.models import Count, Q
 from django.utils.timezone import localtime
 from icalendar import STATUS, Calendar, Event
 
 from ..exceptions import count_of
-from ..models import BookingEvent, Reservation, Show
+from ..models import Booking, Reservation, Show
 from ..models.booking_events import Kind
 from ..models.bookings import Status
 
@@ -48,9 +49,8 @@ def calendar_of(reservation: Reservation) -> bytes:
 
 def _changes_of(reservation: Reservation) -> int:
     """Changes of the show by staff, and of the seats after they were taken."""
-    bookings = [each.booking.pk for each in reservation.bookings]
-    changes = BookingEvent.objects.filter(
-        booking__in=bookings, kind__in=[Kind.CONFIRMED, Kind.MOVED, Kind.CANCELLED]
-    )
+    bookings = Booking.objects.filter(pk__in=[each.booking.pk for each in reservation.bookings])
+    is_change = Q(events__kind__in=[Kind.CONFIRMED, Kind.MOVED, Kind.CANCELLED])
+    changes = bookings.aggregate(count=Count("events", filter=is_change))["count"]
     version = Show.objects.filter(pk=reservation.show.show.pk).values_list("version", flat=True)
-    return version.get() + changes.count()
+    return changes + version.get()

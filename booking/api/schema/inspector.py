@@ -8,11 +8,13 @@ from rest_framework.settings import api_settings
 from ...throttling import UserThrottle
 from .. import idempotency
 from ..errors import FIELD_OF_REFUSAL
+from ..negotiation import AnyMediaType
 from .error_responses import error_response
 from .errors import (
     BODY_ERRORS,
     COMMON_ERRORS,
     IDEMPOTENCY_ERRORS,
+    NOT_ACCEPTABLE,
     NOT_AUTHENTICATED,
     NOT_FOUND,
     PERMISSION_DENIED,
@@ -148,4 +150,5 @@ class AutoSchema(SwaggerAutoSchema):
             yield from IDEMPOTENCY_ERRORS
         if self._is_throttled():
             yield THROTTLED
-        yield from COMMON_ERRORS
+        accepts_any = self.view.content_negotiation_class is AnyMediaType
+        yield from (each for each in COMMON_ERRORS if each != NOT_ACCEPTABLE or not accepts_any)

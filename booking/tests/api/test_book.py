@@ -58,6 +58,7 @@ class BookTests(ApiTestCase):
             "cancel_until": iso(show.date_time),
             "cancelled_by": None,
             "show_cancelled": False,
+            "admitted_at": None,
         }
         self.assertResponse(response, 201, body)
         self.assertEqual((sold.user, sold.show, sold.seat_number), (self.alice, show, 14))

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 
 from django.apps import apps
 from django.contrib.auth.models import Group
@@ -9,6 +10,7 @@ from django.core.serializers import serialize
 from django.db import transaction
 from django.test import TestCase
 from django.urls import URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from booking.models import Session
@@ -23,6 +25,7 @@ from booking.tests.factories import (
     create_show,
     create_user,
 )
+from booking.tickets import Ticket, code_of
 from booking.tokens import open_session
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -56,6 +59,13 @@ PUBLIC = {
     "openapi.json": {"GET": OPEN},
     "redoc/": {"GET": OPEN},
 }
+# For staff of the role Door and above.
+DOOR_STAFF = "401 403 403 403 200 200 200 200"
+DOOR_ROUTES = {
+    "api/check-in/": {"POST": DOOR_STAFF},
+    "api/check-in/undo/": {"POST": DOOR_STAFF},
+    "api/shows/<int:pk>/admissions/": {"GET": DOOR_STAFF},
+}
 OBJECTS = {  # Alice's
     "api/bookings/<int:pk>/": {"GET": OWN},
     "api/bookings/<int:pk>/cancel/": {"POST": OWN},
@@ -64,7 +74,16 @@ OBJECTS = {  # Alice's
     "api/reservations/<reference:reference>/confirm/": {"POST": OWN},
     "api/reservations/<reference:reference>/extend/": {"POST": OWN},
     "api/reservations/<reference:reference>/cancel/": {"POST": OWN},
+    "api/bookings/<int:pk>/ticket/": {"GET": OWN},
+    "api/bookings/<int:pk>/ticket.svg": {"GET": OWN},
+    "api/bookings/<int:pk>/ticket.png": {"GET": OWN},
+    "api/bookings/<int:pk>/ticket.pdf": {"GET": OWN},
+    "api/bookings/<int:pk>/calendar.ics": {"GET": OWN},
+    "api/reservations/<reference:reference>/ticket/": {"GET": OWN},
+    "api/reservations/<reference:reference>/ticket.pdf": {"GET": OWN},
+    "api/reservations/<reference:reference>/calendar.ics": {"GET": OWN},
 }
+OF_TICKETS = ("/ticket/", ".svg", ".png", ".pdf", ".ics")
 PERSONAL_ROUTES = OBJECTS | {
     "api/me/": {
         "GET": PERSONAL,
@@ -171,10 +190,11 @@ class AccessTests(TestCase):
         for name, role in (("door", DOOR_ROLE), ("seller", BOX_OFFICE), ("manager", MANAGER)):
             cls.users[name].groups.add(Group.objects.get(name=role))
         alice, bob = cls.users["alice"], cls.users["bob"]
-        cls.show = create_show()
+        cls.show = create_show(starts_in=timedelta(minutes=30))
         cls.screen = create_screen()
         cls.held, cls.booked = create_hold(alice, cls.show, 5), create_booking(alice, cls.show, 6)
         create_booking(bob, cls.show, 7)
+        cls.admitted = create_booking(bob, cls.show, 9, admitted_at=timezone.now())
         create_hold(bob, cls.show, 8)
         cls.unsold = create_show(create_movie("Unsold"))
         cls.session = open_session(user=alice)["sid"]
@@ -215,6 +235,8 @@ class AccessTests(TestCase):
             "user": self.users["bob"].pk,
             "group": self.group.pk,
         }
+        if route.endswith(OF_TICKETS):  # a hold has none
+            of |= {"bookings": self.booked.pk, "reservations": self.booked.reference}
         route = special.get(route, route)
         return "/" + re.sub(r"(\w+)/<[^>]+>", lambda m: f"{m[1]}/{of[m[1]]}", route)
 
@@ -230,6 +252,8 @@ class AccessTests(TestCase):
             "api/shows/<int:pk>/book/": {"seat_number": 1},
             "api/shows/<int:pk>/reservations/": {"count": 1},
             "api/bookings/<int:pk>/move/": {"seat_number": 2},
+            "api/check-in/": {"code": code_of(Ticket.of(self.booked))},
+            "api/check-in/undo/": {"code": code_of(Ticket.of(self.admitted))},
         }.get(route, {})
 
     def request(self, name, method, route):
@@ -245,7 +269,8 @@ class AccessTests(TestCase):
         return response.status_code, changed
 
     def test_table_has_every_url(self):
-        known = PUBLIC.keys() | PERSONAL_ROUTES.keys() | ADMIN.keys() | REDIRECTS
+        known = PUBLIC.keys() | PERSONAL_ROUTES.keys() | DOOR_ROUTES.keys() | ADMIN.keys()
+        known |= REDIRECTS
         self.assertEqual(set(routes()), known)
 
     def assertAccess(self, route, method, expected):
@@ -264,6 +289,13 @@ class AccessTests(TestCase):
             for method in METHODS:
                 given = {"OPTIONS": PERSONAL, **methods}
                 self.assertAccess(route, method, given.get(method, " ".join(["401", *["405"] * 7])))
+
+    def test_door_url_is_for_staff_at_the_door(self):
+        for route, methods in DOOR_ROUTES.items():
+            for method in METHODS:
+                given = {"OPTIONS": DOOR_STAFF, **methods}
+                others = DOOR_STAFF.replace("200", "405")
+                self.assertAccess(route, method, given.get(method, others))
 
     def test_admin_page_is_for_staff_with_permission(self):
         for route, expected in ADMIN.items():

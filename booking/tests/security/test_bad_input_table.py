@@ -247,8 +247,16 @@ OBJECTS = [
     ("GET", "bookings/{}/"),
     ("POST", "bookings/{}/cancel/"),
     ("POST", "bookings/{}/move/"),
+    ("GET", "bookings/{}/ticket/"),
+    ("GET", "bookings/{}/ticket.svg"),
+    ("GET", "bookings/{}/ticket.png"),
+    ("GET", "bookings/{}/ticket.pdf"),
+    ("GET", "bookings/{}/calendar.ics"),
 ]
-RESERVATIONS = [("GET", ""), ("POST", "confirm/"), ("POST", "extend/"), ("POST", "cancel/")]
+RESERVATIONS = [
+    *[("GET", ""), ("POST", "confirm/"), ("POST", "extend/"), ("POST", "cancel/")],
+    *[("GET", "ticket/"), ("GET", "ticket.pdf"), ("GET", "calendar.ics")],
+]
 
 
 def urls():
@@ -287,6 +295,14 @@ ALLOWED_METHODS = {
     "reservations/{reference}/confirm/": "POST",
     "reservations/{reference}/extend/": "POST",
     "reservations/{reference}/cancel/": "POST",
+    "bookings/{booking}/ticket/": "GET",
+    "bookings/{booking}/ticket.svg": "GET",
+    "bookings/{booking}/ticket.png": "GET",
+    "bookings/{booking}/ticket.pdf": "GET",
+    "bookings/{booking}/calendar.ics": "GET",
+    "reservations/{reference}/ticket/": "GET",
+    "reservations/{reference}/ticket.pdf": "GET",
+    "reservations/{reference}/calendar.ics": "GET",
 }
 
 

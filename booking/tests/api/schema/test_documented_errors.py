@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
+from django.contrib.auth.models import Group
 from django.db import OperationalError, transaction
 from django.test import override_settings
 from psycopg.errors import LockNotAvailable
@@ -17,6 +18,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking.models import Booking, Show
+from booking.roles import DOOR
 from booking.tests.factories import (
     ApiTestCase,
     api_client,
@@ -24,9 +26,11 @@ from booking.tests.factories import (
     create_hold,
     create_show,
     create_user,
+    zone_where_it_is_noon,
 )
 from booking.tests.openapi_document import document, query_parameters
 from booking.throttling import UserThrottle
+from booking.tickets import Ticket, code_of
 from booking.tokens import open_session
 
 PASSWORD = "paper-moon-1973"
@@ -71,6 +75,25 @@ SENTENCES = {  # what customers read, by code; numbers may differ
     "already_cancelled": ["This booking is already cancelled."],
     "not_held": ["These seats are already booked, so there is nothing to extend."],
     "show_started": ["The show has started, so this booking can no longer be changed."],
+    "checked_in": ["This ticket has been used, so the booking can no longer be changed."],
+    "not_booked": ["These seats are only held. Confirm them first."],
+    "bad_ticket": ["This is not a ticket of this cinema."],
+    "unknown_ticket": ["There is no booking for this ticket."],
+    "ticket_cancelled": ["This booking was cancelled."],
+    "ticket_moved": ["This booking was moved to seat A9.", "This booking was moved to seat B5."],
+    "other_show": [
+        "This ticket is for another show: Metropolis, Thu 24 Dec 2026, 20:15, Screen 1."
+    ],
+    "other_day": ["This ticket is for another day: Metropolis, Thu 24 Dec 2026, 20:15, Screen 1."],
+    "too_early": ["The doors open at 19:15."],
+    "show_ended": ["This show ended at 22:48."],
+    "already_admitted": [
+        "This ticket was used already, at 19:58 by gate1.",
+        "This ticket was used already, at 19:58 by stella.",
+    ],
+    "not_admitted": ["This ticket is not checked in."],
+    "undo_too_late": ["A check-in can be undone for 5 minutes only."],
+    "permission_denied": ["You do not have permission to perform this action."],
     "not_yours": ["You do not have access to this booking."],
     "not_found": [
         "Not found.",
@@ -111,7 +134,8 @@ def documented_errors():
 
 
 def without_numbers(sentence):
-    return re.sub(r"\d+", "1", sentence)
+    days = re.sub(r"[A-Z][a-z]{2} \d+ [A-Z][a-z]{2} (?=\d{4})", "Thu 24 Dec ", sentence)
+    return re.sub(r"\d+", "1", days)
 
 
 def broken(error):
@@ -128,6 +152,8 @@ class DocumentedErrorTests(ApiTestCase):
         cls.show = create_show()
         cls.booked = create_booking(cls.alice, cls.show, 5)
         cls.held = create_hold(cls.alice, cls.show, 7)
+        cls.stella = create_user("stella", is_staff=True)
+        cls.stella.groups.add(Group.objects.get(name=DOOR))
 
     def test_every_documented_error_is_returned(self):
         answered = set()
@@ -158,6 +184,11 @@ class DocumentedErrorTests(ApiTestCase):
     def spoiled(self, operation, code):
         self.operation, self.more = operation, {}
         self.client = api_client(self.alice) if self.is_personal() else APIClient()
+        if self.is_tagged("Door"):
+            self.client = api_client(self.stella)
+            self.start_in(minutes=30)
+        if self.is_about("undoCheckIn"):
+            self.target().update(admitted_at=datetime.now(UTC))
         self.client.raise_request_exception = False
         self.path = operation["path"].format(**self.ids())
         self.body = dict(self.good_body())
@@ -173,6 +204,9 @@ class DocumentedErrorTests(ApiTestCase):
     def is_personal(self):
         return bool(self.operation["security"])
 
+    def is_tagged(self, *tags):
+        return self.operation["tags"][0] in tags
+
     def is_about(self, name):
         return self.operation["operationId"].endswith(name)
 
@@ -180,11 +214,15 @@ class DocumentedErrorTests(ApiTestCase):
 
     def ids(self):
         kind = self.operation["path"].split("/")[2]
-        target = self.booked if self.is_about("Booking") else self.held
+        target = self.mine()
         found = {"movies": self.show.movie_id, "shows": self.show.pk, "bookings": target.pk}
         if self.is_about("Session"):
             found["me"] = open_session(user=self.alice)["sid"]
         return {"id": found.get(kind), "reference": target.reference}
+
+    def mine(self):
+        is_booked = self.is_about("Booking") or self.is_tagged("Tickets", "Door")
+        return self.booked if is_booked else self.held
 
     def good_body(self):
         refresh = {"refresh": str(open_session(user=self.alice))}
@@ -199,6 +237,8 @@ class DocumentedErrorTests(ApiTestCase):
             "bookSeat": {"seat_number": 1},
             "moveBooking": {"seat_number": 1},
             "reserveSeats": {"seat_numbers": [1]},
+            "checkIn": {"code": code_of(Ticket.of(self.booked))},
+            "undoCheckIn": {"code": code_of(Ticket.of(self.booked))},
         }.get(self.operation["operationId"], {})
 
     def test_unspoiled_request_succeeds(self):
@@ -216,9 +256,13 @@ class DocumentedErrorTests(ApiTestCase):
 
     def field_errors(self):
         if query_parameters(self.operation):
-            self.path += "?page_size=0"
+            self.path += "?since=x" if self.is_tagged("Door") else "?page_size=0"
         elif self.operation["operationId"] == "changeMe":
             self.body = {"first_name": None}
+        elif self.operation["operationId"] == "checkIn":
+            self.body["show"] = "x"
+        elif self.operation["operationId"] == "undoCheckIn":
+            self.more = {"data": []}
         else:
             self.more = {"data": {}}
 
@@ -254,6 +298,9 @@ class DocumentedErrorTests(ApiTestCase):
 
     def not_found(self):
         self.path = self.operation["path"].format(id=10**6, reference="AAAAAAAA")
+
+    def permission_denied(self):
+        self.client = self.bob_client
 
     def not_yours(self):
         self.client = self.bob_client
@@ -333,8 +380,7 @@ class DocumentedErrorTests(ApiTestCase):
     # --- Refusals of the box office ---
 
     def target(self):
-        mine = self.booked if self.is_about("Booking") else self.held
-        return Booking.objects.filter(pk=mine.pk)
+        return Booking.objects.filter(pk=self.mine().pk)
 
     def show_cancelled(self):
         Show.objects.update(cancelled_at=datetime.now(UTC))
@@ -394,3 +440,58 @@ class DocumentedErrorTests(ApiTestCase):
 
     def not_held(self):
         self.target().update(status="booked", held_until=None)
+
+    # --- Tickets and the door ---
+
+    def start_in(self, minutes):
+        starts = datetime.now(UTC) + timedelta(minutes=minutes)
+        Show.objects.filter(pk=self.show.pk).update(date_time=starts)
+
+    def admit(self, minutes_ago=0):
+        admitted_at = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+        self.target().update(
+            status="booked", held_until=None, admitted_at=admitted_at, admitted_by=self.stella
+        )
+
+    def checked_in(self):
+        self.admit()
+
+    def already_admitted(self):
+        self.during.enter_context(self.settings(TIME_ZONE=zone_where_it_is_noon()))
+        self.admit()
+
+    def not_booked(self):
+        soon = datetime.now(UTC) + timedelta(minutes=1)
+        self.target().update(status="held", held_until=soon, admitted_at=None)
+
+    def bad_ticket(self):
+        self.body["code"] = "x"
+
+    def unknown_ticket(self):
+        self.body["code"] = code_of(Ticket(10**6, 5))
+
+    def ticket_cancelled(self):
+        self.target().update(status="cancelled", cancelled_at=datetime.now(UTC))
+
+    def ticket_moved(self):
+        self.target().update(seat_number=9)
+
+    def other_show(self):
+        self.body["show"] = create_show().pk
+
+    def other_day(self):
+        self.start_in(minutes=3 * 24 * 60)
+
+    def too_early(self):
+        self.during.enter_context(self.settings(TIME_ZONE=zone_where_it_is_noon()))
+        self.start_in(minutes=120)
+
+    def show_ended(self):
+        self.during.enter_context(self.settings(TIME_ZONE=zone_where_it_is_noon()))
+        self.start_in(minutes=-180)
+
+    def not_admitted(self):
+        self.target().update(admitted_at=None)
+
+    def undo_too_late(self):
+        self.admit(minutes_ago=6)
