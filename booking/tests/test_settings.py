@@ -366,7 +366,7 @@ class SettingsTests(SimpleTestCase):
     def test_any_host_is_allowed_only_in_development(self):
         self.assertEqual(load(ALLOWED_HOSTS="*")["ALLOWED_HOSTS"], ["*"])
         with self.assertRaisesMessage(ImproperlyConfigured, "ALLOWED_HOSTS has '*'"):
-            load(ALLOWED_HOSTS="*", DEBUG="off", SECRET_KEY=KEY)
+            load(ALLOWED_HOSTS="*", DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY)
 
     def test_cors_origins_are_written_as_browsers_send_them(self):
         good = (
