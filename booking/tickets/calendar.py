@@ -25,9 +25,11 @@ def calendar_of(reservation: Reservation) -> bytes:
     booked = [each for each in reservation.bookings if each.status == Status.BOOKED]
     takes_place = booked and show.takes_place
     seats = ", ".join(each.seat_label for each in booked)
-    calendar = Calendar.new(prodid=PRODUCT, method="PUBLISH")
+    first = min((each.booking for each in reservation.bookings), key=lambda booking: booking.pk)
+    uid = uuid5(NAMESPACE_URL, f"booking:{first.pk}:{first.reference}:{first.created_at}")
+    calendar = Calendar.new(prodid=PRODUCT, method="PUBLISH", uid=uid)
     event = Event.new(
-        uid=uuid5(NAMESPACE_URL, f"booking:{reservation.reference}:{reservation.created_at}"),
+        uid=uid,
         stamp=reservation.show.now,
         sequence=_changes_of(reservation),
         status=STATUS.CONFIRMED if takes_place else STATUS.CANCELLED,
