@@ -25,6 +25,23 @@ class CurrentStatusFilter(admin.SimpleListFilter):
         return bookings.with_current_status(self.value()) if self.value() else bookings
 
 
+class AdmittedFilter(admin.SimpleListFilter):
+    title = "checked in"
+    parameter_name = "admitted"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "In"), ("no", "Not in"), ("no-show", "No-show: the show has begun")]
+
+    def queryset(self, request, bookings):
+        if self.value() == "yes":
+            return bookings.filter(admitted_at__isnull=False)
+        if self.value() in ("no", "no-show"):
+            bookings = bookings.filter(status=Booking.Status.BOOKED, admitted_at=None)
+        if self.value() == "no-show":
+            bookings = bookings.filter(show__date_time__lt=timezone.now())
+        return bookings
+
+
 class ShowDayFilter(admin.SimpleListFilter):
     """Filter by the day of the show; `?day=2026-12-24` for any day."""
 

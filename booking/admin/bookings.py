@@ -5,27 +5,34 @@ from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.http import HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
+from django.utils.http import content_disposition_header
 
 from .. import accounts, box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken, count_of
-from ..models import Booking, Movie, Show
+from ..models import Booking, Movie, Reservation, Show
 from ..models.booking_events import first_actor
-from ..models.bookings import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from ..models.bookings import REFERENCE
 from ..text import search_key, search_words
+from ..tickets import ticket_file
 from .addresses import HandMadeAddressMixin, UnreadableAddress
-from .booking_filters import CurrentStatusFilter, MovieFilter, ScreenFilter, ShowDayFilter
+from .booking_filters import (
+    AdmittedFilter,
+    CurrentStatusFilter,
+    MovieFilter,
+    ScreenFilter,
+    ShowDayFilter,
+)
 from .export import export_bookings
 from .fields import FORM_FIELDS, LineField
 from .history import history_table
 from .refusals import RefusalForm, RefusalMixin
 
-REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
 
 
@@ -73,7 +80,7 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
         "sold_by",
         "sold_at",
     ]
-    list_filter = [ShowDayFilter, CurrentStatusFilter, ScreenFilter, MovieFilter]
+    list_filter = [ShowDayFilter, CurrentStatusFilter, AdmittedFilter, ScreenFilter, MovieFilter]
     # `search_fields` only shows the search; get_search_results says what is searched.
     search_fields = ["reference"]
     search_help_text = "Reference, username, email address, name, note or movie"
@@ -86,6 +93,12 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
         return [
             path("export/", view(self.export), name="booking_booking_export"),
             path("<int:pk>/cancel/", view(self.cancel), name="booking_booking_cancel"),
+            path("<int:pk>/ticket.pdf", view(self.ticket), name="booking_booking_ticket"),
+            path(
+                "<int:pk>/tickets.pdf",
+                view(self.tickets_of_reservation),
+                name="booking_booking_tickets",
+            ),
             *super().get_urls(),
         ]
 
@@ -131,6 +144,7 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
             "created_at",
             "held_until",
             "cancelled_at",
+            "admitted_at",
             "history",
         ]
 
@@ -237,6 +251,34 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
 
     def address(self, booking):
         return reverse("admin:booking_booking_change", args=[booking.pk])
+
+    # --- Tickets ---
+
+    def ticket(self, request, pk):
+        """The ticket of one seat as PDF."""
+        return self.print_tickets(request, pk, lambda booking: [booking])
+
+    def tickets_of_reservation(self, request, pk):
+        return self.print_tickets(
+            request, pk, lambda booking: Reservation.find(booking.booking.reference).bookings
+        )
+
+    def print_tickets(self, request, pk, bookings_of):
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        booking = Booking.objects.filter(pk=pk).select_related("user").first()
+        if booking is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, str(pk))
+        snapshot = Booking.objects.filter(pk=pk).snapshots().get()
+        try:
+            file = ticket_file(
+                bookings_of(snapshot), customer_name=booking.customer_name, form="pdf"
+            )
+        except Refusal as refusal:
+            self.message_user(request, str(refusal), messages.ERROR)
+            return HttpResponseRedirect(self.address(booking))
+        headers = {"Content-Disposition": content_disposition_header(False, file.name)}
+        return HttpResponse(file.content, content_type=file.media_type, headers=headers)
 
     # --- Export ---
 

@@ -27,7 +27,12 @@ class DoorListView(AdminPageMixin, TemplateView):
         if by_name:
             bookings.sort(key=lambda booking: (search_key(booking.name), booking.seat_number))
         return super().get_context_data(
-            title=f"Door list: {show}", show=show, bookings=bookings, by_name=by_name, **context
+            title=f"Door list: {show}",
+            show=show,
+            bookings=bookings,
+            admitted=sum(booking.admitted_at is not None for booking in bookings),
+            by_name=by_name,
+            **context,
         )
 
 

@@ -21,6 +21,7 @@ COLUMNS = [
     "sold_by",
     "created_at",
     "cancelled_at",
+    "admitted_at",
 ]
 # Spreadsheets take a cell that begins with one of these for a formula, some also in full width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -63,6 +64,7 @@ def cells(booking):
         booking.sold_by,
         local(booking.created_at),
         local(booking.cancelled_at),
+        local(booking.admitted_at),
     ]
 
 

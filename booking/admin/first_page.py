@@ -6,14 +6,14 @@ from functools import wraps
 from django.conf import settings
 from django.contrib import admin
 from django.core.cache import caches
-from django.db.models import Count
+from django.db.models import Count, OuterRef
 from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 
 from ..accounts import HOUSE
 from ..models import Booking, Movie, Screen, Show
-from ..models.bookings import Status, available_seats
+from ..models.bookings import Status, available_seats, count_per_show
 from ..models.shows import cinema_midnight
 
 SOON = timedelta(hours=1)
@@ -59,9 +59,14 @@ def coming_shows():
     shows = shows.select_related("movie").defer("layout").order_by("date_time", "id")
     days = {}
     begun, soon, following = [], [], None
-    for show in shows.annotate(available_seats=available_seats()):
+    booked = Booking.objects.filter(show=OuterRef("pk"), status=Status.BOOKED)
+    not_in = count_per_show(booked.filter(admitted_at=None))
+    shows = shows.annotate(available_seats=available_seats(), not_in=not_in)
+    for show in shows.annotate(admitted=count_per_show(booked.exclude(admitted_at=None))):
         show.taken = show.total_seats - show.available_seats
         show.percent = round(100 * show.taken / show.total_seats)
+        # Where nobody was checked in, the cinema does not check tickets.
+        show.has_ended = show.ends_at <= now and show.admitted > 0
         if show.date_time < now:
             begun.append(show)
         else:

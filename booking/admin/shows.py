@@ -24,6 +24,7 @@ from ..models.bookings import available_seats
 from .addresses import HandMadeAddressMixin
 from .calling_off import CallOffView
 from .days import split_day
+from .door import DoorView
 from .door_list import DoorListView
 from .fields import FORM_FIELDS, CinemaTimeField, same_clock
 from .planning import PlanView
@@ -178,6 +179,8 @@ class ShowAdmin(
                 view(DoorListView.as_view()),
                 name="booking_show_door_list",
             ),
+            path("door/", view(DoorView.as_view()), name="booking_show_doors"),
+            path("<int:pk>/door/", view(DoorView.as_view()), name="booking_show_door"),
             path("plan/", view(PlanView.as_view()), name="booking_show_plan"),
             path("<int:pk>/call-off/", view(CallOffView.as_view()), name="booking_show_call_off"),
             path("<int:pk>/seats/", view(SeatPlanView.as_view()), name="booking_show_seats"),

@@ -1,3 +1,4 @@
+import re
 import secrets
 from datetime import datetime
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from .shows import FIELDS_FOR_STAFF, Show, ShowSnapshot
 
 REFERENCE_LENGTH = 8
 REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # no two look alike
+REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
 random_source = secrets.SystemRandom()
 
 

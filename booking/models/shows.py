@@ -143,10 +143,14 @@ class Show(models.Model):
         return self.cancelled_at is None
 
     @property
+    def ends_at(self) -> datetime:
+        """Without advertisements."""
+        return self.date_time + timedelta(minutes=self.movie.duration_minutes)
+
+    @property
     def screen_is_free_at(self) -> datetime:
         """When the screen has been cleaned after the show."""
-        running_time = timedelta(minutes=self.movie.duration_minutes)
-        return self.date_time + running_time + settings.CLEANING_TIME
+        return self.ends_at + settings.CLEANING_TIME
 
     @property
     def bookable_until(self) -> datetime:
@@ -162,7 +166,7 @@ class Show(models.Model):
             available_seats=available_seats,
             is_bookable=self.cancelled_at is None and now < bookable_until and available_seats > 0,
             bookable_until=bookable_until,
-            ends_at=self.date_time + timedelta(minutes=self.movie.duration_minutes),
+            ends_at=self.ends_at,
         )
 
 

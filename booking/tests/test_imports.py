@@ -33,8 +33,8 @@ ALLOWED = {
     },
     "middleware": {"api", "logging"},
     "admin": {
-        *("accounts", "box_office", "exceptions", "logging", "models", "seating", "text"),
-        *("throttling", "tickets", "tokens"),
+        *("accounts", "box_office", "exceptions", "logging", "models", "roles", "seating"),
+        *("text", "throttling", "tickets", "tokens"),
     },
     "management": {
         *("accounts", "box_office", "db", "demo", "management", "models", "roles", "seating"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import segno
 import typst
@@ -15,7 +15,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from ..models import BookingSnapshot
-from .codes import Ticket, code_of
+from .codes import Ticket, code_of, with_tickets
 
 FOLDER = Path(__file__).resolve().parent
 TEMPLATE = FOLDER / "ticket.typ"
@@ -46,6 +46,23 @@ def print_tickets(bookings: Sequence[BookingSnapshot], *, name: str, form: Forma
     )
     assert isinstance(document, bytes)  # noqa: S101 several pages only as PDF
     return document
+
+
+class TicketFile(NamedTuple):
+    content: bytes
+    media_type: str
+    name: str
+
+
+def ticket_file(
+    bookings: Sequence[BookingSnapshot], *, customer_name: str, form: Format
+) -> TicketFile:
+    """The tickets of those that are booked, as a file. Raises TicketCancelled or NotBooked."""
+    booked = with_tickets(bookings)
+    content = print_tickets(booked, name=customer_name, form=form)
+    seat = f"-{booked[0].seat_label}" if len(bookings) == 1 else ""
+    name = f"ticket-{booked[0].booking.reference}{seat}.{form}"
+    return TicketFile(content, MEDIA_TYPES[form], name)
 
 
 @cache

@@ -20,6 +20,7 @@ class State(StrEnum):
     FREE = "free"
     HELD = "held"
     BOOKED = "booked"
+    ADMITTED = "admitted"
     SET_ASIDE = "set-aside"
     HOUSE = "house"  # free, but sold by staff only
 
@@ -29,6 +30,7 @@ WORDS = {
     State.FREE: "free",
     State.HELD: "held, with the minutes left",
     State.BOOKED: "booked",
+    State.ADMITTED: "in",
     State.SET_ASIDE: "set aside",
     State.HOUSE: "house seat, sold by staff only",
 }
@@ -49,6 +51,8 @@ class PlannedSeat:
         match self.state:
             case State.BOOKED:
                 return "\N{MULTIPLICATION X}"
+            case State.ADMITTED:
+                return "\N{CHECK MARK}"
             case State.HELD:
                 return f"{min(self.minutes_left or 0, 99)}′"
             case State.SET_ASIDE:
@@ -71,9 +75,16 @@ class PlannedSeat:
                 return f"held for {self.customer}, {self.minutes_left} min left"
             case State.BOOKED:
                 return f"booked by {self.customer}"
+            case State.ADMITTED:
+                return f"{self.customer}, in since {self.admitted_at}"
             case State.HOUSE:
                 return "house seat"
         return WORDS[self.state]
+
+    @property
+    def admitted_at(self) -> str:
+        moment = self.booking and self.booking.admitted_at
+        return date_format(localtime(moment), "H:i") if moment else ""
 
     @property
     def customer(self) -> str:
@@ -109,7 +120,8 @@ class SeatPlan:
             state = State.HOUSE if seat.kind == Kind.HOUSE else State.FREE
             return PlannedSeat(seat, None, state, None)
         if booking.status == Status.BOOKED:
-            return PlannedSeat(seat, booking, State.BOOKED, None)
+            state = State.BOOKED if booking.admitted_at is None else State.ADMITTED
+            return PlannedSeat(seat, booking, state, None)
         if booking.user.username == HOUSE:
             return PlannedSeat(seat, booking, State.SET_ASIDE, None)
         left = booking.held_until - booking.now

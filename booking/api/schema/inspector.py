@@ -116,9 +116,7 @@ class AutoSchema(SwaggerAutoSchema):
                 self.components,
                 by_status[status],
                 self._fields() if status == 400 else [],
-                any_field=bool(
-                    self.get_query_parameters()
-                ),  # an unknown parameter is an error by its name
+                any_field=bool(self.get_query_parameters()),  # unknown ones are errors by name
             )
             for status in sorted(by_status)
         }

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.viewsets import ViewSet
 
 from ...models import Booking, BookingSnapshot, Reservation
-from ...tickets import MEDIA_TYPES, Ticket, calendar_of, code_of, print_tickets, with_tickets
+from ...tickets import Ticket, calendar_of, code_of, ticket_file, with_tickets
 from ..negotiation import AnyMediaType
 from ..permissions import IsOwner
 from ..serializers import ReservationTicketsSerializer, TicketSerializer
@@ -96,11 +96,8 @@ class ReservationTicketViewSet(ViewSet):
 
 
 def ticket_response(bookings, user, form):
-    booked = with_tickets(bookings)
-    content = print_tickets(booked, name=user.get_full_name(), form=form)
-    reference = booked[0].booking.reference
-    seats = f"-{booked[0].seat_label}" if len(bookings) == 1 else ""
-    return file_response(content, MEDIA_TYPES[form], f"ticket-{reference}{seats}.{form}")
+    file = ticket_file(bookings, customer_name=user.get_full_name(), form=form)
+    return file_response(*file)
 
 
 def calendar_response(reservation):

@@ -221,6 +221,7 @@ class ExportTests(AdminTestCase):
             "sold_by": "",
             "created_at": "2027-07-01 20:15+02:00",
             "cancelled_at": "",
+            "admitted_at": "",
         }
         self.assertEqual(self.rows(status="booked"), [row])
         self.assertEqual(len(self.rows()), 2)

@@ -82,8 +82,19 @@ class LookingTests(SeatPlanTestCase):
             ["✕", "7′", "3", "–", "✕", "C", "3", "H", "5"],
         )
         counts = {state: count for state, count, _ in page.context["plan"].counts}
-        self.assertEqual(counts, {"free": 4, "held": 1, "booked": 2, "set-aside": 1, "house": 1})
+        expected = {"free": 4, "held": 1, "booked": 2, "admitted": 0, "set-aside": 1, "house": 1}
+        self.assertEqual(counts, expected)
         self.assertContains(page, 'aria-label="A2, held for Alice Ng, 7 min left"')
+
+    def test_plan_shows_who_is_in(self):
+        admitted_at = timezone.now()
+        create_booking(self.alice, self.show, 1, admitted_at=admitted_at)
+        page = self.client.get(self.path)
+        seat = page.context["plan"][1]
+        at = timezone.localtime(admitted_at).strftime("%H:%M")
+        self.assertEqual((seat.state, seat.mark), ("admitted", "✓"))
+        self.assertEqual(seat.description, f"A1, Alice Ng, in since {at}")
+        self.assertContains(page, '<b data-count="admitted">1</b> in')
 
     def test_state_lists_what_is_not_free(self):
         booking = create_booking(self.alice, self.show, 1)
@@ -93,7 +104,14 @@ class LookingTests(SeatPlanTestCase):
         self.assertEqual(
             state,
             {
-                "counts": {"free": 7, "held": 0, "booked": 1, "set-aside": 0, "house": 1},
+                "counts": {
+                    "free": 7,
+                    "held": 0,
+                    "booked": 1,
+                    "admitted": 0,
+                    "set-aside": 0,
+                    "house": 1,
+                },
                 "seats": {
                     "1": {
                         "state": "booked",

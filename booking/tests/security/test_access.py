@@ -144,12 +144,16 @@ ADMIN |= {
     "admin/auth/user/<id>/erase/": MANAGERS,
     "admin/booking/booking/add/": SELLERS,
     "admin/booking/booking/<int:pk>/cancel/": SELLERS,
+    "admin/booking/booking/<int:pk>/ticket.pdf": DOOR,
+    "admin/booking/booking/<int:pk>/tickets.pdf": DOOR,
     "admin/booking/booking/export/": MANAGERS,
     "admin/booking/booking/<path:object_id>/delete/": NEVER,
     "admin/booking/show/timetable/": DOOR,
     "admin/booking/show/plan/": MANAGERS,
     "admin/booking/show/<int:pk>/call-off/": MANAGERS,
     "admin/booking/show/<int:pk>/door-list/": DOOR,
+    "admin/booking/show/door/": DOOR,
+    "admin/booking/show/<int:pk>/door/": DOOR,
     "admin/booking/show/<int:pk>/seats/": DOOR,
     "admin/booking/show/<int:pk>/seats/state/": DOOR,
     # POST only
@@ -236,7 +240,8 @@ class AccessTests(TestCase):
             "group": self.group.pk,
         }
         if route.endswith(OF_TICKETS):  # a hold has none
-            of |= {"bookings": self.booked.pk, "reservations": self.booked.reference}
+            booked = self.booked
+            of |= {"bookings": booked.pk, "reservations": booked.reference, "booking": booked.pk}
         route = special.get(route, route)
         return "/" + re.sub(r"(\w+)/<[^>]+>", lambda m: f"{m[1]}/{of[m[1]]}", route)
 

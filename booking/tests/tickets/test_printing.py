@@ -12,8 +12,8 @@ from django.test import SimpleTestCase, override_settings
 from PIL import Image, ImageDraw
 
 from booking.models import Booking, Movie, Show
-from booking.tickets import Ticket, code_of, print_tickets
-from booking.tickets.printing import qr_code
+from booking.tickets import Ticket, code_of
+from booking.tickets.printing import print_tickets, qr_code
 
 CENTIMETRE = 300 / 2.54  # pixels, of a printer or scanner with 300 dots per inch
 REFERENCE = "K7NWX3PD"
