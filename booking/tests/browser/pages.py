@@ -41,7 +41,7 @@ class BrowserTestCase(LiveServerTestCase):
         return f"http://{self.allowed_host}:{self.server_thread.port}"
 
     @contextmanager
-    def browsing(self, **context):
+    def browsing(self, arguments=(), **context):
         """A browser page; its requests and errors are in `requested` and `complaints`.
 
         No database access inside: the browser's event loop runs in this thread.
@@ -50,6 +50,7 @@ class BrowserTestCase(LiveServerTestCase):
             "--no-sandbox",
             f"--host-resolver-rules=MAP {self.allowed_host} 127.0.0.1",
             f"--unsafely-treat-insecure-origin-as-secure={self.address}",  # like HTTPS
+            *arguments,
         ]
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=args)

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from booking import accounts, box_office
 from booking.demo import STAFF
-from booking.models import Show
+from booking.models import Booking, Show
 from booking.tests.browser.pages import BrowserTestCase
+from booking.tickets import Ticket, code_of
 
 FOLDER = settings.BASE_DIR / "docs" / "images" / "staff"
 SIZES = {"": (1280, 860), "-tablet": (820, 1100), "-phone": (390, 844)}
@@ -40,6 +41,17 @@ class Screenshots(BrowserTestCase):
             **sell, customer=walk_in, seat_numbers=[60, 61, 62], hold=True, note="Lang"
         )
         box_office.reserve(**sell, customer=walk_in, seat_numbers=[172, 173], note="0170 555")
+        # Tonight's show, with a part of its customers in.
+        now = timezone.now()
+        self.tonight = Show.objects.filter(date_time__gt=now).order_by("date_time").first()
+        Show.objects.filter(pk=self.tonight.pk).update(date_time=now + timedelta(minutes=25))
+        box_office.reserve(
+            show_id=self.tonight.pk, by=stella, customer=walk_in, seat_numbers=[51, 52], note="Lang"
+        )
+        booked = Booking.objects.filter(show=self.tonight, status="booked").order_by("seat_number")
+        for booking in booked[1::3]:
+            box_office.admit(booking_id=booking.pk, seat_number=booking.seat_number, by=stella)
+        self.tickets = [code_of(Ticket.of(booking)) for booking in booked[:2]]
 
     def pages(self):
         show = f"booking/show/{self.show.pk}"
@@ -49,6 +61,9 @@ class Screenshots(BrowserTestCase):
             "timetable": f"booking/show/timetable/?date={self.day}",
             "planning": "booking/show/plan/",
             "door-list": f"{show}/door-list/",
+            "door": f"booking/show/{self.tonight.pk}/door/",
+            "door-refused": f"booking/show/{self.tonight.pk}/door/",
+            "seats-in": f"booking/show/{self.tonight.pk}/seats/",
             "screen": f"booking/screen/{self.show.screen_id}/change/",
         }
 
@@ -73,6 +88,19 @@ class Screenshots(BrowserTestCase):
         for label in ("C5", "C6", "C7"):
             page.locator(f'input[data-label="{label}"]').click()
         page.mouse.move(0, 0)
+
+    def door(self, page):
+        self.scan(page, self.tickets[0])
+        if page.locator(".answer.bad").count():  # of an earlier width
+            page.locator(".answer button[name=undo]").click()
+
+    def door_refused(self, page):
+        self.scan(page, self.tickets[1])
+
+    def scan(self, page, code):
+        page.get_by_label("Ticket code or reference").fill(code)
+        page.keyboard.press("Enter")
+        page.locator(".answer").wait_for()
 
     def screen(self, page):
         page.locator("#layout-preview .hall .seat").first.wait_for()
