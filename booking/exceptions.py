@@ -236,7 +236,7 @@ class ShowEnded(Refusal):
 
 class AlreadyAdmitted(Refusal):
     code = "already_admitted"
-    message = "This ticket was used already, at {at}."
+    message = "This ticket was already used at {at}."
     example = {"admitted_at": "2026-12-24T18:58:00Z", "admitted_by": "gate1", "at": "19:58"}
 
     def sentence(self) -> str:

@@ -22,7 +22,7 @@ ALLOWED = {
     "text": set(),
     "models": {"db", "exceptions", "seating", "text"},
     "box_office": {"db", "exceptions", "hold_allowance", "logging", "models", "seating"},
-    "tickets": {"exceptions", "models"},
+    "tickets": {"exceptions", "logging", "models"},
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},

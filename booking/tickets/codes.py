@@ -10,7 +10,6 @@ A code is 32 characters of base32 (RFC 4648), for 20 bytes:
 Capital letters and digits: a QR code of them has 29 × 29 modules at the highest error correction.
 """
 
-import logging
 from base64 import b32decode, b32encode
 from binascii import Error
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from ..exceptions import BadTicket, NotBooked, TicketCancelled
+from ..logging import security_log
 from ..models import Booking, BookingSnapshot
 from ..models.bookings import Status
 
@@ -29,8 +29,6 @@ KEY_ID_LENGTH = 2
 SIGNED_LENGTH = 10
 SIGNATURE_LENGTH = 10
 MAX_TYPED_LENGTH = 200  # with blanks and line ends
-
-log = logging.getLogger(__name__)
 
 
 class Ticket(NamedTuple):
@@ -82,9 +80,8 @@ def read_code(text: str) -> Ticket:
         raise BadTicket from None
     signed, signature = content[:SIGNED_LENGTH], content[SIGNED_LENGTH:]
     keys = [key for key in settings.TICKET_KEYS if _key_id(key) == signed[:KEY_ID_LENGTH]]
-    if not keys:
-        log.info("a ticket is signed with a key that is not one of TICKET_KEYS")
     if not any(constant_time_compare(signature, _signature(signed, key)) for key in keys):
+        security_log.info("event=%s", "ticket_forged" if keys else "ticket_of_unknown_key")
         raise BadTicket
     return Ticket(int.from_bytes(signed[2:7], "big"), int.from_bytes(signed[7:10], "big"))
 

@@ -378,7 +378,7 @@ class RefusalTests(CheckInTestCase):
             self.assertRefused(
                 response,
                 "already_admitted",
-                f"This ticket was used already, at {at} by stella.",
+                f"This ticket was already used at {at} by stella.",
                 admitted_at=iso(admitted_at),
                 admitted_by="stella",
                 at=at,
@@ -386,7 +386,7 @@ class RefusalTests(CheckInTestCase):
         self.stella.delete()
         response = self.check_in(by=other)
         self.assertEqual(response.json()["admitted_by"], None)
-        self.assertEqual(response.json()["detail"], f"This ticket was used already, at {at}.")
+        self.assertEqual(response.json()["detail"], f"This ticket was already used at {at}.")
 
 
 class UndoTests(CheckInTestCase):

@@ -60,6 +60,19 @@ class CodeTests(SimpleTestCase):
             with self.subTest(text[:40]), self.assertRaises(BadTicket):
                 read_code(text)
 
+    def test_forged_codes_and_unknown_keys_are_in_the_security_log(self):
+        good = code_of(TICKET)
+        last = "A" if good[-1] != "A" else "B"
+        for code, event in [
+            (good[:-1] + last, "ticket_forged"),
+            (code_of(TICKET, "third"), "ticket_of_unknown_key"),
+        ]:
+            with self.assertLogs("booking.security", "INFO") as logs, self.assertRaises(BadTicket):
+                read_code(code)
+            self.assertEqual(logs.output, [f"INFO:booking.security:event={event}"])
+        with self.assertNoLogs("booking.security"), self.assertRaises(BadTicket):
+            read_code("nonsense")
+
     def test_hashes_are_of_the_codes_by_each_key(self):
         codes = [code_of(TICKET, key) for key in ("first", "second")]
         expected = [sha256(code.encode()).hexdigest() for code in codes]

@@ -88,8 +88,8 @@ SENTENCES = {  # what customers read, by code; numbers may differ
     "too_early": ["The doors open at 19:15."],
     "show_ended": ["This show ended at 22:48."],
     "already_admitted": [
-        "This ticket was used already, at 19:58 by gate1.",
-        "This ticket was used already, at 19:58 by stella.",
+        "This ticket was already used at 19:58 by gate1.",
+        "This ticket was already used at 19:58 by stella.",
     ],
     "not_admitted": ["This ticket is not checked in."],
     "undo_too_late": ["A check-in can be undone for 5 minutes only."],
