@@ -86,7 +86,7 @@ class SchemaGenerator(OpenAPISchemaGenerator):
         return included and super().should_include_endpoint(path, method, view, public)
 
     def get_overrides(self, view, method):
-        """From booking/api/docs.py, so that views need no decorators."""
+        """From booking/api/docs/, so that views need no decorators."""
         documented = OPERATIONS[type(view)][getattr(view, "action", None) or method.lower()]
         return {
             "operation_id": documented.id,

@@ -1,4 +1,4 @@
-"""drf-yasg inspector of an operation: booking/api/docs.py, and what follows from the view."""
+"""drf-yasg inspector of an operation: booking/api/docs/, and what follows from the view."""
 
 from drf_yasg import openapi
 from drf_yasg.inspectors import SwaggerAutoSchema
@@ -40,7 +40,7 @@ class AutoSchema(SwaggerAutoSchema):
 
     @property
     def documented(self):
-        """The Operation in booking/api/docs.py."""
+        """The Operation in booking/api/docs/."""
         return self.overrides["documented"]
 
     def get_consumes(self):
