@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -50,8 +51,16 @@ def environment(settings, url, secret):
     }
 
 
+@dataclass(frozen=True)
+class Filled:
+    """What requests need to know of a database."""
+
+    tokens: list  # access tokens, in the order of the users' ids
+    ticket_codes: list  # of shows whose doors are open; none where there are no tickets
+
+
 def fill(label, scale, env, folder):
-    """Fill an empty database, in a separate process started in `folder`; return access tokens."""
+    """Fill an empty database, in a separate process started in `folder`."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.fill", label, str(scale)],
         env=env,
@@ -59,7 +68,7 @@ def fill(label, scale, env, folder):
         stdout=subprocess.PIPE,
         check=True,
     )
-    return json.loads(done.stdout)
+    return Filled(**json.loads(done.stdout))
 
 
 class PostgresServer(Postgres):

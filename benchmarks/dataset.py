@@ -21,6 +21,10 @@ MOVIE_WITH_SHOWS = 1  # the movie of the first fifty shows
 LARGE_SHOW = 51  # the next show
 FIRST_FOR_SALE, FOR_SALE = 201, 1_800  # shows without any booking
 
+# Shows whose doors are open: every seat is booked, by the regulars.
+AT_THE_DOOR = 30
+GATES = 10  # of the last users, staff who check tickets in
+
 PASSWORD = "paper-moon-1973"  # noqa: S105 of generated users
 
 
@@ -76,3 +80,21 @@ def bookings(scale=1):
         show, seat = others[nth % len(others)], nth // len(others) + 1
         yield REGULARS + 1 + nth % (USERS - REGULARS), show, seat
         made += 1
+
+
+def shows_at_the_door(scale=1):
+    """The last shows. They begin in fifty minutes, so their tickets are good for two hours."""
+    soon = datetime.now(UTC) + timedelta(minutes=50)
+    for number in range(SHOWS * scale + 1, SHOWS * scale + AT_THE_DOOR + 1):
+        yield {
+            "movie_id": 2,
+            "screen_name": f"Hall {number}",
+            "date_time": soon,
+            "total_seats": SEATS,
+        }
+
+
+def bookings_at_the_door(scale=1):
+    for show in range(SHOWS * scale + 1, SHOWS * scale + AT_THE_DOOR + 1):
+        for seat in range(1, SEATS + 1):
+            yield 1 + seat % REGULARS, show, seat

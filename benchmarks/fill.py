@@ -2,7 +2,8 @@
 
 Runs in a separate process with the settings of the implementation, and uses only what every
 implementation and every revision has: migrations, the models Movie, Show and Booking, and
-simplejwt. Prints access tokens as JSON, in the order of the users' ids.
+simplejwt; codes of tickets where there are tickets. Prints a Filled as JSON, the access tokens in
+the order of the users' ids.
 """
 
 import json
@@ -19,7 +20,7 @@ BATCH = 2_000
 def fill(label, scale):
     from django.apps import apps
     from django.contrib.auth.hashers import make_password
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import Group, User
     from django.core.management import call_command
     from django.db import transaction
 
@@ -34,15 +35,37 @@ def fill(label, scale):
         )
         Movie.objects.bulk_create(Movie(**values) for values in dataset.movies())
         Show.objects.bulk_create((Show(**values) for values in dataset.shows(scale)), BATCH)
+        Show.objects.bulk_create(Show(**values) for values in dataset.shows_at_the_door(scale))
         Booking.objects.bulk_create(
             (
                 Booking(user_id=user, show_id=show, seat_number=seat)
-                for user, show, seat in dataset.bookings(scale)
+                for user, show, seat in (
+                    *dataset.bookings(scale),
+                    *dataset.bookings_at_the_door(scale),
+                )
             ),
             BATCH,
         )
+        gates = users[-dataset.GATES :]
+        User.objects.filter(pk__in=[user.pk for user in gates]).update(is_staff=True)
+        for door in Group.objects.filter(name="Door"):  # where there are roles
+            door.user_set.add(*gates)
     check_ids(users, Show.objects)
-    return [access_token(user) for user in users]
+    at_the_door = Booking.objects.filter(show__gt=dataset.SHOWS * scale).order_by("id")
+    return {
+        "tokens": [access_token(user) for user in users],
+        "ticket_codes": ticket_codes(at_the_door),
+    }
+
+
+def ticket_codes(bookings):
+    if bookings.model._meta.app_label != "booking":  # another implementation
+        return []
+    try:
+        from booking.tickets import Ticket, code_of
+    except ImportError:  # an older revision
+        return []
+    return [code_of(Ticket.of(booking)) for booking in bookings]
 
 
 def check_ids(users, shows):

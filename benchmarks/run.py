@@ -101,7 +101,7 @@ class Run:
             binary = self.testbed.postgresql.binaries / "pgbench"
             return Pgbench(binary, self.testbed.databases[PGBENCH].url, folder)
         maximum = (self.seconds + WARM_UP) * MAX_RATE
-        requests = row.make_requests(self.testbed.tokens[row.implementation], maximum)
+        requests = row.make_requests(self.testbed.filled[row.implementation], maximum)
         if row.items or row.conditional:
             etag = check_response(row, server, requests)
             if row.conditional and etag is None:

@@ -48,7 +48,7 @@ def log(*words):
 
 
 class Testbed:
-    """Context manager: `tokens` and `databases` by implementation, and `servers` to start.
+    """Context manager: `filled` and `databases` by implementation, and `servers` to start.
 
     `revision` is the older revision to compare with, if OLD is one of the implementations.
     """
@@ -58,7 +58,7 @@ class Testbed:
         self.scale = scale
         self.revision = revision
         self.secret = secrets.token_urlsafe(48)
-        self.tokens, self.databases = {}, {}
+        self.filled, self.databases = {}, {}
 
     def __enter__(self):
         with ExitStack() as stack:
@@ -108,7 +108,7 @@ class Testbed:
         if self.implementations & {PROJECT, *ON_THE_PROJECTS_DATABASE}:
             self._fill_one(PROJECT, THE_PROJECT, create("project", "booking"))
             for implementation in ON_THE_PROJECTS_DATABASE:
-                self.tokens[implementation] = self.tokens[PROJECT]
+                self.filled[implementation] = self.filled[PROJECT]
                 self.databases[implementation] = self.databases[PROJECT]
         if TEXTBOOK in self.implementations:
             self._fill_one(TEXTBOOK, THE_TEXTBOOK, create("textbook", "textbook"))
@@ -123,8 +123,8 @@ class Testbed:
     def _fill_one(self, implementation, application, database, scale=1):
         log("filling the database:", implementation)
         env = databases.environment(application.settings, database.url, self.secret)
-        tokens = databases.fill(database.label, scale, env, application.folder)
-        self.tokens[implementation] = tokens
+        filled = databases.fill(database.label, scale, env, application.folder)
+        self.filled[implementation] = filled
         self.databases[implementation] = database
         database.snapshot()
 

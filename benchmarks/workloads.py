@@ -27,19 +27,20 @@ WORKLOADS = {
     "my-bookings": "my 50 bookings",
     "seat-map": "seat map of 600 seats",
     "seat-map-304": "seat map, with `If-None-Match`",
+    "check-in": "check a ticket in",
     "login": "login, 4 at once",
     "book-sqlite": "book, hot show, 16 writers on SQLite",
 }
 
 # Left out of a comparison with an older revision: nothing in them depends on the revision.
-NOT_COMPARED = {"constant", "login", "book-sqlite"}
+NOT_COMPARED = {"constant", "check-in", "login", "book-sqlite"}
 
 
 @dataclass(frozen=True)
 class Row:
     workload: str
     implementation: str
-    make_requests: Callable | None  # (tokens, maximum number) -> Requests
+    make_requests: Callable | None  # (Filled, maximum number) -> Requests
     seats_sold: int = 0  # by each request
     writes: bool = False  # anything other than bookings
     items: int | None = None  # expected length of the list, so that no shorter one is measured
@@ -75,25 +76,31 @@ def spread(seats=1):
 
 
 def book(order, path="/api/shows/{}/book/", **options):
-    def make_requests(tokens, maximum):
+    def make_requests(filled, maximum):
         requests = [
             (path.format(show), json.dumps({"seat_number": seat}))
             for show, (seat,) in islice(order(), maximum)
         ]
-        return Requests(requests, "POST", 201, tokens, **options)
+        return Requests(requests, "POST", 201, filled.tokens, **options)
 
     return make_requests
 
 
-def reserve(tokens, maximum):
+def reserve(filled, maximum):
     requests = [
         (f"/api/shows/{show}/reservations/", json.dumps({"seat_numbers": seats}))
         for show, seats in islice(spread(3), maximum)
     ]
-    return Requests(requests, "POST", 201, tokens)
+    return Requests(requests, "POST", 201, filled.tokens)
 
 
-def log_in(tokens, maximum):
+def check_in(filled, maximum):
+    bodies = [json.dumps({"code": code}) for code in filled.ticket_codes[:maximum]]
+    requests = [("/api/check-in/", body) for body in bodies]
+    return Requests(requests, "POST", tokens=filled.tokens[-dataset.GATES :])
+
+
+def log_in(filled, maximum):
     bodies = [
         json.dumps({"username": name, "password": dataset.PASSWORD}) for name in dataset.usernames()
     ]
@@ -102,16 +109,16 @@ def log_in(tokens, maximum):
 
 
 def read(path):
-    return lambda tokens, maximum: Requests([(path, "")])
+    return lambda filled, maximum: Requests([(path, "")])
 
 
 def read_as_user(path):
-    return lambda tokens, maximum: Requests([(path, "")], tokens=tokens)
+    return lambda filled, maximum: Requests([(path, "")], tokens=filled.tokens)
 
 
 def read_as_regular(path):
     # In turn: one user alone would be throttled.
-    return lambda tokens, maximum: Requests([(path, "")], tokens=tokens[: dataset.REGULARS])
+    return lambda filled, maximum: Requests([(path, "")], tokens=filled.tokens[: dataset.REGULARS])
 
 
 SHOWS_OF_MOVIE = f"/api/movies/{dataset.MOVIE_WITH_SHOWS}/shows/"
@@ -140,6 +147,7 @@ ROWS = [
     Row("my-bookings", TEXTBOOK, read_as_regular("/api/my-bookings/"), items=50),
     Row("seat-map", PROJECT, read(SEAT_MAP), items=dataset.SOLD_OF_LARGE_SHOW),
     Row("seat-map-304", PROJECT, read(SEAT_MAP), conditional=True),
+    Row("check-in", PROJECT, check_in, writes=True),
     Row("login", PROJECT, log_in, writes=True),
     Row("book-sqlite", SQLITE, book(hot), seats_sold=1),
 ]
