@@ -166,7 +166,7 @@ class Show(models.Model):
             available_seats=available_seats,
             is_bookable=self.cancelled_at is None and now < bookable_until and available_seats > 0,
             bookable_until=bookable_until,
-            ends_at=self.ends_at,
+            ends_at=self.date_time + timedelta(minutes=self.movie.duration_minutes),
         )
 
 

@@ -10,7 +10,10 @@ HOLD_FOR, HOLD_AT_MOST, HOLD_WINDOW = 9, 23, 40
 SALES_CLOSE_AFTER_START = 10
 MAX_SEATS_PER_CUSTOMER, MAX_SEATS_PER_CUSTOMER_IN_ALL = 4, 6
 
+DOORS_OPEN, UNDO_MINUTES = 34, 5
+
 SETTINGS = {
+    "DOORS_OPEN": timedelta(minutes=DOORS_OPEN),
     "HOLD_FOR": timedelta(minutes=HOLD_FOR),
     "HOLD_AT_MOST": timedelta(minutes=HOLD_AT_MOST),
     "HOLD_WINDOW": timedelta(minutes=HOLD_WINDOW),
@@ -26,6 +29,10 @@ class Refused(Exception):
     def __init__(self, **body):
         super().__init__(body)
         self.body = body
+
+
+class TooEarlyOrLate(Exception):
+    """The response must be 400 with this code; or `other_day`, which depends on the time zone."""
 
 
 class ReferenceModel:
@@ -128,6 +135,7 @@ class ReferenceModel:
             "show": self.show_json(booking["show"]),
             "created_at": booking["created_at"],
             "cancelled_at": booking["cancelled_at"],
+            "admitted_at": booking["admitted_at"],
             **self._seat_json(booking),
             **self._policy_json(booking),
         }
@@ -182,7 +190,9 @@ class ReferenceModel:
         return {
             "expires_at": until if is_held else None,
             "expires_in": until - self.now if is_held else None,
-            "can_cancel": self.is_active(booking) and self.now < until,
+            "can_cancel": self.is_active(booking)
+            and self.now < until
+            and booking["admitted_at"] is None,
             "cancel_until": until,
             "show_cancelled": self.shows[booking["show"]]["cancelled_at"] is not None,
         }
@@ -244,6 +254,7 @@ class ReferenceModel:
                 "created_at": self.now,
                 "held_until": until if hold else None,
                 "cancelled_at": None,
+                "admitted_at": None,
             }
 
     def _hold_until(self, show, customer):
@@ -278,6 +289,7 @@ class ReferenceModel:
     def move(self, booking_id, seat):
         (booking,) = self._require_active([self.bookings[booking_id]])
         show = booking["show"]
+        self._require_not_admitted(booking)
         if booking["status"] == "held":
             self._require_sales_open(show)
         self._require_not_cancelled(show)
@@ -289,9 +301,94 @@ class ReferenceModel:
 
     def _cancel(self, bookings):
         active = self._require_active(bookings)
-        self._require_not_started(active[0])
+        for each in sorted(active, key=lambda booking: (booking["seat"], booking["id"])):
+            self._require_not_admitted(each)
+            self._require_not_started(each)
         for each in active:
             each.update(status="cancelled", cancelled_at=self.now)
+
+    # --- The door ---
+
+    def check_in(self, booking_id, seat, show=None):
+        """Admit the ticket of a booking and the seat that it is printed for."""
+        booking = self._require_valid_ticket(booking_id, seat)
+        its_show = self.shows[booking["show"]]
+        if show is not None and show != booking["show"]:
+            raise Refused(code="other_show", **self._ticket_facts(its_show))
+        if self.now < its_show["date_time"] - DOORS_OPEN:
+            raise TooEarlyOrLate("too_early")
+        if self.now >= its_show["date_time"] + its_show["movie"]["duration_minutes"]:
+            raise TooEarlyOrLate("show_ended")
+        self._require_not_cancelled(booking["show"])
+        if booking["admitted_at"] is not None:
+            raise Refused(
+                code="already_admitted",
+                admitted_at=booking["admitted_at"],
+                admitted_by="stella",
+            )
+        booking["admitted_at"] = self.now
+
+    def undo_check_in(self, booking_id, seat):
+        booking = self._require_valid_ticket(booking_id, seat)
+        if booking["admitted_at"] is None:
+            raise Refused(code="not_admitted")
+        if self.now > booking["admitted_at"] + UNDO_MINUTES:
+            until = booking["admitted_at"] + UNDO_MINUTES
+            raise Refused(code="undo_too_late", undo_until=until, minutes=UNDO_MINUTES)
+        booking["admitted_at"] = None
+
+    def admission_json(self, booking_id):
+        booking = self.bookings[booking_id]
+        booked = [
+            each
+            for each in self._filter(reference=booking["reference"])
+            if self.status(each) == "booked"
+        ]
+        show = self.shows[booking["show"]]
+        is_in = booking["admitted_at"] is not None
+        return {
+            "booking": booking_id,
+            "reference": booking["reference"],
+            **self._ticket_facts(show),
+            "seat_number": booking["seat"],
+            "seat_label": self._seat_json(booking)["seat_label"],
+            "customer_name": "",
+            "admitted_at": booking["admitted_at"],
+            "admitted_by": "stella" if is_in else None,
+            "reservation": {
+                "seats": len(booked),
+                "admitted": sum(each["admitted_at"] is not None for each in booked),
+            },
+        }
+
+    def _require_valid_ticket(self, booking_id, seat):
+        booking = self.bookings[booking_id]
+        status = self.status(booking)
+        if status == "cancelled":
+            called_off = self.shows[booking["show"]]["cancelled_at"] is not None
+            raise Refused(
+                code="ticket_cancelled",
+                cancelled_at=booking["cancelled_at"],
+                show_cancelled=called_off,
+            )
+        if status != "booked":
+            raise Refused(code="not_booked", status=status)
+        if seat != booking["seat"]:
+            label = self._seat_json(booking)["seat_label"]
+            raise Refused(code="ticket_moved", seat_number=booking["seat"], seat_label=label)
+        return booking
+
+    def _ticket_facts(self, show):
+        return {
+            "show": show["id"],
+            "movie": show["movie"]["title"],
+            "screen_name": show["screen_name"],
+            "date_time": show["date_time"],
+        }
+
+    def _require_not_admitted(self, booking):
+        if booking["admitted_at"] is not None:
+            raise Refused(code="checked_in", admitted_at=booking["admitted_at"])
 
     def _require_active(self, bookings):
         active = [each for each in bookings if self.is_active(each)]

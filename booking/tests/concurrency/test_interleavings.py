@@ -11,7 +11,7 @@ from unittest import skipUnless
 
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client, TransactionTestCase
+from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
 from booking import accounts, box_office
@@ -27,6 +27,7 @@ from booking.tests.concurrency.interleaving import (
     interleave,
 )
 from booking.tests.concurrency.racing import no_constraint, no_lock
+from booking.tickets import Ticket, code_of
 
 on_postgresql = skipUnless(
     connection.vendor == "postgresql",
@@ -35,11 +36,12 @@ on_postgresql = skipUnless(
 )
 
 # Initial state of seat 5; if it is not free, its booking is Alice's.
-FREE, HELD, EXPIRED, BOOKED = "free", "held", "expired", "booked"
+FREE, HELD, EXPIRED, BOOKED, ADMITTED = "free", "held", "expired", "booked", "admitted"
 
 # Values that differ each time: only their presence is compared.
-IDS = {"id", "reference"}
+IDS = {"id", "reference", "booking"}
 TIMES = {"created_at", "cancelled_at", "cancel_until", "expires_at", "expires_in"}
+TIMES |= {"admitted_at", "at", "detail"}  # a sentence may have the time
 
 
 class Rival:
@@ -54,6 +56,7 @@ class Rival:
         )
         self.stella = Client()
         self.stella.force_login(stella)
+        self.gate = factories.api_client(stella)
 
 
 class Scene:
@@ -68,8 +71,11 @@ class Scene:
         }
         self.reserving = []  # users who reserve two seats
         self.seat_5 = seat_5
-        if seat_5 == BOOKED:
-            self.seat_of_alice = factories.create_booking(test.alice, self.show, 5)
+        if seat_5 in (BOOKED, ADMITTED):
+            admitted_at = timezone.now() if seat_5 == ADMITTED else None
+            self.seat_of_alice = factories.create_booking(
+                test.alice, self.show, 5, admitted_at=admitted_at
+            )
         elif seat_5 != FREE:
             self.seat_of_alice = factories.create_hold(test.alice, self.show, 5)
         if seat_5 == EXPIRED:
@@ -87,7 +93,10 @@ class Scene:
             "responses": responses,
             "total_seats": self.show.total_seats,
             "takes_place": self.show.takes_place,
-            "bookings": list(bookings.values_list("seat_number", "user__username", "status")),
+            "bookings": [
+                (each.seat_number, each.user.username, each.status, each.admitted_at is not None)
+                for each in bookings.select_related("user")
+            ],
         }
 
 
@@ -155,6 +164,18 @@ def cancel(scene, rival):
     return post(rival.alice_client, f"bookings/{scene.seat_of_alice.id}/cancel")
 
 
+def admit(scene, rival):
+    return post(rival.gate, "check-in", code=ticket_code(scene))
+
+
+def undo(scene, rival):
+    return post(rival.gate, "check-in/undo", code=ticket_code(scene))
+
+
+def ticket_code(scene):
+    return code_of(Ticket(scene.seat_of_alice.id, 5))
+
+
 def expire(scene, rival):
     return box_office.expire_holds()
 
@@ -169,7 +190,9 @@ def comparable(body):
         return [comparable(each) for each in body]
     if isinstance(body, dict):
         return {
-            name: bool(value) if name in IDS | TIMES else comparable(value)
+            name: bool(value)
+            if name in IDS | TIMES or (name == "show" and isinstance(value, int))
+            else comparable(value)
             for name, value in body.items()
         }
     return body
@@ -183,12 +206,14 @@ VERBS = {
     move_there: {FREE, HELD, EXPIRED, BOOKED},
     sell: {FREE, HELD, EXPIRED, BOOKED},
     edit_show: {FREE, HELD, EXPIRED, BOOKED},
-    call_off: {FREE, HELD, EXPIRED, BOOKED},
-    move_away: {HELD, EXPIRED, BOOKED},
+    call_off: {FREE, HELD, EXPIRED, BOOKED, ADMITTED},
+    move_away: {HELD, EXPIRED, BOOKED, ADMITTED},
     confirm: {HELD, EXPIRED},
     extend: {HELD, EXPIRED},
-    cancel: {HELD, EXPIRED, BOOKED},
+    cancel: {HELD, EXPIRED, BOOKED, ADMITTED},
     expire: {EXPIRED},
+    admit: {BOOKED, ADMITTED},
+    undo: {BOOKED, ADMITTED},
 }
 
 
@@ -202,6 +227,7 @@ def pairs():
             yield first, second, seat_5
 
 
+@override_settings(DOORS_OPEN=timedelta(days=2))
 class InterleavingTests(TransactionTestCase):
     maxDiff = None
 
@@ -248,8 +274,21 @@ class InterleavingTests(TransactionTestCase):
             self.assertEqual(seats, [])
         for user in scene.reserving:
             self.assertIn(active.filter(user=user, seat_number__in=[5, 6]).count(), [0, 2])
+        admitted = scene.show.bookings.filter(admitted_at__isnull=False)
+        if scene.show.takes_place:
+            self.assertFalse(admitted.exclude(status="booked").exists())
+        for kinds in self.admissions(scene):
+            self.assertNotRegex(kinds, "(admitted ){2}|(undone ){2}")
         if scene.seat_5 == EXPIRED:
             self.assertFalse(active.filter(user=self.alice).exists())
+
+    def admissions(self, scene):
+        """The kinds of events of each booking that let somebody in or take it back, as words."""
+        for booking in scene.show.bookings.all():
+            events = booking.events.filter(kind__in=["admitted", "undone"]).order_by("pk")
+            kinds = list(events.values_list("kind", flat=True))
+            before = ["admitted"] if scene.seat_5 == ADMITTED and booking.seat_number == 5 else []
+            yield "".join(f"{kind} " for kind in before + kinds)
 
     def test_every_pair_at_every_point_has_outcome_of_sequence(self):
         for first, second, seat_5 in pairs():
@@ -301,6 +340,15 @@ class InterleavingTests(TransactionTestCase):
                     self.send_interleaved(scene, first, second, BEFORE_COMMIT)
                     with self.assertRaises(AssertionError):
                         self.assertPossible(scene)
+
+    @on_postgresql
+    def test_admit_twice_without_lock_breaks_an_invariant(self):
+        for first, second, seat_5 in [(admit, admit, BOOKED), (undo, undo, ADMITTED)]:
+            with self.subTest(first=first.__name__), no_lock():
+                scene = Scene(self, seat_5)
+                self.send_interleaved(scene, first, second, BEFORE_COMMIT)
+                with self.assertRaises(AssertionError):
+                    self.assertPossible(scene)
 
     @on_postgresql
     def test_cancel_without_lock_is_not_noticed_by_second_request(self):

@@ -22,7 +22,14 @@ from rest_framework.test import APIClient
 
 from booking.models import Booking, IdempotencyKey, Show
 from booking.tests.factories import api_client, create_show, create_user, show_json
-from booking.tests.reference_model import SETTINGS, ReferenceModel, Refused
+from booking.tests.reference_model import (
+    DOORS_OPEN,
+    SETTINGS,
+    ReferenceModel,
+    Refused,
+    TooEarlyOrLate,
+)
+from booking.tickets import Ticket, code_of
 
 try:
     from hypothesis import Phase, settings
@@ -53,13 +60,13 @@ SHOWS = {
 STARTS = {"tonight": 10 * STEP + 1, "in three days": 3 * 24 * 60}
 
 TIMES_IN_TABLES = {
-    Booking: ["created_at", "held_until", "cancelled_at"],
+    Booking: ["created_at", "held_until", "cancelled_at", "admitted_at"],
     Show: ["date_time", "cancelled_at"],
     IdempotencyKey: ["created_at"],
 }
 TIMES = [
     *("created_at", "cancelled_at", "expires_at", "cancel_until"),
-    *("bookable_until", "date_time", "ends_at"),
+    *("bookable_until", "date_time", "ends_at", "admitted_at", "undo_until"),
 ]
 SECONDS = ["expires_in", "retry_after"]
 
@@ -94,19 +101,21 @@ class BoxOffice(RuleBasedStateMachine):
         super().__init__()
         test = TestCase()
         test.maxDiff = None
-        self.assertEqual = test.assertEqual
+        self.assertEqual, self.assertIn = test.assertEqual, test.assertIn
         self.transaction = transaction.atomic()
         self.transaction.__enter__()
         users = {"Alice": create_user("alice"), "Bob": create_user("bob")}
         self.anonymous = APIClient()
         self.clients = {name: api_client(user) for name, user in users.items()}
+        stella = create_user("stella", is_staff=True, is_superuser=True)
+        self.clients["Stella"] = api_client(stella)
         shows = {
             name: create_show(starts_in=STARTS[name] * MINUTE, **facts)
             for name, facts in SHOWS.items()
         }
         self.model = ReferenceModel(
             {name: show_json(each, date_time=STARTS[name]) for name, each in shows.items()},
-            {name: user.pk for name, user in users.items()},
+            {name: user.pk for name, user in [*users.items(), ("Stella", stella)]},
         )
         self.ids = {}  # of bookings, by name: "Alice 1" is her first one
         self.checked_table = None
@@ -224,6 +233,40 @@ class BoxOffice(RuleBasedStateMachine):
         )
         if data is not None:
             self.assertEqual(data, self.model.booking_json(booking))
+
+    # --- The door ---
+
+    @rule(of=bookings_st, seat_moved=st.booleans(), at_show=shows_st | st.none())
+    def check_in(self, of, seat_moved, at_show):
+        """Scan the ticket that a booking has; or, rarely right, one for another seat."""
+        self._scan(of, "check-in", seat_moved, self.model.check_in, at_show)
+
+    @rule(of=bookings_st)
+    def check_in_when_the_doors_are_open(self, of):
+        show, *_ = self.model.sale(self.ids[of])
+        steps = (self.model.shows[show]["date_time"] - DOORS_OPEN - self.model.now) // STEP + 1
+        self.time_passes(steps=max(steps, 0), run_expire_holds=False)
+        self.check_in(of, seat_moved=False, at_show=show)
+
+    @rule(of=bookings_st)
+    def undo_check_in(self, of):
+        self._scan(of, "check-in/undo", False, self.model.undo_check_in)
+
+    def _scan(self, of, path, seat_moved, change, at_show=None):
+        booking = self.ids[of]
+        seat = self.model.bookings[booking]["seat"] + seat_moved
+        body = {"code": code_of(Ticket(booking, seat))}
+        arguments = [booking, seat]
+        if at_show is not None:
+            body["show"] = self.model.shows[at_show]["id"]
+            arguments.append(at_show)
+        try:
+            data = self.post("Stella", path, body, False, partial(change, *arguments))
+        except TooEarlyOrLate as refused:
+            self.assertIn(self.data["code"], [str(refused), "other_day"])
+            return
+        if data is not None:
+            self.assertEqual(data, self.model.admission_json(booking))
 
     @rule(of=bookings_st, endpoint=endpoints_st)
     def access_booking_of_other_customer(self, of, endpoint):
@@ -345,7 +388,8 @@ class BoxOffice(RuleBasedStateMachine):
         try:
             check()
         except Refused as refused:
-            data.pop("detail", None)
+            for in_words in ("detail", "starts", "at"):
+                data.pop(in_words, None)
             self.assertEqual((response.status_code, data), (400, refused.body))
             return None
         self.assertEqual(response.status_code, status, response.content)
