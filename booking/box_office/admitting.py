@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Count, Q
+from django.db.models import QuerySet
 from django.utils.formats import date_format
 from django.utils.timezone import localdate, localtime
 
+from ..db.compiled import compiled
 from ..exceptions import (
     AlreadyAdmitted,
     NotAdmitted,
@@ -124,10 +125,23 @@ def undo_admission(*, booking_id: int, seat_number: int, by: User) -> Admission:
 
 
 def _find(booking_id: int) -> Booking:
-    booking = Booking.objects.filter(pk=booking_id).only("show_id").first()
-    if booking is None:
+    """The booking with its ID and that of its show only."""
+    found = show_of_booking(booking_id)
+    if not found:
         raise UnknownTicket
-    return booking
+    return Booking(pk=booking_id, show_id=found[0].show_id)
+
+
+@compiled
+def show_of_booking(booking_id: int) -> QuerySet:
+    return Booking.objects.filter(pk=booking_id).only("show_id")
+
+
+@compiled
+def booked_seats(show_id: int, reference: str, customer_id: int) -> QuerySet:
+    """The booked seats of a reservation, with their customer."""
+    of_show = Booking.objects.of_show(show_id).of_user(customer_id)
+    return of_show.filter(reference=reference, status=Status.BOOKED).select_related("user")
 
 
 def _require_valid_ticket(found: BookingSnapshot, seat_number: int) -> None:
@@ -183,19 +197,13 @@ def _admitted_by(booking: Booking) -> str | None:
 
 
 def _admission(found: BookingSnapshot, admitted_by: str | None) -> Admission:
-    booking = Booking.objects.select_related("user").get(pk=found.booking.pk)
-    of_reservation = Booking.objects.filter(
-        reference=booking.reference,
-        user=booking.user_id,
-        show=booking.show_id,
-        status=Status.BOOKED,
-    )
-    counts = of_reservation.aggregate(
-        seats=Count("pk"), admitted=Count("pk", filter=Q(admitted_at__isnull=False))
-    )
+    booking = found.booking
+    seats = booked_seats(booking.show_id, booking.reference, booking.user_id)
+    [stored] = [each for each in seats if each.pk == booking.pk]
+    admitted = sum(each.admitted_at is not None for each in seats)
     return Admission(
-        booking=found.booking.snapshot(found.show),
-        customer_name=booking.customer_name,
+        booking=booking.snapshot(found.show),
+        customer_name=stored.customer_name,
         admitted_by=admitted_by,
-        reservation=AdmittedSeats(**counts),
+        reservation=AdmittedSeats(len(seats), admitted),
     )

@@ -99,8 +99,14 @@ def locked_booking(booking: Booking, *, wanted: int | None = None) -> Iterator[B
     with transaction() as attempt:
         attempt.show_id = booking.show_id
         attempt.seat_numbers = [] if wanted is None else [wanted]
-        lock_show(booking.show_id)
-        yield Booking.objects.filter(pk=booking.pk).snapshots().get()
+        [[found]] = lock_show(booking.show_id, booking_by_id.bind(booking.pk))
+        yield found
+
+
+@compiled
+def booking_by_id(booking_id: int) -> models.QuerySet:
+    """BookingSnapshot of one booking."""
+    return Booking.objects.filter(pk=booking_id).snapshots()
 
 
 @contextmanager
