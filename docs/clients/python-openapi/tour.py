@@ -12,6 +12,7 @@ from generated.api.bookings import book_seat, cancel_booking, list_my_bookings
 from generated.api.movies import list_movie_shows, list_movies
 from generated.api.reservations import cancel_reservation, confirm_reservation, reserve_seats
 from generated.api.shows import get_seat_map
+from generated.api.tickets import get_ticket, get_ticket_pdf
 from generated.models import BookSeat, LogIn, Refresh, ReserveSeats, SignUp
 
 host = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8000"
@@ -43,6 +44,10 @@ print(f"Booked seat {booking.seat_label}: {booking.reference}.")
 
 again = book_seat.sync_detailed(show.id, client=client, body=chosen)
 print(f"Refused: {again.parsed.code}; near it are free: {len(again.parsed.alternatives)}.")
+
+ticket = get_ticket.sync(booking.id, client=client)
+pdf = get_ticket_pdf.sync_detailed(booking.id, client=client).content
+print(f"My ticket is good for {ticket.seat_label}; as PDF it begins with {pdf[:4].decode()}.")
 
 wanted = ReserveSeats(count=2, hold=True)
 couple = reserve_seats.sync(show.id, client=client, body=wanted, idempotency_key=key())

@@ -22,6 +22,7 @@ from movie_booking_client import (
     ReserveSeats,
     ShowsApi,
     SignUp,
+    TicketsApi,
 )
 from movie_booking_client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
@@ -97,6 +98,11 @@ print(f"Refused: {refused.code}; near it are free: {len(refused.alternatives)}."
 couple = retry(reservations.reserve_seats, show.id, ReserveSeats(count=2, hold=True))
 print(f"Holding {len(couple.bookings)} seats for {couple.expires_in} seconds.")
 print(f"Confirmed: {retry(reservations.confirm_reservation, couple.reference).status}.")
+
+tickets = TicketsApi(client)
+ticket = tickets.get_ticket(booking.id)
+pdf = tickets.get_ticket_pdf(booking.id)
+print(f"My ticket is good for {ticket.seat_label}; as PDF it begins with {pdf[:4].decode()}.")
 
 taken = shows.get_seat_map(show.id).mine.booked
 print(f"Mine are {len(taken)} seats.")

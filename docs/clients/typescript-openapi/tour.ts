@@ -60,6 +60,12 @@ if (again.error?.code !== "seat_taken") throw new Error("The seat was sold twice
 const near = "alternatives" in again.error ? again.error.alternatives : undefined;
 console.log(`Refused: ${again.error.code}; near it are free: ${near?.length ?? 0}.`);
 
+const ofTicket = { params: { path: { id: booking.id } } };
+const ticket = body(await client.GET("/api/bookings/{id}/ticket/", ofTicket));
+const file = await client.GET("/api/bookings/{id}/ticket.pdf", { ...ofTicket, parseAs: "blob" });
+const begin = (await (file.data as Blob).text()).slice(0, 4);
+console.log(`My ticket is good for ${ticket.seat_label}; as PDF it begins with ${begin}.`);
+
 const couple = body(
   await client.POST("/api/shows/{id}/reservations/", {
     params: { path, header: key() },

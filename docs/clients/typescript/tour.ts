@@ -94,6 +94,11 @@ console.log(`Holding ${couple.bookings.length} seats for ${couple.expires_in} se
 const confirmed = (await retry((o) => api.confirmReservation(couple.reference, o))).data;
 console.log(`Confirmed: ${confirmed.status}.`);
 
+const ticket = (await api.getTicket(booking.id)).data;
+const pdf = new Uint8Array(await (await api.getTicketPdf(booking.id, { format: "blob" })).data.arrayBuffer());
+const begin = new TextDecoder().decode(pdf.slice(0, 4));
+console.log(`My ticket is good for ${ticket.seat_label}; as PDF it begins with ${begin}.`);
+
 const map = (await api.getSeatMap(show.id)).data;
 console.log(`Mine are ${map.mine?.booked.length} seats.`);
 
