@@ -31,7 +31,11 @@ VERBS = {
     "move": 8,
     "erase": 1,
     "counter_sale": 6,
+    "check_in": 9,
+    "undo_check_in": 3,
 }
+AT_THE_DOOR = {"check_in": "/api/check-in/", "undo_check_in": "/api/check-in/undo/"}
+OLD_TICKET = 0.5  # share of the scans of a ticket that was fetched earlier: a screenshot
 WITHOUT_KEY = 1 / 3  # share of the changes; they are sent once, whatever happens
 SEND_TWICE = 0.04  # share of successful requests that are sent once more: the double click
 READ_AFTER_WRITE = 0.25  # share of successful requests after which the seat map is read
@@ -59,11 +63,13 @@ class Customer:
     """A customer's account and latest reservations, shared by the customer's clients."""
 
     MAX_RESERVATIONS = 12
+    MAX_TICKETS = 4
 
     def __init__(self, pk, token):
         self.pk = pk
         self.tokens = {pk: token}  # also of the accounts before
         self.reservations = []
+        self.tickets = []  # the latest that were fetched
 
     def use_account(self, pk, token):
         self.tokens[pk] = token
@@ -71,6 +77,9 @@ class Customer:
 
     def remember(self, reservation):
         self.reservations = [*self.reservations[-self.MAX_RESERVATIONS :], reservation]
+
+    def keep(self, ticket):
+        self.tickets = [*self.tickets[-self.MAX_TICKETS :], ticket]
 
 
 class SpareAccounts:
@@ -94,10 +103,11 @@ class SpareAccounts:
 
 @dataclass(frozen=True)
 class Clerk:
-    """A member of staff, with a session of the admin."""
+    """A member of staff, with a session of the admin and a token of the API."""
 
     pk: int
     session: str
+    token: str
     usernames: dict  # of all customers, by id
 
 
@@ -140,7 +150,41 @@ class Client(threading.Thread):
         elif reservations := self.customer.reservations:
             # Mostly the latest ones: holds expire soon.
             age = min(int(self.random.expovariate(0.6)), len(reservations) - 1)
-            self._change(reservations[-1 - age], verb)
+            if verb in AT_THE_DOOR:
+                self._scan(reservations[-1 - age], verb)
+            else:
+                self._change(reservations[-1 - age], verb)
+
+    def _scan(self, reservation, verb):
+        """Staff scan a ticket, while other clients of the customer change the booking."""
+        if not self.customer.tickets or self.random.random() > OLD_TICKET:
+            self._fetch_ticket(reservation)
+        if not self.customer.tickets:
+            return
+        ticket = self.random.choice(self.customer.tickets)
+        request = self.history.begin(
+            user=ticket["user"],
+            show=ticket["show"],
+            kind=verb,
+            arguments={
+                "booking": ticket["booking"],
+                "seat": ticket["seat_number"],
+                "clerk": self.clerk.pk,
+            },
+            key=None,
+        )
+        self._send(request, "POST", AT_THE_DOOR[verb], {"code": ticket["code"]})
+
+    def _fetch_ticket(self, reservation):
+        """A ticket, if the seat is booked. Nothing is checked here but what the door says later."""
+        user = reservation["user"]
+        headers = {"Authorization": f"Bearer {self.customer.tokens[user]}", "Connection": "close"}
+        path = f"/api/bookings/{self.random.choice(reservation['bookings'])}/ticket/"
+        with suppress(OSError, http.client.HTTPException):
+            response = self._exchange("GET", path, None, headers)
+            if response.status == 200:
+                ticket = json.loads(response.text)
+                self.customer.keep(ticket | {"user": user, "show": reservation["show"]})
 
     def _sell_at_counter(self, show):
         """The clerk sells seats to the customer, in the admin."""
@@ -278,6 +322,8 @@ class Client(threading.Thread):
         is_page = request.kind == "counter_sale"
         if is_page:
             headers |= counter.headers(self.clerk.session)
+        elif request.kind in AT_THE_DOOR:
+            headers["Authorization"] = f"Bearer {self.clerk.token}"
         elif request.user:
             headers["Authorization"] = f"Bearer {self.customer.tokens[request.user]}"
         if request.key:
@@ -286,23 +332,26 @@ class Client(threading.Thread):
         self.history.sent(request, attempt)
         # A connection that ends early, in whatever way, gives no response.
         with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection(
-                "127.0.0.1", self.port, timeout=RESPONSE_TIMEOUT
-            )
-            try:
-                # No body instead of an empty one, which would be sent in chunks.
-                text = body if is_page else json.dumps(body) if body else None
-                connection.request(method, path, text, headers)
-                response = connection.getresponse()
-                text = response.read().decode()
-                if is_page:
-                    attempt.status, answer = counter.as_api(response.status, text)
-                    attempt.body = json.dumps(answer)
-                else:
-                    attempt.status, attempt.body = response.status, text
-                attempt.replayed = response.headers["Idempotency-Replayed"] == "true"
-            finally:
-                connection.close()
+            # No body instead of an empty one, which would be sent in chunks.
+            text = body if is_page else json.dumps(body) if body else None
+            response = self._exchange(method, path, text, headers)
+            if is_page:
+                attempt.status, answer = counter.as_api(response.status, response.text)
+                attempt.body = json.dumps(answer)
+            else:
+                attempt.status, attempt.body = response.status, response.text
+            attempt.replayed = response.headers["Idempotency-Replayed"] == "true"
         attempt.returned = time.time()
         self.history.returned(request, attempt)
         return attempt
+
+    def _exchange(self, method, path, text, headers):
+        """The response, with its `text`. Raises OSError or HTTPException if there is none."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=RESPONSE_TIMEOUT)
+        try:
+            connection.request(method, path, text, headers)
+            response = connection.getresponse()
+            response.text = response.read().decode()
+            return response
+        finally:
+            connection.close()

@@ -31,8 +31,8 @@ class Erasures:
             if _is_refused_as_erased(each) and not self._may_be_erased(request, each):
                 yield f"refused as an erased account with status {each.status}"
         erasure = self.of_user.get(request.user)
-        if erasure is None or erasure is request:
-            return
+        if erasure is None or erasure is request or request.kind in ("check_in", "undo_check_in"):
+            return  # tickets of a customer who is in remain
         erased_at = min((e.returned for e in erasure.attempts if e.is_done), default=None)
         for each in request.attempts:
             late = erased_at is not None and each.sent > erased_at
@@ -42,7 +42,7 @@ class Erasures:
             if late and each.is_definite and not is_refused:
                 yield "served after the account was erased"
 
-    def violations(self, bookings, ended):
+    def violations(self, bookings, events, ended):
         """Errors in the final tables."""
         for user in sorted(self.inactive - self.of_user.keys()):
             yield f"user {user} was erased without a request"
@@ -55,7 +55,9 @@ class Erasures:
             for each in bookings:
                 # If the server was killed in the middle, a sale of the same moment may be left.
                 old = seconds(each["created_at"]) < erasure.attempts[0].sent or is_acknowledged
-                if each["user"] == user and old and _is_active(each, ended):
+                # Who is in keeps the seat, also if the check-in was undone after the erasure.
+                was_in = any(event["kind"] == "admitted" for event in events.of_booking[each["id"]])
+                if each["user"] == user and old and not was_in and _is_active(each, ended):
                     yield f"erased user {user} has booking {each['id']}"
 
     def operations(self, events, ended):

@@ -21,12 +21,19 @@ KINDS = {
     "move": {"moved"},
     "erase": {"cancelled"},
     "counter_sale": {"booked"},
+    "check_in": {"admitted"},
+    "undo_check_in": {"undone"},
 }
 # If it is booked already, cannot be held longer, has that seat, or there is no booking.
 MAY_CHANGE_NOTHING = {"confirm", "extend", "move", "erase"}
 
+BY_STAFF = {"booked", "admitted", "undone"}  # events that a clerk may cause
+
 # The status of a booking after each event, by the status before it; None: there was no booking.
+# "admitted" is a booked seat whose customer is in.
 STATUS_AFTER = {
+    ("booked", "admitted"): "admitted",
+    ("admitted", "undone"): "booked",
     (None, "held"): "held",
     (None, "booked"): "booked",
     ("held", "extended"): "held",
@@ -47,7 +54,7 @@ class Events:
     """The events of a run, by request and by booking."""
 
     def __init__(self, events, bookings, clerks=()):
-        self.clerks = set(clerks)  # they sell to others
+        self.clerks = set(clerks)  # they sell to others, and scan their tickets
         self.bookings = {each["id"]: each for each in bookings}
         self.of_booking, self.of_request = defaultdict(list), defaultdict(list)
         for event in events:
@@ -164,13 +171,16 @@ def _explains(history, booking, clerks):
     status = seat = None
     for event in history:
         before = event["seat"] if event["moved_from"] is None else event["moved_from"]
-        is_counter_sale = event["kind"] == "booked" and event["actor"] in clerks
-        actor_may = event["actor"] == booking["user"] or is_counter_sale
+        is_by_staff = event["kind"] in BY_STAFF and event["actor"] in clerks
+        is_at_the_door = event["kind"] in ("admitted", "undone")
+        actor_may = is_by_staff or (event["actor"] == booking["user"] and not is_at_the_door)
         follows = seat in (None, before) and actor_may
         status = STATUS_AFTER.get((status, event["kind"])) if follows else None
         seat = event["seat"]
         if status is None:
             return False
     end = "held" if booking["status"] == "expired" else booking["status"]
+    if booking.get("admitted_at"):
+        end = "admitted" if end == "booked" else f"{end} and admitted"
     began = bool(history) and history[0]["created_at"] == booking["created_at"]
     return began and (status, seat) == (end, booking["seat"])

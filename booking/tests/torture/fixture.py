@@ -70,6 +70,7 @@ def create(shows, users):
     return {
         "clerk": clerk.pk,
         "session": browser.cookies["sessionid"].value,
+        "clerk_token": str(AccessToken.for_user(clerk)),
         "usernames": {each.pk: each.username for each in customers},
         "shows": [each.pk for each in new_shows],
         "tokens": {each.pk: str(AccessToken.for_user(each)) for each in customers},
@@ -90,6 +91,7 @@ def dump():
         "held_until",
         "created_at",
         "cancelled_at",
+        "admitted_at",
         "user",
         "show",
         seat=F("seat_number"),

@@ -24,6 +24,7 @@ class Booking(NamedTuple):
     until: float | None  # when the hold expires
     created: float
     given_back: float | None = None
+    is_in: bool = False  # the ticket is checked in
 
     def status_at(self, now):
         return EXPIRED if self.status == HELD and self.until <= now else self.status
@@ -330,6 +331,8 @@ class ShowModel:
         active = self._active_or_refused(operation, bookings, now)
         if active is None:
             return {}
+        if self._refused_as_checked_in(operation, active):
+            return {}
         expect(operation.code is None, "it could be cancelled")
         self._expect_available(operation, len(self._free(now)) + len(active))
         return {pk: each._replace(status=CANCELLED, given_back=now) for pk, each in active.items()}
@@ -338,7 +341,9 @@ class ShowModel:
         return {
             pk: each._replace(status=CANCELLED, given_back=now)
             for pk in self.at_seat.values()
-            if (each := self.bookings[pk]).user == operation.user and each.is_active_at(now)
+            if (each := self.bookings[pk]).user == operation.user
+            and each.is_active_at(now)
+            and not each.is_in
         }
 
     def _move(self, operation, now):
@@ -346,6 +351,8 @@ class ShowModel:
         expect(pk in self.bookings, "there is no booking", pk)
         booking = self.bookings[pk]
         if self._active_or_refused(operation, {pk: booking}, now) is None:
+            return {}
+        if self._refused_as_checked_in(operation, {pk: booking}):
             return {}
         free = self._free(now)
         if operation.code == "seat_taken":
@@ -364,6 +371,32 @@ class ShowModel:
             return {}
         expect(seat in free, "the seat is taken")
         return self._expired([seat]) | {pk: booking._replace(seat=seat)}
+
+    def _check_in(self, operation, now):
+        booking = self._ticket_or_refused(operation, now)
+        if booking is None:
+            return {}
+        if operation.code == "already_admitted":
+            expect(booking.is_in, "nobody is in")
+            return {}
+        expect(operation.code is None, "this refusal is not possible here")
+        expect(not booking.is_in, "somebody is in already")
+        changes = {operation.arguments["booking"]: booking._replace(is_in=True)}
+        self._expect_admitted_seats(operation, booking, changes)
+        return changes
+
+    def _undo_check_in(self, operation, now):
+        booking = self._ticket_or_refused(operation, now)
+        if booking is None:
+            return {}
+        if operation.code == "not_admitted":
+            expect(not booking.is_in, "somebody is in")
+            return {}
+        expect(operation.code is None, "this refusal is not possible here")
+        expect(booking.is_in, "nobody is in")
+        changes = {operation.arguments["booking"]: booking._replace(is_in=False)}
+        self._expect_admitted_seats(operation, booking, changes)
+        return changes
 
     def _map(self, operation, now):
         active = {
@@ -401,7 +434,14 @@ class ShowModel:
     def _table(self, operation, now):
         """The dump of the table, after the run."""
         expected = {
-            str(pk): [each.reference, each.user, each.seat, each.status_at(now), each.until]
+            str(pk): [
+                each.reference,
+                each.user,
+                each.seat,
+                each.is_in,
+                each.status_at(now),
+                each.until,
+            ]
             for pk, each in self.bookings.items()
         }
         found = {
@@ -438,6 +478,38 @@ class ShowModel:
         still_free = sorted(free.intersection(gone))
         expect(sorted(operation.body["still_free"]) == still_free, "still free are", still_free)
         return None
+
+    def _refused_as_checked_in(self, operation, bookings):
+        """True if it is the right refusal: who is in keeps the seat."""
+        is_in = any(each.is_in for each in bookings.values())
+        expect((operation.code == "checked_in") == is_in, "somebody is in:", is_in)
+        return is_in
+
+    def _ticket_or_refused(self, operation, now):
+        """The booking of a ticket; None if it is not as the ticket says, and that is the answer."""
+        pk, seat = operation.arguments["booking"], operation.arguments["seat"]
+        expect(pk in self.bookings, "there is no booking", pk)
+        booking = self.bookings[pk]
+        status = booking.status_at(now)
+        if status == CANCELLED:
+            expect(operation.code == "ticket_cancelled", "it is cancelled")
+        elif status != BOOKED:
+            expect(operation.code == "not_booked", "it is", status)
+        elif booking.seat != seat:
+            expect(operation.code == "ticket_moved", "it was moved")
+            expect(operation.body["seat_number"] == booking.seat, "its seat is", booking.seat)
+        else:
+            return booking
+        return None
+
+    def _expect_admitted_seats(self, operation, booking, changes):
+        if not operation.is_answered:
+            return
+        expect(operation.body["seat_number"] == booking.seat, "it is another seat")
+        seats = (self._reservation(booking.reference) | changes).values()
+        booked = [each for each in seats if each.status == BOOKED]
+        known = {"seats": len(booked), "admitted": sum(each.is_in for each in booked)}
+        expect(operation.body["reservation"] == known, "of its reservation are in:", known)
 
     def _expect_taken(self, operation, now, wanted):
         if not self.rules.exact:  # refused by the constraint, with details read later

@@ -38,7 +38,7 @@ def reconcile(requests, tables, ended, exact=True):
     keys = {(row["user"], row["key"]): row for row in tables["keys"]}
     operations, violations, faults = defaultdict(list), [], []
     given_back = _given_back(tables["bookings"])
-    clerks = {each.arguments["clerk"] for each in requests if each.kind == "counter_sale"}
+    clerks = {each.arguments["clerk"] for each in requests if "clerk" in each.arguments}
     events = Events(tables["events"], tables["bookings"], clerks)
     erasures = Erasures(requests, tables["inactive"])
     counts = Counter()
@@ -61,7 +61,7 @@ def reconcile(requests, tables, ended, exact=True):
     violations += _inconsistent_rows(tables["bookings"])
     violations += events.without_request(requests)
     violations += events.unexplained()
-    violations += erasures.violations(tables["bookings"], ended)
+    violations += erasures.violations(tables["bookings"], events, ended)
     for each in erasures.operations(events, ended):
         operations[each.show].append(each)
     if exact:
@@ -69,8 +69,12 @@ def reconcile(requests, tables, ended, exact=True):
             _order_by_clock(of_show)
     for show in tables["shows"]:
         of_show = {
-            str(each["id"]): [each[name] for name in ("reference", "user", "seat", "status")]
-            + [seconds(each["held_until"])]
+            str(each["id"]): [
+                *(each[name] for name in ("reference", "user", "seat")),
+                each.get("admitted_at") is not None,
+                each["status"],
+                seconds(each["held_until"]),
+            ]
             for each in tables["bookings"]
             if each["show"] == show
         }
@@ -188,7 +192,7 @@ def _operation(request, body, sent, returned):
     body = json.loads(body)
     if isinstance(body, list):
         body = {"bookings": body}
-    if "show" in body:  # the other fields of a show are not checked
+    if isinstance(body.get("show"), dict):  # the other fields of a show are not checked
         body["show"] = {"available_seats": body["show"]["available_seats"]}
     code = body.get("code")
     if code is None and request.kind == "book":
@@ -198,6 +202,8 @@ def _operation(request, body, sent, returned):
         body["read_at"] = seconds(body["created_at"])
     if code is None and request.kind == "cancel":
         body["read_at"] = seconds(body["cancelled_at"])
+    if code is None and request.kind == "check_in":
+        body["read_at"] = seconds(body["admitted_at"])
     if "expires_at" in body:
         body["expires_at"] = seconds(body["expires_at"])
     kind = KINDS.get(request.kind, request.kind)

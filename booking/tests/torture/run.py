@@ -52,7 +52,7 @@ class Run:
         customers = (self.mutant and self.mutant.customers) or number_of_customers
         self.customers = [Customer(*account) for account in accounts[:customers]]
         usernames = {int(pk): name for pk, name in fixture["usernames"].items()}
-        self.clerk = Clerk(fixture["clerk"], fixture["session"], usernames)
+        self.clerk = Clerk(fixture["clerk"], fixture["session"], fixture["clerk_token"], usernames)
         self.spare_accounts = accounts[number_of_customers:]
         folder.mkdir()
 

@@ -204,6 +204,7 @@ class Server:
                 "THROTTLE_CANCEL": "",
                 "SECRET_KEY": SECRET_KEY,
                 "TICKET_KEYS": f"tickets-{SECRET_KEY}",
+                "DOORS_OPEN_MINUTES": "1440",  # the shows begin in a day
                 "LOG_LEVEL": "ERROR",
                 "MAX_SEATS_PER_CUSTOMER": str(fixture.LIMIT),
                 # It spans shows, and one show is checked at a time: see test_state_machine.py.

@@ -313,7 +313,7 @@ class CheckerTests(TestCase):
 
     def test_move_to_own_seat_during_move_keeps_its_place_in_order(self):
         """A move to the booking's own seat changes nothing now, but may change something later."""
-        table = {"bookings": {"1": ["R1", ALICE, 1, "booked", None]}}
+        table = {"bookings": {"1": ["R1", ALICE, 1, False, "booked", None]}}
         self.assertLinearizable(
             sold([1], 0, 1, left=2),
             moved(1, 1, 2, 5, left=2),
@@ -394,12 +394,12 @@ class CheckerTests(TestCase):
                 self.assertViolated(held, self.unanswered(kind, arguments, 5, {2}, **body))
 
     def test_final_table_must_equal_state(self):
-        row = ["R1", ALICE, 1, "booked", None]
+        row = ["R1", ALICE, 1, False, "booked", None]
         for rows, assert_ in (
             ({"1": row}, self.assertLinearizable),
             ({}, self.assertViolated),
-            ({"1": row, "9": ["R9", BOB, 2, "booked", None]}, self.assertViolated),
-            ({"1": ["R1", ALICE, 1, "expired", None]}, self.assertViolated),
+            ({"1": row, "9": ["R9", BOB, 2, False, "booked", None]}, self.assertViolated),
+            ({"1": ["R1", ALICE, 1, False, "expired", None]}, self.assertViolated),
         ):
             assert_(sold([1], 0, 1, left=2), operation("table", {}, 6, 6, bookings=rows))
 

@@ -47,6 +47,18 @@ MUTANTS = {
         verbs=("book", "move", "cancel", "map"),
         customers=2,
     ),
+    "admits_without_lock": Mutant(
+        locks.admits_without_lock,
+        ("concurrency/test_admission_races.py",),
+        verbs=("book", "check_in", "undo_check_in", "cancel", "map"),
+        customers=2,
+    ),
+    "admits_twice": Mutant(
+        statuses.admits_twice,
+        ("api/test_check_in.py",),
+        verbs=("book", "check_in", "undo_check_in", "map"),
+        customers=2,
+    ),
     "moves_in_two_transactions": Mutant(
         locks.moves_in_two_transactions,
         (LOCKS,),

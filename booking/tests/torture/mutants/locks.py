@@ -82,6 +82,11 @@ def moves_without_lock(application):
     _change_unlocked("booking_to_move")
 
 
+def admits_without_lock(application):
+    """Checks in what it has read without a lock: two gates admit one ticket."""
+    _change_unlocked("booking_to_admit")
+
+
 def moves_in_two_transactions(application):
     """Decides on a move in one transaction with the lock, and writes it in another without."""
     from django.db import connection

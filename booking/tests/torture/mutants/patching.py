@@ -15,6 +15,8 @@ INTERNALS = {
     # (booking, *, wanted)
     "booking_to_cancel": ["booking.box_office.cancelling:locked_booking"],
     "booking_to_move": ["booking.box_office.moving:locked_booking"],
+    "admit": ["booking.box_office:admit"],
+    "booking_to_admit": ["booking.box_office.admitting:locked_booking"],
     # (reservation)
     "reservation_to_cancel": ["booking.box_office.cancelling:locked_reservation"],
     "reservation_to_confirm": ["booking.box_office.holding:locked_reservation"],
