@@ -1,15 +1,19 @@
 """Every change to a seat locks its show until the transaction ends."""
 
+from datetime import timedelta
 from unittest import skipUnless
 
 import psycopg
 from django.contrib.auth.models import User
 from django.db import OperationalError, connection
 from django.test import TransactionTestCase
+from django.utils import timezone
 
 from booking import box_office
 from booking.models import Reservation
 from booking.tests.factories import create_booking, create_hold, create_show, create_user
+
+SOON = timedelta(minutes=30)  # the doors are open
 
 
 def book(show, alice, stella):
@@ -79,10 +83,20 @@ def call_off(show, alice, stella):
     box_office.call_off(show=show, by=stella, reason="No heating")
 
 
+def admit(show, alice, stella):
+    booked = create_booking(alice, show)
+    box_office.admit(booking_id=booked.pk, seat_number=5, by=stella)
+
+
+def undo_admission(show, alice, stella):
+    booked = create_booking(alice, show, admitted_at=timezone.now())
+    box_office.undo_admission(booking_id=booked.pk, seat_number=5, by=stella)
+
+
 VERBS = [
     *(book, hold, reserve_best_seats, sell_by_staff, hold_by_staff, sell_best_seats_by_staff),
     *(confirm, extend, cancel, cancel_by_staff, cancel_reservation, cancel_all),
-    *(move, move_by_staff, call_off),
+    *(move, move_by_staff, call_off, admit, undo_admission),
 ]
 
 
@@ -108,7 +122,7 @@ class LockTests(TransactionTestCase):
 
     def test_change_locks_its_show_until_the_transaction_ends(self):
         for change in VERBS:
-            show, other_show = create_show(), create_show()
+            show, other_show = create_show(starts_in=SOON), create_show()
             with self.subTest(change.__name__):
                 with box_office.transaction():
                     change(show, self.alice, self.stella)

@@ -6,6 +6,7 @@ constraint on active bookings helps in none of these.
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from functools import partial
 from unittest import skipUnless
 
@@ -14,7 +15,15 @@ from django.db import connection, connections
 from django.test import TransactionTestCase
 
 from booking import accounts, box_office
-from booking.exceptions import AlreadyCancelled, Refusal, ShowCancelled
+from booking.exceptions import (
+    AlreadyAdmitted,
+    AlreadyCancelled,
+    CheckedIn,
+    Refusal,
+    ShowCancelled,
+    TicketCancelled,
+    TicketMoved,
+)
 from booking.models import Booking, Reservation
 from booking.tests.concurrency.racing import waiting_for_lock, without_time_limits
 from booking.tests.factories import create_booking, create_hold, create_show, create_user
@@ -105,6 +114,34 @@ class WaitingTests(TransactionTestCase):
                 self.assertEqual(self.outcome_of_second(cancel, change), AlreadyCancelled)
                 cancelled_once = ("cancelled", 5, [("cancelled", self.stella.pk)])
                 self.assertEqual(self.history_of(hold), cancelled_once)
+
+    def test_ticket_that_is_being_used_or_cancelled_is_not_used(self):
+        show = create_show(starts_in=timedelta(minutes=30))
+        booking = create_booking(self.alice, show)
+        ticket = {"booking_id": booking.pk, "seat_number": 5}
+        admit = partial(box_office.admit, **ticket, by=self.stella)
+        for first, expected in [
+            (admit, AlreadyAdmitted),
+            (partial(box_office.cancel, booking=booking, by=self.alice), TicketCancelled),
+            (partial(box_office.move, booking=booking, seat_number=6, by=self.alice), TicketMoved),
+        ]:
+            with self.subTest(first):
+                booking.save()  # booked, and not in
+                self.assertEqual(self.outcome_of_second(first, admit), expected)
+
+    def test_seat_whose_ticket_is_being_used_is_neither_cancelled_nor_moved(self):
+        show = create_show(starts_in=timedelta(minutes=30))
+        booking = create_booking(self.alice, show)
+        ticket = {"booking_id": booking.pk, "seat_number": 5}
+        admit = partial(box_office.admit, **ticket, by=self.stella)
+        for second in (
+            partial(box_office.cancel, booking=booking, by=self.alice),
+            partial(box_office.cancel, booking=booking, by=self.stella, as_staff=True),
+            partial(box_office.move, booking=booking, seat_number=6, by=self.alice),
+        ):
+            with self.subTest(second):
+                booking.save()
+                self.assertEqual(self.outcome_of_second(admit, second), CheckedIn)
 
     def find(self, booking):
         return Reservation.find(booking.reference)

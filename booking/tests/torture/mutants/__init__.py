@@ -49,7 +49,7 @@ MUTANTS = {
     ),
     "admits_without_lock": Mutant(
         locks.admits_without_lock,
-        ("concurrency/test_admission_races.py",),
+        (LOCKS, WAITING),
         verbs=("book", "check_in", "undo_check_in", "cancel", "map"),
         customers=2,
     ),
