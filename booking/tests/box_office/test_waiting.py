@@ -81,6 +81,13 @@ class WaitingTests(TransactionTestCase):
                 self.assertEqual(self.outcome_of_second(call_off, sale), ShowCancelled)
                 self.assertEqual(Booking.objects.count(), 0)
 
+    def test_show_is_called_off_with_the_seat_that_is_being_sold(self):
+        book = partial(box_office.book, show_id=self.show.pk, seat_number=5, by=self.alice)
+        call_off = partial(box_office.call_off, show=self.show, by=self.stella, reason="No heating")
+        [cancelled] = self.outcome_of_second(book, call_off)
+        both = [("booked", self.alice.pk), ("cancelled", self.stella.pk)]
+        self.assertEqual(self.history_of(cancelled), ("cancelled", 5, both))
+
     def test_booking_that_is_being_cancelled_is_not_cancelled_again_with_the_account(self):
         booking = create_booking(self.alice, self.show)
         cancel = partial(box_office.cancel, booking=booking, by=self.stella, as_staff=True)

@@ -33,7 +33,12 @@ VERBS = {
     "counter_sale": 6,
     "check_in": 9,
     "undo_check_in": 3,
+    "staff_cancel": 3,
+    "staff_move": 4,
+    "call_off": 1,
 }
+# Sent as forms of the admin's pages, with the clerk's session.
+ON_PAGES = ("counter_sale", "staff_cancel", "staff_move", "call_off")
 AT_THE_DOOR = {"check_in": "/api/check-in/", "undo_check_in": "/api/check-in/undo/"}
 OLD_TICKET = 0.5  # share of the scans of a ticket that was fetched earlier: a screenshot
 WITHOUT_KEY = 1 / 3  # share of the changes; they are sent once, whatever happens
@@ -57,6 +62,12 @@ class Schedule:
         number = int((time.monotonic() - self.began) / self.each)
         first = min(number, self.rounds - 1) * self.AT_ONCE
         return self.shows[first : first + self.AT_ONCE]
+
+    def to_call_off(self):
+        """The first show of those on sale, in the last third of its time; None before."""
+        rounds = (time.monotonic() - self.began) / self.each
+        is_late = rounds % 1 > 2 / 3 and rounds < self.rounds
+        return self.on_sale()[0] if is_late else None
 
 
 class Customer:
@@ -147,11 +158,17 @@ class Client(threading.Thread):
             self._sell_at_counter(show)
         elif verb == "erase":
             self._erase()
+        elif verb == "staff_move":
+            self._move_at_counter(show)
+        elif verb == "call_off":
+            self._call_off()
         elif reservations := self.customer.reservations:
             # Mostly the latest ones: holds expire soon.
             age = min(int(self.random.expovariate(0.6)), len(reservations) - 1)
             if verb in AT_THE_DOOR:
                 self._scan(reservations[-1 - age], verb)
+            elif verb == "staff_cancel":
+                self._cancel_at_counter(reservations[-1 - age])
             else:
                 self._change(reservations[-1 - age], verb)
 
@@ -200,6 +217,37 @@ class Client(threading.Thread):
         form = counter.form(seats, self.clerk.usernames[user], request.request_id)
         self._send(request, "POST", f"/admin/booking/show/{show}/seats/", form)
         self._read_my_bookings(user, show)
+
+    def _move_at_counter(self, show):
+        """The clerk moves whoever has a seat to another one, if it is free."""
+        seats = self._seat(), self._seat()
+        request = self.history.begin(
+            user=0, show=show, kind="staff_move", arguments={"clerk": self.clerk.pk}, key=None
+        )
+        self._send_page(request, f"show/{show}/seats/", counter.move_form(*seats))
+
+    def _cancel_at_counter(self, reservation):
+        booking = self.random.choice(reservation["bookings"])
+        request = self.history.begin(
+            user=reservation["user"],
+            show=reservation["show"],
+            kind="staff_cancel",
+            arguments={"booking": booking, "clerk": self.clerk.pk},
+            key=None,
+        )
+        self._send_page(request, f"booking/{booking}/cancel/", counter.confirmation("No heating"))
+
+    def _call_off(self):
+        show = self.schedule.to_call_off()
+        if show is None:
+            return
+        request = self.history.begin(
+            user=0, show=show, kind="call_off", arguments={"clerk": self.clerk.pk}, key=None
+        )
+        self._send_page(request, f"show/{show}/call-off/", counter.confirmation("No heating"))
+
+    def _send_page(self, request, path, form):
+        self._send(request, "POST", f"/admin/booking/{path}", form)
 
     def _erase(self):
         """Erase the account, while other clients of the customer still use it."""
@@ -319,7 +367,7 @@ class Client(threading.Thread):
             "Content-Type": "application/json",
             "X-Request-ID": request.request_id,
         }
-        is_page = request.kind == "counter_sale"
+        is_page = request.kind in ON_PAGES
         if is_page:
             headers |= counter.headers(self.clerk.session)
         elif request.kind in AT_THE_DOOR:

@@ -1,4 +1,4 @@
-"""Seat plan of the admin: the form by which a clerk sells seats, and what its page answers."""
+"""Pages of the admin on which staff sell, move and cancel seats and call shows off."""
 
 import re
 from urllib.parse import urlencode
@@ -11,6 +11,7 @@ REFUSALS = {
     "There is no customer": "customer_not_found",
     "no longer exists": "customer_not_found",
     "This show is sold out": "sold_out",
+    "This show has been cancelled": "show_cancelled",
 }
 
 
@@ -32,6 +33,18 @@ def form(seats, customer, note):
             "note": note,
         }
     )
+
+
+def move_form(seat, new_seat):
+    """On the seat plan: whoever has the one seat gets the other."""
+    return urlencode(
+        {"csrfmiddlewaretoken": CSRF_TOKEN, "action": "move", "seats": f"{seat} {new_seat}"}
+    )
+
+
+def confirmation(reason):
+    """Of cancelling a booking, and of calling a show off."""
+    return urlencode({"csrfmiddlewaretoken": CSRF_TOKEN, "confirmed": "yes", "reason": reason})
 
 
 def as_api(status, page):

@@ -31,8 +31,10 @@ class Erasures:
             if _is_refused_as_erased(each) and not self._may_be_erased(request, each):
                 yield f"refused as an erased account with status {each.status}"
         erasure = self.of_user.get(request.user)
-        if erasure is None or erasure is request or request.kind in ("check_in", "undo_check_in"):
-            return  # tickets of a customer who is in remain
+        if erasure is None or erasure is request:
+            return
+        if "clerk" in request.arguments and request.kind != "counter_sale":
+            return  # staff change what is left of it
         erased_at = min((e.returned for e in erasure.attempts if e.is_done), default=None)
         for each in request.attempts:
             late = erased_at is not None and each.sent > erased_at

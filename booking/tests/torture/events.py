@@ -23,17 +23,23 @@ KINDS = {
     "counter_sale": {"booked"},
     "check_in": {"admitted"},
     "undo_check_in": {"undone"},
+    "staff_cancel": {"cancelled"},
+    "staff_move": {"moved"},
+    "call_off": {"cancelled"},
 }
 # If it is booked already, cannot be held longer, has that seat, or there is no booking.
 MAY_CHANGE_NOTHING = {"confirm", "extend", "move", "erase"}
+# The page of a refusal leads back like that of a success; a show may have no bookings.
+MAY_CHANGE_NOTHING |= {"staff_cancel", "staff_move", "call_off"}
 
-BY_STAFF = {"booked", "admitted", "undone"}  # events that a clerk may cause
+BY_STAFF = {"booked", "admitted", "undone", "moved", "cancelled"}  # events of a clerk
 
 # The status of a booking after each event, by the status before it; None: there was no booking.
 # "admitted" is a booked seat whose customer is in.
 STATUS_AFTER = {
     ("booked", "admitted"): "admitted",
     ("admitted", "undone"): "booked",
+    ("admitted", "cancelled"): "cancelled and admitted",  # the model knows: by calling off
     (None, "held"): "held",
     (None, "booked"): "booked",
     ("held", "extended"): "held",
@@ -94,9 +100,8 @@ class Events:
             yield "done by another user"
         if not {event["kind"] for event in events} <= _kinds(request):
             yield "another change than requested"
-        if request.kind == "erase":  # of any bookings, in several shows
-            if {self.bookings[event["booking"]]["user"] for event in events} != {request.user}:
-                yield "done to another user"
+        if request.kind in ("erase", "call_off"):
+            yield from self._wrong_events_of_many(request, events)
             return
         bookings = [self.bookings.get(event["booking"]) for event in events]
         if len({event["booking"] for event in events}) < len(events):
@@ -105,10 +110,21 @@ class Events:
             yield "done at several times"
         if None in bookings or {each["show"] for each in bookings} != {request.show}:
             yield "done in another show"
-        elif {each["user"] for each in bookings} != {request.user}:
+        elif request.user and {each["user"] for each in bookings} != {request.user}:
             yield "done to another user"
         elif len({each["reference"] for each in bookings}) > 1:
             yield "done to several reservations"
+
+    def _wrong_events_of_many(self, request, events):
+        """Of an erased account in several shows, or of a show with bookings of several users."""
+        name, expected = {
+            "erase": ("user", request.user),
+            "call_off": ("show", request.show),
+        }[request.kind]
+        if {self.bookings[event["booking"]][name] for event in events} != {expected}:
+            yield f"done to another {name}"
+        if request.kind == "call_off" and len({event["created_at"] for event in events}) > 1:
+            yield "done at several times"
 
     def without_request(self, requests):
         """Changes that no request has made."""
@@ -127,7 +143,7 @@ class Events:
                 {"id": each["booking"], "seat_number": each["seat"], "status": each["kind"]}
                 for each in events
             ]
-        if request.kind in ("cancel", "move"):
+        if request.kind in ("cancel", "move", "staff_cancel", "staff_move"):
             body |= {"id": first["booking"], "seat_number": first["seat"]}
         return Operation(
             request.show,

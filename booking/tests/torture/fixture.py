@@ -102,6 +102,9 @@ def dump():
     keys = IdempotencyKey.objects.order_by("id").values("user", "key", "status", "body")
     return {
         "shows": list(Show.objects.order_by("id").values_list("id", flat=True)),
+        "called_off": dict(
+            Show.objects.exclude(cancelled_at=None).values_list("id", "cancelled_at")
+        ),
         "bookings": list(bookings),
         "events": list(events),
         "keys": list(keys),

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from .operations import Inconsistent, expect
 
 HELD, BOOKED, CANCELLED, EXPIRED = "held", "booked", "cancelled", "expired"
+THE_SHOW = 0  # instead of the id of a booking, for a row that says that the show is called off
 
 
 class Booking(NamedTuple):
@@ -66,6 +67,7 @@ class ShowModel:
         """The events must be those of the changes. A hold that expires has no event."""
         if operation.changed is not None:
             changed = {pk for pk, each in changes.items() if each.status != EXPIRED}
+            changed.discard(THE_SHOW)
             expect(changed == operation.changed, "it should have changed", sorted(changed))
 
     def apply(self, changes):
@@ -156,6 +158,8 @@ class ShowModel:
 
     def _reserve(self, operation, now):
         arguments, body = operation.arguments, operation.body
+        if self._refused_as_called_off(operation):
+            return {}
         wanted, free = arguments.get("seats"), self._free(now)
         count = len(wanted) if wanted else arguments["count"]
         mine = self._seats_of(operation.user, now)
@@ -186,6 +190,8 @@ class ShowModel:
 
     def _counter_sale(self, operation, now):
         """A sale by staff, without a limit. Its page tells no more than that it is done."""
+        if self._refused_as_called_off(operation):
+            return {}
         wanted, free = operation.arguments["seats"], self._free(now)
         if operation.code is None:
             return self._sell(operation, now, wanted, len(wanted), free, mine=0)
@@ -372,6 +378,34 @@ class ShowModel:
         expect(seat in free, "the seat is taken")
         return self._expired([seat]) | {pk: booking._replace(seat=seat)}
 
+    def _staff_cancel(self, operation, now):
+        pk = operation.body["id"]
+        expect(pk == operation.arguments["booking"], "it is another booking")
+        booking = self.bookings[pk]
+        expect(booking.is_active_at(now), "it is not active")
+        expect(not booking.is_in, "somebody is in")
+        return {pk: booking._replace(status=CANCELLED, given_back=now)}
+
+    def _staff_move(self, operation, now):
+        pk, seat = operation.body["id"], operation.body["seat_number"]
+        booking = self.bookings[pk]
+        expect(booking.is_active_at(now), "it is not active")
+        expect(not booking.is_in, "somebody is in")
+        expect(THE_SHOW not in self.bookings, "the show is called off")
+        expect(seat in self._free(now), "the seat is taken")
+        return self._expired([seat]) | {pk: booking._replace(seat=seat)}
+
+    def _call_off(self, operation, now):
+        """All its seats become free, those of customers who are in as well."""
+        expect(THE_SHOW not in self.bookings, "it is called off already")
+        active = {pk: self.bookings[pk] for pk in self.at_seat.values()}
+        changes = {
+            pk: each._replace(status=CANCELLED, given_back=now)
+            for pk, each in active.items()
+            if each.is_active_at(now)
+        }
+        return changes | {THE_SHOW: Booking("", 0, 0, "called off", None, now)}
+
     def _check_in(self, operation, now):
         booking = self._ticket_or_refused(operation, now)
         if booking is None:
@@ -443,6 +477,7 @@ class ShowModel:
                 each.until,
             ]
             for pk, each in self.bookings.items()
+            if pk != THE_SHOW
         }
         found = {
             pk: [*row, EXPIRED if status == HELD and until <= now else status, until]
@@ -478,6 +513,13 @@ class ShowModel:
         still_free = sorted(free.intersection(gone))
         expect(sorted(operation.body["still_free"]) == still_free, "still free are", still_free)
         return None
+
+    def _refused_as_called_off(self, operation):
+        """True if it is the right refusal of a sale."""
+        is_called_off = THE_SHOW in self.bookings
+        is_refused = operation.code == "show_cancelled"
+        expect(is_refused == is_called_off, "the show is called off:", is_called_off)
+        return is_refused
 
     def _refused_as_checked_in(self, operation, bookings):
         """True if it is the right refusal: who is in keeps the seat."""

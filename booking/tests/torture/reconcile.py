@@ -11,11 +11,13 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 
+from .calling_off import CallsOff
 from .erasures import CUSTOMER_NOT_FOUND, UNAUTHORIZED, Erasures
 from .events import Events, seconds
 from .history import INDEFINITE
 from .operations import Operation
 
+ON_PAGES = ("counter_sale", "staff_cancel", "staff_move")
 REFUSED = 400
 BROKEN = 500
 KINDS = {"book": "reserve"}  # to the model a booking is a reservation of one seat
@@ -62,7 +64,9 @@ def reconcile(requests, tables, ended, exact=True):
     violations += events.without_request(requests)
     violations += events.unexplained()
     violations += erasures.violations(tables["bookings"], events, ended)
-    for each in erasures.operations(events, ended):
+    calls_off = CallsOff(requests, tables.get("called_off", {}))
+    violations += calls_off.violations()
+    for each in [*erasures.operations(events, ended), *calls_off.operations(events, ended)]:
         operations[each.show].append(each)
     if exact:
         for of_show in operations.values():
@@ -135,8 +139,10 @@ def _operations(request, row, events, ended):
         for each in request.attempts
         if each.status == REFUSED
     ]
-    if request.kind == "erase":
+    if request.kind in ("erase", "call_off"):  # see erasures.py and calling_off.py
         return []
+    if request.kind in ("staff_cancel", "staff_move"):  # their pages say no more than the events
+        refusals = []
     if request.is_read:
         done = [each for each in request.attempts if each.is_done]
         return [_operation(request, each.body, each.sent, each.returned) for each in done]
@@ -144,9 +150,9 @@ def _operations(request, row, events, ended):
         if row is None or row["status"] == 0:
             return refusals
         done = _operation(request, row["body"], *_when(request, ended))
-    elif request.kind == "counter_sale" and not events.of(request):
+    elif request.kind in ON_PAGES and not events.of(request):
         return refusals
-    elif request.kind != "counter_sale" and (
+    elif request.kind not in ON_PAGES and (
         answers := [each for each in request.attempts if each.is_done]
     ):
         done = _operation(request, answers[0].body, answers[0].sent, answers[0].returned)

@@ -65,15 +65,20 @@ MUTANTS = {
         verbs=("book", "move", "cancel", "map"),
         customers=2,
     ),
-    "confirms_and_extends_without_lock": Mutant(
-        locks.confirms_and_extends_without_lock,
+    "confirms_without_lock": Mutant(
+        locks.confirms_without_lock,
+        (LOCKS, WAITING),
+        verbs=("reserve", "confirm", "cancel"),
+        customers=2,
+    ),
+    "extends_without_lock": Mutant(
+        locks.extends_without_lock,
         (LOCKS, WAITING),
         verbs=("reserve", "confirm", "extend", "cancel"),
         customers=2,
     ),
-    "staff_sell_without_lock": Mutant(
-        locks.staff_sell_without_lock, (LOCKS, WAITING), in_torture=False
-    ),
+    "staff_sell_without_lock": Mutant(locks.staff_sell_without_lock, (LOCKS, WAITING)),
+    "calls_off_without_lock": Mutant(locks.calls_off_without_lock, (LOCKS, WAITING)),
     "erasing_cancels_without_lock": Mutant(
         locks.erasing_cancels_without_lock, (LOCKS, WAITING), in_torture=False
     ),

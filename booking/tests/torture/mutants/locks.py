@@ -51,8 +51,11 @@ def pipeline_without_lock(application):
     _insert_late()
 
 
-def _change_unlocked(name):
-    """Replace `locked_booking` or `locked_reservation` of a verb by one without a lock."""
+def _change_unlocked(name, verb=None):
+    """Replace `locked_booking` or `locked_reservation` of a module by one without a lock.
+
+    With a verb of the box office only while that runs.
+    """
     from booking.box_office.locking import transaction
     from booking.models import Booking, Reservation
 
@@ -68,7 +71,26 @@ def _change_unlocked(name):
             time.sleep(4 * DELAY)
             yield found
 
-    replace(name, unlocked)
+    replace(name, _only_during(verb, unlocked, original(name)) if verb else unlocked)
+
+
+def _only_during(verb, broken, intact):
+    """A function that is broken in the thread that runs a verb, and intact otherwise."""
+    called, current = original(verb), threading.local()
+
+    def call(**wanted):
+        current.is_running = True
+        try:
+            return called(**wanted)
+        finally:
+            current.is_running = False
+
+    def choose(*args, **kwargs):
+        function = broken if getattr(current, "is_running", False) else intact
+        return function(*args, **kwargs)
+
+    replace(verb, call)
+    return choose
 
 
 def cancels_without_lock(application):
@@ -106,9 +128,14 @@ def moves_in_two_transactions(application):
     replace("booking_to_move", committed)
 
 
-def confirms_and_extends_without_lock(application):
-    """Confirms and extends what it has read without a lock."""
-    _change_unlocked("reservation_to_confirm")
+def confirms_without_lock(application):
+    """Confirms what it has read without a lock."""
+    _change_unlocked("reservation_to_confirm", "confirm")
+
+
+def extends_without_lock(application):
+    """Extends what it has read without a lock."""
+    _change_unlocked("reservation_to_confirm", "extend")
 
 
 def _unlock(name, function, is_unlocked=lambda wanted: True):
@@ -149,6 +176,11 @@ def staff_sell_without_lock(application):
 def erasing_cancels_without_lock(application):
     """Does not lock the shows of the bookings that are cancelled with an account."""
     _unlock("lock_show_to_cancel_all", "cancel_all")
+
+
+def calls_off_without_lock(application):
+    """Does not lock the show that is called off."""
+    _unlock("lock_show_to_cancel_all", "call_off")
 
 
 def limit_before_lock(application):

@@ -11,6 +11,9 @@ INTERNALS = {
     "lock_show": ["booking.box_office.selling:lock_show"],  # (show_id, *queries)
     "lock_show_to_cancel_all": ["booking.box_office.cancelling:lock_show"],  # (show_id)
     "cancel_all": ["booking.box_office:cancel_all"],
+    "call_off": ["booking.box_office:call_off"],
+    "confirm": ["booking.box_office:confirm"],
+    "extend": ["booking.box_office:extend"],
     "convert": ["booking.db.pipeline:Pipeline.convert"],  # (statements)
     # (booking, *, wanted)
     "booking_to_cancel": ["booking.box_office.cancelling:locked_booking"],
