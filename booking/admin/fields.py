@@ -36,10 +36,11 @@ class LineField(forms.CharField):
 
 
 class CinemaTimeField(forms.SplitDateTimeField):
-    """Date and time in the cinema's time zone.
+    """Date and time in the cinema's time zone, as a moment in UTC.
 
-    When the clocks go back, an hour comes twice: the first one is meant. When they go forward, the
-    hour that is left out is refused.
+    In UTC, because between two times of one zone Python reckons as a clock on the wall would. When
+    the clocks go back, an hour comes twice: the first one is meant. When they go forward, the hour
+    that is left out is refused.
     """
 
     widget = AdminSplitDateTime
@@ -63,7 +64,7 @@ class CinemaTimeField(forms.SplitDateTimeField):
             raise ValidationError(
                 f"There is no {moment:%H:%M} on {moment:%Y-%m-%d}: the clocks go forward then."
             )
-        return moment
+        return moment.astimezone(UTC)
 
 
 def clock_shows(moment):

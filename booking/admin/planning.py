@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django import forms
 from django.contrib import admin, messages
@@ -168,7 +168,8 @@ class Preview:
     def _row(self, slot):
         zone = timezone.get_current_timezone()
         start = datetime.combine(slot.day, slot.time, tzinfo=zone)
-        show = Show(movie=slot.movie, screen=slot.screen, date_time=start)
+        # In UTC: between two times of one zone Python reckons as a clock on the wall would.
+        show = Show(movie=slot.movie, screen=slot.screen, date_time=start.astimezone(UTC))
         show.screen_name = slot.screen.name
         if not clock_shows(start):
             return Row(show, "There is no such time: the clocks go forward.")

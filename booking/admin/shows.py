@@ -73,7 +73,9 @@ class ShowForm(RefusalForm):
     def clean_date_time(self):
         """An unchanged time is kept: its seconds, and which of two equal hours it is in."""
         chosen, show = self.cleaned_data["date_time"], self.instance
-        is_unchanged = show.pk and same_clock(chosen, timezone.localtime(show.date_time))
+        is_unchanged = show.pk and same_clock(
+            timezone.localtime(chosen), timezone.localtime(show.date_time)
+        )
         return show.date_time if is_unchanged else chosen
 
     def clean(self):

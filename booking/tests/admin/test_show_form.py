@@ -246,6 +246,26 @@ class DateAndNumberTests(ShowFormTestCase):
         sentence = "There is no 02:30 on 2027-03-28: the clocks go forward then."
         self.assertEqual(self.errors(page), {"date_time": [sentence]})
 
+    @override_settings(TIME_ZONE="Europe/Berlin", CLEANING_TIME=timedelta(0))
+    def test_overlap_in_the_night_of_the_changeover_is_by_elapsed_time(self):
+        """Three hours from 01:00 last until 05:00 in March, and until 03:00 in October."""
+        screen = create_screen("Night")
+        movie = create_movie("Long", duration_minutes=180)
+        for day, before, free_from in [
+            ("2027-03-28", "04:59", "05:00"),
+            ("2027-10-31", "01:59", "03:00"),
+        ]:
+            form = {"day": day, "screen": screen.pk, "movie": movie.pk}
+            for times in (("01:00", free_from), (free_from, "01:00")):
+                with self.subTest(day=day, times=times):
+                    Show.objects.all().delete()
+                    self.assertEqual([self.errors(self.add(t, **form)) for t in times], [None] * 2)
+            for first, then in (("01:00", before), (before, "01:00")):
+                with self.subTest(day=day, first=first, then=then):
+                    Show.objects.all().delete()
+                    self.assertIsNone(self.errors(self.add(first, **form)))
+                    self.assertEqual(list(self.errors(self.add(then, **form))), ["date_time"])
+
 
 class ListTests(ShowFormTestCase):
     def found(self, **query):
