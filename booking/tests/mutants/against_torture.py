@@ -1,6 +1,7 @@
 """Mutants against the torture test: longer and longer runs until the checker rejects them."""
 
 from ..torture.__main__ import CUSTOMERS, SECONDS_PER_SHOW, judge_folder
+from ..torture.clients import SpareAccounts
 from ..torture.run import Run
 from ..torture.system import PostgresDatabases, run_fixture
 
@@ -19,7 +20,8 @@ class Torture:
         self.databases.__enter__()
         try:
             shows = 3 * (SECONDS[-1] // SECONDS_PER_SHOW + 1)
-            self.fixture = run_fixture(self.databases.template_url, "create", shows, CUSTOMERS)
+            accounts = CUSTOMERS + SECONDS[-1] // SpareAccounts.EVERY
+            self.fixture = run_fixture(self.databases.template_url, "create", shows, accounts)
         except BaseException:
             self.__exit__()
             raise
@@ -40,7 +42,8 @@ class Torture:
                 workers=4,
                 threads=1,
                 pooler=None,
-                clients=16,
+                clients=24,
+                number_of_customers=CUSTOMERS,
                 restart_every=5,
                 show_seconds=SECONDS_PER_SHOW,
                 folder=self.folder / f"{mutant}-{seconds}",

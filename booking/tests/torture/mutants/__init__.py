@@ -81,7 +81,7 @@ MUTANTS = {
     "calls_off_without_lock": Mutant(locks.calls_off_without_lock, (LOCKS, WAITING)),
     "erasing_cancels_without_lock": Mutant(
         locks.erasing_cancels_without_lock, (LOCKS, WAITING), in_torture=False
-    ),
+    ),  # accounts are erased every few seconds only
     "limit_before_lock": Mutant(
         locks.limit_before_lock,
         ("concurrency/test_reservation_races.py::ReservationRaceTests",),
