@@ -8,6 +8,7 @@ from django.contrib.auth import SESSION_KEY as ADMIN_SESSION_USER
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import User
+from django.contrib.auth.tokens import PasswordResetTokenGenerator
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session as AdminSession
@@ -17,21 +18,25 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.crypto import get_random_string
+from django.utils.http import base36_to_int, int_to_base36
 from rest_framework_simplejwt.tokens import RefreshToken
 
 from movie_booking.hashers import AsTyped, password_forms
 
-from . import box_office, tokens
+from . import box_office, jwt, tokens
 from .db.errors import violates_unique
 from .exceptions import (
     CustomerNotFound,
     NoActiveAccount,
     PasswordRequired,
     ReservedNameTaken,
+    ResetTokenNotValid,
     UsernameTaken,
     WrongPassword,
 )
 from .logging import hash_account, security_log
+from .models import Mail
+from .models.mails import MailKind
 from .text import search_words
 from .tokens import UNKNOWN_CLIENT, Client
 
@@ -174,8 +179,11 @@ def update(*, user: User, password: str = "", **fields: str) -> User:
             raise PasswordRequired
         _check_password(user, password)
     active = User.objects.filter(pk=user.pk, is_active=True)
-    if fields and not active.update(**fields):
-        raise CustomerNotFound
+    with transaction.atomic():
+        if fields and not active.update(**fields):
+            raise CustomerNotFound
+        if has_new_email:  # to the address that it had: its owner may not be who changed it
+            mail_about_account(Mail.Kind.EMAIL_CHANGED, user, to=user.email)
     for name, value in fields.items():
         setattr(user, name, value)
     if has_new_email:
@@ -196,8 +204,75 @@ def change_password(
             raise WrongPassword
         tokens.close_all_sessions(user=user)
         token = tokens.open_session(user=user, client=client)
+        mail_about_account(Mail.Kind.PASSWORD_CHANGED, user)
     security_log.info("event=password_changed user=%s", user.pk)
     return token
+
+
+class ResetTokenGenerator(PasswordResetTokenGenerator):
+    """Django's tokens: void after an hour, and after a change of password or email address."""
+
+    key_salt = "booking.accounts.reset_password"
+
+
+reset_token_generator = ResetTokenGenerator()
+
+
+def request_password_reset(*, email: str) -> None:
+    """Mail a link to every customer with this address, if there is one.
+
+    Whether there is one is looked up by who sends the mail: so the request does the same, and
+    takes the same time, in both cases.
+    """
+    Mail.objects.create(kind=Mail.Kind.PASSWORD_RESET, recipient=email)
+    security_log.info("event=password_reset_requested account=%s", hash_account(username=email))
+
+
+def users_to_reset(email: str) -> QuerySet[User]:
+    """Customers with this address. Staff have their password changed by a superuser."""
+    users = User.objects.filter(email__iexact=email, is_active=True, is_staff=False)
+    return users.exclude(username__in=RESERVED_USERNAMES).order_by("username")
+
+
+def reset_token(user: User) -> str:
+    return f"{int_to_base36(user.pk)}-{reset_token_generator.make_token(user)}"
+
+
+def user_of_reset_token(token: str) -> User:
+    """Raises ResetTokenNotValid."""
+    number, _, rest = token.partition("-")
+    try:
+        pk = base36_to_int(number)
+    except ValueError:
+        raise ResetTokenNotValid from None
+    user = User.objects.filter(pk=min(pk, jwt.MAX_USER_ID), is_active=True, is_staff=False).first()
+    if user is None or not reset_token_generator.check_token(user, rest):
+        raise ResetTokenNotValid
+    return user
+
+
+def reset_password(*, token: str, new_password: str) -> None:
+    """Set the password of a token's user and end all sessions. Raises ResetTokenNotValid.
+
+    The password must have been validated. Of two requests with one token the second is refused.
+    """
+    user = user_of_reset_token(token)
+    old_hash = user.password
+    user.set_password(new_password)
+    unchanged = User.objects.filter(pk=user.pk, is_active=True, password=old_hash)
+    with transaction.atomic():
+        if not unchanged.update(password=user.password):
+            raise ResetTokenNotValid
+        tokens.close_all_sessions(user=user)
+        mail_about_account(Mail.Kind.PASSWORD_CHANGED, user)
+    security_log.info("event=password_reset user=%s", user.pk)
+
+
+def mail_about_account(kind: MailKind, user: User, *, to: str | None = None) -> None:
+    """Write the mail in the transaction of the change. Nobody without an address gets one."""
+    recipient = user.email if to is None else to
+    if recipient:
+        Mail.objects.create(kind=kind, user=user, recipient=recipient)
 
 
 def log_out_everywhere(*, user: User, by: User) -> None:
@@ -241,6 +316,7 @@ def _anonymize(user: User) -> None:
     with transaction.atomic():
         box_office.cancel_all(user=user)
         box_office.forget_notes(user=user)
+        Mail.objects.filter(user=user).delete()
         tokens.close_all_sessions(user=user)
         user.username = f"{ERASED}{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""

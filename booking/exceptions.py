@@ -339,6 +339,11 @@ class PasswordRequired(Refusal):
     message = "Enter your password to change your email address."
 
 
+class ResetTokenNotValid(Refusal):
+    code = "reset_token_not_valid"
+    message = "This link has expired or has been used. Ask for a new one."
+
+
 class UsernameTaken(Refusal):
     code = "username_taken"
     message = "This username is already taken."

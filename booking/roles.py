@@ -16,12 +16,13 @@ PLAN = [
     for action in ("add", "change", "delete")
 ]
 
+MAIL = ["booking.view_mail", "booking.change_mail"]
 ADMIT = "booking.admit_booking"
 
 PERMISSIONS = {
     DOOR: [*LOOK, ADMIT],
     BOX_OFFICE: [*LOOK, ADMIT, *SELL],
-    MANAGER: [*LOOK, ADMIT, *SELL, *PLAN, "booking.export_booking", "auth.change_user"],
+    MANAGER: [*LOOK, ADMIT, *SELL, *PLAN, *MAIL, "booking.export_booking", "auth.change_user"],
 }
 
 

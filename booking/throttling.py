@@ -32,6 +32,7 @@ else:
     ViewBase = object
 
 SECONDS_PER_UNIT = {"s": 1, "m": 60, "h": 60 * 60, "d": 24 * 60 * 60}
+RESETS_PER_NETWORK = 10  # times THROTTLE_PASSWORD_RESET
 LOGINS_PER_NETWORK = 10  # times THROTTLE_LOGIN, of all accounts together
 
 Keys = dict[Any, int]  # what to count a request under: key -> how many times the limit it may use
@@ -173,6 +174,19 @@ class SignUpThrottle(BaseThrottle):
         rate = Rate(cls.setting)
         if rate.limit:
             rate.increment(get_client_network(request))
+
+
+class PasswordResetThrottle(Throttle):
+    """Requests to reset a password: for one email address, and more of them from one network."""
+
+    setting = "THROTTLE_PASSWORD_RESET"
+
+    def get_keys(self, request: Request) -> Keys:
+        network = get_client_network(request)
+        keys: Keys = {network: RESETS_PER_NETWORK}
+        if email := str(request.data.get("email", "")) if hasattr(request.data, "get") else "":
+            keys[hash_account(username=email.strip())] = 1
+        return keys
 
 
 class HoldThrottle(Throttle):

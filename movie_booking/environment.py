@@ -5,7 +5,7 @@ import re
 import sys
 from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import dj_database_url
@@ -25,9 +25,9 @@ def env(name, default=""):
     return os.environ.get(name, "").strip() or default
 
 
-def env_line(name, most=200):
+def env_line(name, default="", most=200):
     """A line of text that people read."""
-    value = env(name)
+    value = env(name, default)
     if len(value) > most or not value.isprintable():
         raise ImproperlyConfigured(f"{name} must be one line of at most {most} characters.")
     return value
@@ -201,6 +201,48 @@ def env_database(name, default):
         )
     config["CONN_MAX_AGE"] = int(age)
     return config
+
+
+MAIL_SCHEMES = {  # Django's settings and default port of a mail server, by the scheme of its URL
+    "smtp": ({}, 25),
+    "smtp+tls": ({"EMAIL_USE_TLS": True}, 587),
+    "smtps": ({"EMAIL_USE_SSL": True}, 465),
+}
+MAIL_BACKENDS = "django.core.mail.backends"
+
+
+def env_email(name, default):
+    """Django's settings of outgoing mail. Error messages do not contain the password."""
+    url = env(name, default)
+    if not url:
+        return {"EMAIL_BACKEND": f"{MAIL_BACKENDS}.dummy.EmailBackend"}
+    if url == "console:":
+        return {"EMAIL_BACKEND": f"{MAIL_BACKENDS}.console.EmailBackend"}
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
+        return {
+            "EMAIL_BACKEND": f"{MAIL_BACKENDS}.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": unquote(parts.path),
+        }
+    if parts.scheme in MAIL_SCHEMES and parts.hostname and parts.path in ("", "/"):
+        options, default_port = MAIL_SCHEMES[parts.scheme]
+        return {
+            "EMAIL_BACKEND": f"{MAIL_BACKENDS}.smtp.EmailBackend",
+            "EMAIL_HOST": parts.hostname,
+            "EMAIL_PORT": port or default_port,
+            "EMAIL_HOST_USER": unquote(parts.username or ""),
+            "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+            "EMAIL_TIMEOUT": 20,  # seconds
+            **options,
+        }
+    raise ImproperlyConfigured(
+        f"{name} is not understood. It looks like smtp+tls://user:password@host:587, smtps://…, "
+        "console: or file:///folder."
+    )
 
 
 def env_redis(name):

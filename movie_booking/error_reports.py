@@ -49,6 +49,8 @@ def hide_secrets(text, *, written):
 def secrets():
     yield os.environ.get("DATABASE_URL")
     yield settings.REDIS_URL
+    yield os.environ.get("EMAIL_URL")
+    yield settings.EMAIL_HOST_PASSWORD
     yield from [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     yield from [*settings.JWT_SIGNING_KEYS, *settings.TICKET_KEYS]
     for database in settings.DATABASES.values():

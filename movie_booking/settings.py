@@ -20,6 +20,7 @@ from movie_booking.environment import (
     env,
     env_bool,
     env_database,
+    env_email,
     env_header,
     env_hosts,
     env_line,
@@ -385,12 +386,30 @@ SIMPLE_JWT = {
     "AUTH_HEADER_TYPES": ["".join(each) for each in product(*zip("Bearer", "bEARER", strict=True))],
 }
 
+PASSWORD_RESET_TIMEOUT = 60 * 60  # seconds that a link is good for
+
+# --- Mail ----------------------------------------------------------------------------------
+
+# `manage.py send_mail` sends what requests have written (booking/mail).
+vars().update(env_email("EMAIL_URL", "console:" if DEBUG else ""))
+MAIL_FROM = env_line("MAIL_FROM", "tickets@localhost" if DEBUG else "")
+# The cinema's page, or ours below the address of this site; `?token=` is added to it.
+PASSWORD_RESET_URL = env_line(
+    "PASSWORD_RESET_URL", "http://127.0.0.1:8000/password-reset/" if DEBUG else ""
+)
+if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL):
+    raise ImproperlyConfigured(
+        "EMAIL_URL is set, so MAIL_FROM and PASSWORD_RESET_URL must be set: the sender's address, "
+        "and a page such as https://tickets.example/password-reset/."
+    )
+
 # --- API -----------------------------------------------------------------------------------
 
 # Rate limits, such as 10/15m (s, m, h, d); empty for no limit. See booking/throttling.py.
 THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
 THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
 THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
+THROTTLE_PASSWORD_RESET = env_rate("THROTTLE_PASSWORD_RESET", "5/1h")
 THROTTLE_CANCEL = env_rate("THROTTLE_CANCEL", "60/1h")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 

@@ -5,11 +5,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from booking.api.schema import views as schema
+from booking.password_reset_page import PasswordResetDonePage, PasswordResetPage
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="swagger-ui")),
     path("api/", include("booking.api.urls")),
     path("admin/", admin.site.urls),
+    path("password-reset/", PasswordResetPage.as_view(), name="password_reset"),
+    path("password-reset/done/", PasswordResetDonePage.as_view(), name="password_reset_done"),
     path("swagger/", schema.swagger_ui, name="swagger-ui"),
     path("swagger.<str:format>", schema.document, name="schema"),
     path("openapi.json", schema.openapi3_document, name="openapi"),

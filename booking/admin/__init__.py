@@ -2,9 +2,9 @@
 
 from django.contrib import admin
 
-from . import bookings, first_page, groups, movies, screens, shows, users
+from . import bookings, first_page, groups, mails, movies, screens, shows, users
 
-__all__ = ["bookings", "first_page", "groups", "movies", "screens", "shows", "users"]
+__all__ = ["bookings", "first_page", "groups", "mails", "movies", "screens", "shows", "users"]
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"

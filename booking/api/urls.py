@@ -4,11 +4,13 @@ from django.urls import path, re_path, register_converter
 
 from ..throttling import ChangeThrottle, UserThrottle
 from .views.accounts import (
+    ConfirmPasswordResetView,
     LoginView,
     LogoutView,
     MeView,
     MySessionsView,
     MySessionView,
+    PasswordResetView,
     PasswordView,
     RefreshView,
     SignUpView,
@@ -53,6 +55,12 @@ urlpatterns = [
     path("login/", LoginView.as_view(), name="login"),
     path("token/refresh/", RefreshView.as_view(), name="token_refresh"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("password-reset/", PasswordResetView.as_view(), name="api_password_reset"),
+    path(
+        "password-reset/confirm/",
+        ConfirmPasswordResetView.as_view(),
+        name="api_password_reset_confirm",
+    ),
     path("me/", MeView.as_view(), name="me"),
     path("me/password/", PasswordView.as_view(), name="my_password"),
     path("me/sessions/", MySessionsView.as_view(), name="my_sessions"),

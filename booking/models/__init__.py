@@ -3,6 +3,7 @@
 from .booking_events import BookingEvent
 from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey
+from .mails import Mail
 from .movies import Movie
 from .reservations import Reservation
 from .screens import Screen
@@ -15,6 +16,7 @@ __all__ = [
     "BookingEvent",
     "BookingSnapshot",
     "IdempotencyKey",
+    "Mail",
     "Movie",
     "MovieSnapshot",
     "Reservation",

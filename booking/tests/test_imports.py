@@ -26,7 +26,9 @@ ALLOWED = {
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},
-    "accounts": {"box_office", "db", "exceptions", "logging", "models", "text", "tokens"},
+    "mail": {"accounts", "logging", "models"},
+    "password_reset_page": {"accounts", "exceptions", "text"},
+    "accounts": {"box_office", "jwt", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
         *("seating", "text", "throttling", "tickets", "tokens"),
@@ -37,7 +39,8 @@ ALLOWED = {
         *("text", "throttling", "tickets", "tokens"),
     },
     "management": {
-        *("accounts", "box_office", "db", "demo", "management", "models", "roles", "seating"),
+        *("accounts", "box_office", "db", "demo", "mail", "management", "models", "roles"),
+        "seating",
     },
     "apps": {"db"},
 }

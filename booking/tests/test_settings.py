@@ -231,6 +231,30 @@ class SettingsTests(SimpleTestCase):
                 hsts(**incomplete)
         self.assertNotIn("SECURE_HSTS_SECONDS", load())
 
+    def test_mail_server_is_read_from_its_url(self):
+        def mail(**environment):
+            names = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
+            found = load(**environment)
+            backend, *rest = (found.get(f"EMAIL_{name}") for name in names)
+            return [backend.split(".")[-2], *rest]
+
+        none = [None] * 6
+        self.assertEqual(mail(), ["console", *none])
+        self.assertEqual(
+            mail(DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY), ["dummy", *none]
+        )
+        self.assertEqual(
+            mail(EMAIL_URL="smtp+tls://u%40x:p%3A%2F@mail.example"),
+            ["smtp", "mail.example", 587, "u@x", "p:/", True, None],
+        )
+        self.assertEqual(
+            mail(EMAIL_URL="smtps://mail.example:466/"),
+            ["smtp", "mail.example", 466, "", "", None, True],
+        )
+        self.assertEqual(mail(EMAIL_URL="smtp://[::1]"), ["smtp", "::1", 25, "", "", None, None])
+        folder = load(EMAIL_URL="file:///var/mail%20out")
+        self.assertEqual(folder["EMAIL_FILE_PATH"], "/var/mail out")
+
     def test_rate_is_validated(self):
         self.assertEqual(load()["THROTTLE_LOGIN"], "10/15m")
         self.assertEqual(load(THROTTLE_LOGIN="")["THROTTLE_LOGIN"], "")
@@ -293,6 +317,23 @@ class SettingsTests(SimpleTestCase):
             *(
                 ({name: KEY, "TICKET_KEYS": f"{TICKET_KEY},{KEY}"}, "TICKET_KEYS has a key of")
                 for name in ("SECRET_KEY", "SECRET_KEY_FALLBACKS", "JWT_SIGNING_KEYS")
+            ),
+            *(
+                ({"EMAIL_URL": url}, "EMAIL_URL is not understood.")
+                for url in (
+                    *("nonsense", "smtp://", "smtp://h:x", "smtp://h/path", "http://h", "file:x"),
+                    *("file://host/x", "smtp://h:99999", "smtp+ssl://h"),
+                )
+            ),
+            (
+                {
+                    "DEBUG": "off",
+                    "SECRET_KEY": KEY,
+                    "TICKET_KEYS": TICKET_KEY,
+                    "EMAIL_URL": "smtp://h",
+                    "MAIL_FROM": "a@example.com",
+                },
+                "EMAIL_URL is set, so MAIL_FROM and PASSWORD_RESET_URL must be set",
             ),
             ({"DOORS_OPEN_MINUTES": "-1"}, "DOORS_OPEN_MINUTES is '-1': set it to a whole number"),
             ({"CINEMA_NAME": "a\nb"}, "CINEMA_NAME must be one line of at most 200 characters."),

@@ -3,6 +3,7 @@
 from ...exceptions import (
     NoActiveAccount,
     PasswordRequired,
+    ResetTokenNotValid,
     SessionNotFound,
     TokenNotValid,
     WrongPassword,
@@ -15,16 +16,20 @@ from ..serializers import (
     LogIn,
     ProfileSerializer,
     Refresh,
+    RequestPasswordReset,
+    ResetPassword,
     SessionSerializer,
     SignUp,
     TokenPair,
 )
 from ..views.accounts import (
+    ConfirmPasswordResetView,
     LoginView,
     LogoutView,
     MeView,
     MySessionsView,
     MySessionView,
+    PasswordResetView,
     PasswordView,
     RefreshView,
     SignUpView,
@@ -110,6 +115,28 @@ OPERATIONS = {
             request=ChangePassword,
             response=TokenPair,
             errors=(WrongPassword,),
+        ),
+    },
+    PasswordResetView: {
+        "post": Operation(
+            id="requestPasswordReset",
+            summary="Mail a link to reset a forgotten password",
+            tag="Accounts",
+            description="The response is the same, after the same time, whether or not there is "
+            "an account with this address.",
+            request=RequestPasswordReset,
+            status=204,
+        ),
+    },
+    ConfirmPasswordResetView: {
+        "post": Operation(
+            id="resetPassword",
+            summary="Set a new password, with the token of the mail",
+            tag="Accounts",
+            description="A token works once, for an hour. Ends all sessions.",
+            request=ResetPassword,
+            status=204,
+            errors=(ResetTokenNotValid,),
         ),
     },
     MySessionsView: {

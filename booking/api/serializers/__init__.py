@@ -8,9 +8,12 @@ from .input import (
     EraseAccount,
     LogIn,
     Refresh,
+    RequestPasswordReset,
     ReserveSeats,
+    ResetPassword,
     SignUp,
     TicketCode,
+    validate_new_password,
 )
 from .output import (
     AccountSerializer,
@@ -50,9 +53,11 @@ __all__ = [
     "PersonalSeatMapSerializer",
     "ProfileSerializer",
     "Refresh",
+    "RequestPasswordReset",
     "ReservationSerializer",
     "ReservationTicketsSerializer",
     "ReserveSeats",
+    "ResetPassword",
     "SeatMapSerializer",
     "SessionSerializer",
     "ShowSerializer",
@@ -60,4 +65,5 @@ __all__ = [
     "TicketCode",
     "TicketSerializer",
     "TokenPair",
+    "validate_new_password",
 ]

@@ -143,6 +143,23 @@ class ChangePassword(serializers.Serializer):
         return attrs
 
 
+class RequestPasswordReset(serializers.Serializer):
+    email = NormalizedEmailField(max_length=254)
+
+    class Meta:
+        swagger_schema_fields = {"example": {"email": "ada@example.com"}}
+
+
+class ResetPassword(serializers.Serializer):
+    token = serializers.CharField(max_length=200, help_text="Of the link in the mail.")
+    new_password = NewPasswordField()
+
+    class Meta:
+        swagger_schema_fields = {
+            "example": {"token": "3-d5x8j0-9e1c…", "new_password": "silver-screen-1927"}
+        }
+
+
 TOO_FEW_SEATS = "Choose at least 1 seat."
 TOO_MANY_SEATS = (
     f"You can take at most {count_of(settings.MAX_SEATS_PER_RESERVATION, 'seat')} at once."

@@ -3,7 +3,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ... import accounts, tokens
-from ...throttling import SignUpThrottle, ThrottlePasswordsMixin
+from ...throttling import PasswordResetThrottle, SignUpThrottle, ThrottlePasswordsMixin
 from ...tokens import Client
 from ..permissions import PublicMixin
 from ..serializers import (
@@ -14,9 +14,12 @@ from ..serializers import (
     LogIn,
     ProfileSerializer,
     Refresh,
+    RequestPasswordReset,
+    ResetPassword,
     SessionSerializer,
     SignUp,
     TokenPair,
+    validate_new_password,
 )
 
 
@@ -90,6 +93,29 @@ class PasswordView(ThrottlePasswordsMixin, APIView):
             user=request.user, **serializer.validated_data, client=client_of(request)
         )
         return Response(TokenPair(token).data)
+
+
+class PasswordResetView(PublicMixin, APIView):
+    throttle_classes = [PasswordResetThrottle]
+
+    def post(self, request):
+        serializer = RequestPasswordReset(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        accounts.request_password_reset(**serializer.validated_data)
+        return Response(status=204)
+
+
+class ConfirmPasswordResetView(PublicMixin, APIView):
+    throttle_classes = []  # nobody guesses a token, and a wrong one costs no hash
+
+    def post(self, request):
+        serializer = ResetPassword(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given = serializer.validated_data
+        user = accounts.user_of_reset_token(given["token"])
+        validate_new_password("new_password", given["new_password"], user)
+        accounts.reset_password(**given)
+        return Response(status=204)
 
 
 class MySessionsView(APIView):

@@ -3,7 +3,7 @@ from django.core.cache import cache
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from booking.models import IdempotencyKey, Session
+from booking.models import IdempotencyKey, Mail, Session
 
 SLICE_SIZE = 5000  # rows; a short DELETE holds its locks briefly
 
@@ -11,7 +11,8 @@ SLICE_SIZE = 5000  # rows; a short DELETE holds its locks briefly
 class Command(BaseCommand):
     help = (
         "Delete what has expired: idempotency keys older than a day, sessions of customers and of "
-        "staff, and the counters of throttles. Run it once a day. Bookings are never deleted."
+        "staff, mails of a month ago that do not wait, and the counters of throttles. Run it once "
+        "a day. Bookings are never deleted."
     )
 
     def handle(self, **options):
@@ -22,6 +23,8 @@ class Command(BaseCommand):
         expired = StaffSession.objects.filter(expire_date__lt=timezone.now())
         staff_sessions = delete_in_slices(expired, by="expire_date")
         self.stdout.write(f"Deleted {staff_sessions} expired staff sessions.")
+        mails = delete_in_slices(Mail.objects.old(), by="created_at")
+        self.stdout.write(f"Deleted {mails} old mails.")
         counters = cache.delete_expired()
         self.stdout.write(f"Deleted {counters} expired counters.")
 

@@ -13,7 +13,7 @@ from django.urls import URLResolver, get_resolver
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from booking.models import Session
+from booking.models import Mail, Session
 from booking.roles import BOX_OFFICE, MANAGER
 from booking.roles import DOOR as DOOR_ROLE
 from booking.tests.factories import (
@@ -54,6 +54,8 @@ PUBLIC = {
     "api/shows/<int:pk>/": {"GET": OPEN},
     "api/shows/<int:pk>/seats/": {"GET": OPEN},
     "api/shows/<int:pk>/layout/": {"GET": OPEN},
+    "api/password-reset/": {"POST": "204 204 204 204 204 204 204 204"},
+    "api/password-reset/confirm/": {"POST": "400 400 400 400 400 400 400 400"},  # no such token
     "swagger/": {"GET": OPEN},
     "swagger.<str:format>": {"GET": OPEN},
     "openapi.json": {"GET": OPEN},
@@ -156,10 +158,17 @@ ADMIN |= {
     "admin/booking/show/<int:pk>/door/": DOOR,
     "admin/booking/show/<int:pk>/seats/": DOOR,
     "admin/booking/show/<int:pk>/seats/state/": DOOR,
+    "admin/booking/mail/": MANAGERS,
+    "admin/booking/mail/add/": NEVER,
+    "admin/booking/mail/<path:object_id>/history/": MANAGERS,
+    "admin/booking/mail/<path:object_id>/delete/": NEVER,
+    "admin/booking/mail/<path:object_id>/change/": MANAGERS,
+    "admin/booking/mail/<path:object_id>/": REDIRECTED,
     # POST only
     "admin/booking/screen/preview/": "302 302 302 405 405 405 405 405",
 }
 REDIRECTS = {""}  # to Swagger UI
+PAGES = {"password-reset/", "password-reset/done/"}  # for everybody: tests/test_password_reset_page
 
 
 def routes(patterns=None, prefix=""):
@@ -202,6 +211,7 @@ class AccessTests(TestCase):
         create_hold(bob, cls.show, 8)
         cls.unsold = create_show(create_movie("Unsold"))
         cls.session = open_session(user=alice)["sid"]
+        cls.mail = Mail.objects.create(kind="password_changed", user=bob, recipient="b@example.com")
         cls.group = Group.objects.create(name="unused")
 
     def setUp(self):
@@ -238,6 +248,7 @@ class AccessTests(TestCase):
             "booking": self.held.pk,
             "user": self.users["bob"].pk,
             "group": self.group.pk,
+            "mail": self.mail.pk,
         }
         if route.endswith(OF_TICKETS):  # a hold has none
             booked = self.booked
@@ -252,6 +263,8 @@ class AccessTests(TestCase):
             "api/login/": {"username": "bob", "password": PASSWORD},
             "api/token/refresh/": {"refresh": refresh},
             "api/logout/": {"refresh": refresh},
+            "api/password-reset/": {"email": "bob@example.com"},
+            "api/password-reset/confirm/": {"token": "x", "new_password": PASSWORD},
             "api/me/": {"password": PASSWORD} if method == "DELETE" else {"first_name": "Ada"},
             "api/me/password/": {"old_password": PASSWORD, "new_password": "silver-screen-1927"},
             "api/shows/<int:pk>/book/": {"seat_number": 1},
@@ -275,7 +288,7 @@ class AccessTests(TestCase):
 
     def test_table_has_every_url(self):
         known = PUBLIC.keys() | PERSONAL_ROUTES.keys() | DOOR_ROUTES.keys() | ADMIN.keys()
-        known |= REDIRECTS
+        known |= REDIRECTS | PAGES
         self.assertEqual(set(routes()), known)
 
     def assertAccess(self, route, method, expected):
@@ -312,8 +325,8 @@ class AccessTests(TestCase):
             if re.match(r"admin/(booking|auth)/.*(add|change|delete|password)/$", route):
                 wanted = statuses(expected)
                 changers = MANAGERS if "/user/" in route or "add" not in route else expected
-                if "booking/booking/" in route and "change" in route:
-                    changers = NEVER  # bookings are not edited
+                if re.search("booking/(booking|mail)/", route) and "change" in route:
+                    changers = NEVER  # bookings and mails are not edited
                 for name, status in statuses(changers).items():
                     if wanted[name] == 200:
                         wanted[name] = status

@@ -17,6 +17,7 @@ from psycopg.errors import LockNotAvailable
 from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
+from booking import accounts
 from booking.models import Booking, Show
 from booking.roles import DOOR
 from booking.tests.factories import (
@@ -40,6 +41,7 @@ THROTTLES = (
     "THROTTLE_SIGNUP",
     "THROTTLE_HOLD",
     "THROTTLE_CANCEL",
+    "THROTTLE_PASSWORD_RESET",
     "THROTTLE_USER",
 )
 
@@ -94,6 +96,7 @@ SENTENCES = {  # what customers read, by code; numbers may differ
     "not_admitted": ["This ticket is not checked in."],
     "undo_too_late": ["A check-in can be undone for 5 minutes only."],
     "permission_denied": ["You do not have permission to perform this action."],
+    "reset_token_not_valid": ["This link has expired or has been used. Ask for a new one."],
     "not_yours": ["You do not have access to this booking."],
     "not_found": [
         "Not found.",
@@ -234,6 +237,11 @@ class DocumentedErrorTests(ApiTestCase):
             "changeMe": {"first_name": "Ada"},
             "eraseMe": {"password": PASSWORD},
             "changePassword": {"old_password": PASSWORD, "new_password": "silver-screen-1927"},
+            "requestPasswordReset": {"email": "alice@example.com"},
+            "resetPassword": {
+                "token": accounts.reset_token(self.alice),
+                "new_password": "silver-screen-1927",
+            },
             "bookSeat": {"seat_number": 1},
             "moveBooking": {"seat_number": 1},
             "reserveSeats": {"seat_numbers": [1]},
@@ -358,6 +366,9 @@ class DocumentedErrorTests(ApiTestCase):
 
     def no_active_account(self):
         self.body["password"] = "wrong"
+
+    def reset_token_not_valid(self):
+        self.body["token"] = "nonsense"
 
     # --- Idempotency keys ---
 

@@ -31,6 +31,8 @@ class SchemaTests(TestCase):
             "POST /api/login/": ("logIn", "200 401 415 429", []),
             "POST /api/token/refresh/": ("refreshToken", "200 401 415", []),
             "POST /api/logout/": ("logOut", "204 401 415", []),
+            "POST /api/password-reset/": ("requestPasswordReset", "204 415 429", []),
+            "POST /api/password-reset/confirm/": ("resetPassword", "204 415", []),
             "GET /api/me/": ("getMe", "200 401 429", BEARER),
             "PATCH /api/me/": ("changeMe", "200 401 415 429", BEARER),
             "DELETE /api/me/": ("eraseMe", "204 401 415 429", BEARER),
@@ -255,6 +257,7 @@ class SchemaTests(TestCase):
             *("getReservationTicketsPdf", "getReservationCalendar"),
         ]
         others = ["listLinks", "logOut", "eraseMe", "endMySession", *files]
+        others += ["requestPasswordReset", "resetPassword"]
         expected |= dict.fromkeys(others, (None, False))
         self.assertEqual(responses, expected)
 
@@ -291,6 +294,8 @@ class SchemaTests(TestCase):
                 "changeMe": "#/definitions/ChangeAccount",
                 "eraseMe": "#/definitions/EraseAccount",
                 "changePassword": "#/definitions/ChangePassword",
+                "requestPasswordReset": "#/definitions/RequestPasswordReset",
+                "resetPassword": "#/definitions/ResetPassword",
                 "bookSeat": "#/definitions/BookSeat",
                 "moveBooking": "#/definitions/BookSeat",
                 "reserveSeats": "#/definitions/ReserveSeats",

@@ -1,0 +1,59 @@
+"""What mails say: a subject, a plain text and the same as HTML."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+
+from .. import accounts
+from ..models import Mail
+
+SUBJECTS = {
+    Mail.Kind.PASSWORD_RESET: "Reset your password",
+    Mail.Kind.PASSWORD_CHANGED: "Your password was changed",
+    Mail.Kind.EMAIL_CHANGED: "Your email address was changed",
+}
+
+
+def compose(mail: Mail) -> EmailMultiAlternatives | None:
+    """The message, as things are now; None if there is nobody to write to."""
+    context = _context(mail)
+    if context is None:
+        return None
+    context |= {
+        "subject": SUBJECTS[Mail.Kind(mail.kind)],
+        "cinema": settings.CINEMA_NAME or "Your cinema",
+        "address": settings.CINEMA_ADDRESS,
+    }
+    message = EmailMultiAlternatives(
+        subject=context["subject"],
+        body=render_to_string(f"mail/{mail.kind}.txt", context),
+        from_email=settings.MAIL_FROM,
+        to=[mail.recipient],
+        headers={"Message-ID": message_id(mail), "Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(render_to_string(f"mail/{mail.kind}.html", context), "text/html")
+    return message
+
+
+def message_id(mail: Mail) -> str:
+    """The same for each try, so that a mail that was sent twice is known for one."""
+    domain = settings.MAIL_FROM.rpartition("@")[2].rstrip(">") or "localhost"
+    return f"<{mail.pk}.{mail.created_at.timestamp():.0f}.booking@{domain}>"
+
+
+def _context(mail: Mail) -> dict[str, Any] | None:
+    if mail.kind == Mail.Kind.PASSWORD_RESET:
+        users = accounts.users_to_reset(mail.recipient)
+        links = [(user.username, reset_link(accounts.reset_token(user))) for user in users]
+        return {"links": links} if links else None
+    if mail.user is None or not mail.user.is_active:
+        return None
+    return {"username": mail.user.username}
+
+
+def reset_link(token: str) -> str:
+    separator = "&" if "?" in settings.PASSWORD_RESET_URL else "?"
+    return f"{settings.PASSWORD_RESET_URL}{separator}{urlencode({'token': token})}"

@@ -1,0 +1,76 @@
+"""Sending of waiting mails, by any number of workers at the same time."""
+
+import logging
+import smtplib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from django.core.mail import get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+
+from ..models import Mail
+from .messages import compose
+
+log = logging.getLogger(__name__)
+
+TRANSIENT = 400  # SMTP replies from 400 to 499 (RFC 5321, 4.2.1)
+
+
+class Sent(NamedTuple):
+    sent: int
+    failed: int  # tried in vain; they are tried again, or given up
+
+
+def send_waiting() -> Sent:
+    """Send the mails that are due, the oldest first, over one connection.
+
+    A mail is leased before it is sent, so no two workers send it at the same moment. A worker that
+    dies after sending and before noting it leaves the lease: then the mail is sent twice, with the
+    same Message-ID, by which mail programs know it for one.
+    """
+    sent = failed = 0
+    connection = get_connection()
+    try:
+        for mail in _claimed():
+            if _send(mail, connection):
+                sent += 1
+            else:
+                failed += 1
+                connection.close()  # it may be in any state
+    finally:
+        connection.close()
+    return Sent(sent, failed)
+
+
+def _claimed() -> Iterator[Mail]:
+    while True:
+        mail = Mail.objects.due().order_by("next_try_at", "pk").first()
+        if mail is None:
+            return
+        if mail.claim():
+            yield mail
+
+
+def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
+    message = compose(mail)
+    if message is None:  # there is nobody to write to
+        mail.delete()
+        return True
+    message.connection = connection
+    try:
+        connection.open()
+        message.send()
+    except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: a bad header
+        is_final = _is_final(error)
+        mail.note_failure(f"{type(error).__name__}: {error}", is_final=is_final)
+        log.warning("mail %s was not sent: %s", mail.pk, type(error).__name__)
+        return False
+    mail.note_sent()
+    return True
+
+
+def _is_final(error: Exception) -> bool:
+    """True if the server has refused the recipient for good; another try would be refused, too."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= TRANSIENT + 100 for code, _ in error.recipients.values())
+    return False

@@ -1,0 +1,222 @@
+"""Mails are sent to a real SMTP server, and parsed as a mail program would."""
+
+import email
+import socket
+from datetime import timedelta
+from email.policy import default
+from io import StringIO
+
+from aiosmtpd.controller import Controller
+from django.core.management import call_command
+from django.test import TestCase, override_settings
+from django.utils import timezone
+
+from booking.mail import Sent, send_waiting
+from booking.mail.messages import compose
+from booking.models import Mail
+from booking.tests.factories import create_user
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+class Inbox:
+    """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient."""
+
+    def __init__(self):
+        self.messages, self.reply = [], "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.reply
+
+    async def handle_DATA(self, server, session, envelope):
+        message = email.message_from_bytes(envelope.content, policy=default)
+        self.messages.append((envelope.mail_from, envelope.rcpt_tos, message))
+        return "250 Accepted"
+
+
+@override_settings(
+    EMAIL_BACKEND=SMTP,
+    EMAIL_HOST="127.0.0.1",
+    EMAIL_TIMEOUT=2,
+    MAIL_FROM="Kino Babylon <tickets@kino.example>",
+    CINEMA_NAME="Kino Babylon",
+    CINEMA_ADDRESS="Platz 1, Berlin",
+)
+class SendingTests(TestCase):
+    @classmethod
+    def setUpTestData(cls):
+        cls.alice = create_user("alice", email="alice@example.com")
+
+    def setUp(self):
+        self.inbox = Inbox()
+        with socket.socket() as any_socket:
+            any_socket.bind(("127.0.0.1", 0))
+            self.port = any_socket.getsockname()[1]
+        self.server = Controller(self.inbox, hostname="127.0.0.1", port=self.port)
+        self.server.start()
+        self.addCleanup(self.stop)
+        self.enterContext(self.settings(EMAIL_PORT=self.port))
+
+    def stop(self):
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
+
+    def create(self, **more):
+        fields = {"kind": Mail.Kind.PASSWORD_CHANGED, "user": self.alice}
+        return Mail.objects.create(**fields | {"recipient": "alice@example.com"} | more)
+
+    def test_mail_arrives_whole(self):
+        mail = self.create()
+        self.assertEqual(send_waiting(), Sent(1, 0))
+        [(sender, recipients, message)] = self.inbox.messages
+        self.assertEqual((sender, recipients), ("tickets@kino.example", ["alice@example.com"]))
+        self.assertEqual(message["From"], "Kino Babylon <tickets@kino.example>")
+        self.assertEqual(message["To"], "alice@example.com")
+        self.assertEqual(message["Subject"], "Your password was changed")
+        self.assertEqual(message["Auto-Submitted"], "auto-generated")
+        created = f"{mail.created_at.timestamp():.0f}"
+        self.assertEqual(message["Message-ID"], f"<{mail.pk}.{created}.booking@kino.example>")
+        text = message.get_body(["plain"]).get_content().replace("\r\n", "\n")
+        self.assertEqual(
+            text,
+            "Your password was changed\n\n"
+            "The password of your account alice was changed, and all sessions were\nended.\n\n"
+            "If it was not you, reset your password now, and tell the cinema.\n\n"
+            "-- \nKino Babylon\nPlatz 1, Berlin\n\n",
+        )
+        html = message.get_body(["html"]).get_content()
+        self.assertIn("<b>alice</b> was changed", html)
+        self.assertIn("prefers-color-scheme: dark", html)
+        mail.refresh_from_db()
+        self.assertEqual((mail.state, mail.tries, mail.error), ("sent", 1, ""))
+        self.assertEqual(send_waiting(), Sent(0, 0))
+        self.assertEqual(len(self.inbox.messages), 1)
+
+    def test_every_kind_can_be_composed_without_and_with_html_in_a_name(self):
+        self.alice.username = "<b>&alice"
+        self.alice.save()
+        for kind in Mail.Kind:
+            message = compose(self.create(kind=kind))
+            html = message.alternatives[0].content
+            self.assertIn("&lt;b&gt;&amp;alice", html)
+            self.assertIn("<b>&alice", message.body)
+            self.assertNotIn("&lt;", message.body)
+
+    def test_header_cannot_be_injected_and_stops_nobody(self):
+        for field in (
+            {"MAIL_FROM": "a@example.com\nBcc: all@example.com"},
+            {"MAIL_FROM": "a@b\rc"},
+        ):
+            mail = self.create()
+            with self.settings(**field), self.assertLogs("booking.mail", "WARNING"):
+                self.assertEqual(send_waiting(), Sent(0, 1))
+            mail.refresh_from_db()
+            self.assertEqual(mail.state, "waiting")
+        self.assertEqual(self.inbox.messages, [])
+
+    def test_server_that_is_away_is_tried_again_with_growing_pauses(self):
+        mail = self.create()
+        self.stop()
+        pauses = []
+        for _ in range(3):
+            with self.assertLogs("booking.mail", "WARNING"):
+                self.assertEqual(send_waiting(), Sent(0, 1))
+            mail.refresh_from_db()
+            pauses.append(round((mail.next_try_at - timezone.now()) / timedelta(minutes=1)))
+            self.assertEqual(send_waiting(), Sent(0, 0))  # not before then
+            Mail.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+        self.assertEqual((pauses, mail.state, mail.tries), ([1, 2, 4], "waiting", 3))
+        self.assertIn("ConnectionRefusedError", mail.error)
+
+    def test_given_up_after_a_day(self):
+        mail = self.create(created_at=timezone.now() - timedelta(hours=25))
+        self.stop()
+        with self.assertLogs("booking.mail", "WARNING"):
+            self.assertEqual(send_waiting(), Sent(0, 1))
+        mail.refresh_from_db()
+        self.assertEqual(mail.state, "given up")
+        Mail.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+        self.assertEqual(send_waiting(), Sent(0, 0))
+
+    def test_recipient_that_is_refused_for_good_is_given_up_at_once(self):
+        for reply, state in [("550 No such user", "given up"), ("451 Greylisted", "waiting")]:
+            Mail.objects.all().delete()
+            self.inbox.reply = reply
+            mail = self.create()
+            with self.assertLogs("booking.mail", "WARNING"):
+                self.assertEqual(send_waiting(), Sent(0, 1))
+            mail.refresh_from_db()
+            self.assertEqual(mail.state, state)
+
+    def test_one_failure_does_not_stop_the_others(self):
+        first = self.create(recipient="nobody@example.com")
+        Mail.objects.filter(pk=first.pk).update(next_try_at=timezone.now() - timedelta(hours=1))
+        self.inbox.reply = "550 No such user"
+        with self.assertLogs("booking.mail", "WARNING"):
+            send_waiting()
+        self.inbox.reply = "250 OK"
+        for number in range(3):
+            self.create(recipient=f"c{number}@example.com")
+        self.assertEqual(send_waiting(), Sent(3, 0))
+
+    def test_mail_that_another_worker_sends_is_left_alone(self):
+        mail = self.create()
+        self.assertTrue(mail.claim())
+        self.assertFalse(mail.claim())
+        self.assertEqual(send_waiting(), Sent(0, 0))
+        Mail.objects.update(leased_until=timezone.now() - timedelta(seconds=1))  # it has died
+        self.assertEqual(send_waiting(), Sent(1, 0))
+
+    def test_sent_again_it_has_the_same_kind_and_is_new(self):
+        mail = self.create()
+        send_waiting()
+        mail.send_again()
+        self.assertEqual(send_waiting(), Sent(1, 0))
+        self.assertEqual(len(self.inbox.messages), 2)
+
+    def test_sending_takes_four_queries_for_each_mail(self):
+        """The next one, its lease, its user, and that it is sent."""
+        for number in (1, 3):
+            for _ in range(number):
+                self.create()
+            with self.assertNumQueries(4 * number + 1):
+                send_waiting()
+
+    def test_command_sends_once_and_says_how_many(self):
+        self.create()
+        self.create()
+        out = StringIO()
+        call_command("send_mail", stdout=out)
+        self.assertEqual(out.getvalue(), "Sent 2, failed 0.\n")
+
+    def test_command_without_a_mail_server_says_so(self):
+        err = StringIO()
+        with self.settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+            call_command("send_mail", stderr=err)
+        self.assertEqual(err.getvalue(), "EMAIL_URL is not set: no mail is sent.\n")
+
+    def test_prune_deletes_old_mails_but_those_that_wait(self):
+        old = timezone.now() - timedelta(days=31)
+        waiting = self.create(created_at=old)
+        self.create(created_at=old, sent_at=old)
+        self.create(created_at=old, failed_at=old)
+        recent = self.create(sent_at=timezone.now())
+        out = StringIO()
+        call_command("prune", stdout=out)
+        self.assertIn("Deleted 2 old mails.", out.getvalue())
+        self.assertEqual(set(Mail.objects.all()), {waiting, recent})
+
+    def test_server_that_does_not_answer_counts_as_failed(self):
+        self.create()
+        with socket.socket() as silent:
+            silent.bind(("127.0.0.1", 0))
+            silent.listen()
+            port = silent.getsockname()[1]
+            with (
+                self.settings(EMAIL_PORT=port, EMAIL_TIMEOUT=0.2),
+                self.assertLogs("booking.mail", "WARNING"),
+            ):
+                self.assertEqual(send_waiting(), Sent(0, 1))
