@@ -48,7 +48,11 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo "  API         http://127.0.0.1:$(PORT)/api/"
 	@echo "  Admin       http://127.0.0.1:$(PORT)/admin/"
 	@echo
-	@$(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
+	@echo "  Mails are printed here, or sent where EMAIL_URL says."
+	@echo
+	@$(BIN)/python manage.py send_mail --watch & mail=$$!; \
+	    trap "kill $$mail 2>/dev/null" EXIT INT TERM; \
+	    $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
 
 test: $(VENV)/installed-dev ## Run the tests on SQLite and on a temporary PostgreSQL server, in parallel
 	@log=$$(mktemp); \

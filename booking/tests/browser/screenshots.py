@@ -13,8 +13,10 @@ from django.utils import timezone
 
 from booking import accounts, box_office
 from booking.demo import STAFF
-from booking.models import Booking, Show
+from booking.mail.messages import compose
+from booking.models import Booking, Mail, Show
 from booking.tests.browser.pages import BrowserTestCase
+from booking.tests.factories import create_user
 from booking.tickets import Ticket, code_of
 
 FOLDER = settings.BASE_DIR / "docs" / "images" / "staff"
@@ -53,6 +55,20 @@ class Screenshots(BrowserTestCase):
             box_office.admit(booking_id=booking.pk, seat_number=booking.seat_number, by=stella)
         codes = [code_of(Ticket.of(booking)) for booking in booked]
         self.used, self.good = codes[1], iter(codes[::2])  # one for each picture
+
+    def test_take_pictures_of_mails_and_of_the_page_of_their_link(self):
+        alice = create_user("alice", email="alice@example.com")
+        mail = Mail.objects.create(kind="password_reset", recipient="alice@example.com")
+        with self.settings(CINEMA_NAME="Kino Babylon", CINEMA_ADDRESS="Platz 1, Berlin"):
+            html = compose(mail).alternatives[0].content
+        link = f"{self.address}/password-reset/?token={accounts.reset_token(alice)}"
+        viewport = {"width": 480, "height": 520}
+        for scheme, name in SCHEMES.items():
+            with self.browsing(viewport=viewport, color_scheme=name) as page:
+                page.set_content(html)
+                page.screenshot(path=FOLDER.parent / f"mail{scheme}.png")
+                page.goto(link)
+                page.screenshot(path=FOLDER.parent / f"password-reset{scheme}.png")
 
     def pages(self):
         show = f"booking/show/{self.show.pk}"

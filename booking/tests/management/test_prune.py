@@ -42,9 +42,7 @@ class PruneTests(TestCase):
         cache.increment("new", by=1, expires_at=now + timedelta(hours=1))
         with (
             mock.patch.object(cache_module, "SLICE_SIZE", 2),
-            self.assertNumQueries(
-                4 + 3
-            ),  # nothing to do for keys, sessions and mails; then three slices
+            self.assertNumQueries(4 + 3),  # keys, sessions and mails: none; three slices
         ):
             self.assertIn("Deleted 5 expired counters.\n", run_prune())
         self.assertEqual(cache.read_counters(["new", "old-0"]), [1, 0])
