@@ -33,9 +33,10 @@ WITHOUT_SLASH = ("/", ".pdf", ".png", ".svg", ".ics")  # of files there is no ot
 EXTENDED_PARAMETER = re.compile(rb';\s*[^\s;="]*\*')
 
 # Everything is loaded from our own origin, and no other site may frame our pages. Swagger UI, ReDoc
-# and the admin need inline styles, data: images and (ReDoc) a worker from a blob:.
+# and the admin need inline styles, data: images and (ReDoc) a worker from a blob:; Swagger UI shows
+# the pictures of tickets that it has fetched as blob:.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from django.test import override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
+from booking import accounts
 from booking.demo import CUSTOMER, STAFF
 from booking.tests.browser.pages import BrowserTestCase, SwaggerUI, operations
 from booking.tests.factories import (
@@ -82,14 +83,17 @@ class Scene:
         token = open_session(user=user)
         self.refresh, self.session = str(token), token["sid"]
         self.token = str(AccessToken.for_user(user))
+        self.reset_token = accounts.reset_token(user)
 
     def in_path(self, operation):
         """Path parameters of the object."""
+        is_ticket = operation["tags"] == ["Tickets"]  # a hold has none
         found = {
             "movies": {"id": self.show.movie_id},
             "shows": {"id": self.show.pk},
             "bookings": {"id": self.booking.pk},
             "reservations": {"reference": self.hold.reference},
+            **({"reservations": {"reference": self.booking.reference}} if is_ticket else {}),
             "me": {"id": self.session},
         }
         named = [each["name"] for each in operation["parameters"] if each["in"] == "path"]
@@ -126,6 +130,7 @@ class Scene:
         return {
             "refreshToken": {"refresh": self.refresh},
             "logOut": {"refresh": self.refresh},
+            "resetPassword": {"token": self.reset_token, "new_password": "silver-screen-1927"},
         }.get(operation["operationId"])
 
 
