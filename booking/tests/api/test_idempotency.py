@@ -279,6 +279,7 @@ class AgeTests(ApiTestCase):
                 f"Deleted {deleted} expired idempotency keys.\n"
                 "Deleted 0 expired sessions.\n"
                 "Deleted 0 expired staff sessions.\n"
+                "Deleted 0 old mails.\n"
                 "Deleted 0 expired counters.\n",
             )
             self.age(hours=24)
