@@ -240,7 +240,8 @@ class RetryTests(TransactionTestCase):
             (pid,) = cursor.fetchone()
         other = connection.copy()
         with other.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [pid])
+            self.assertEqual(cursor.fetchone(), (True,))
         other.close()
         connection.health_check_done = False  # as at the beginning of any request
         connection.health_check_enabled = True

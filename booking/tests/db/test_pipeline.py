@@ -128,7 +128,8 @@ class RunTests(PipelineTestCase):
         with self.assertRaises(OperationalError) as raised, transaction.atomic():
             [[(pid,)]] = run(("SELECT pg_backend_pid()", []))
             with other.cursor() as cursor:
-                cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+                cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [pid])
+                self.assertEqual(cursor.fetchone(), (True,))
             other.close()
             run(SELECT_1)
         self.assertIsInstance(raised.exception.__cause__, AdminShutdown)

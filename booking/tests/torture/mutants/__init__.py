@@ -78,7 +78,12 @@ MUTANTS = {
         customers=2,
     ),
     "staff_sell_without_lock": Mutant(locks.staff_sell_without_lock, (LOCKS, WAITING)),
-    "calls_off_without_lock": Mutant(locks.calls_off_without_lock, (LOCKS, WAITING)),
+    # Its UPDATE of the show locks it as well, microseconds too late: too rare for the torture.
+    "calls_off_without_lock": Mutant(
+        locks.calls_off_without_lock,
+        (WAITING, "concurrency/test_interleavings.py"),
+        in_torture=False,
+    ),
     "erasing_cancels_without_lock": Mutant(
         locks.erasing_cancels_without_lock, (LOCKS, WAITING), in_torture=False
     ),  # accounts are erased every few seconds only
