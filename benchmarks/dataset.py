@@ -21,7 +21,7 @@ MOVIE_WITH_SHOWS = 1  # the movie of the first fifty shows
 LARGE_SHOW = 51  # the next show
 FIRST_FOR_SALE, FOR_SALE = 201, 1_800  # shows without any booking
 
-# Shows whose doors are open: every seat is booked, by the regulars.
+# Shows whose doors are open: every seat is booked.
 AT_THE_DOOR = 30
 GATES = 10  # of the last users, staff who check tickets in
 
@@ -97,4 +97,4 @@ def shows_at_the_door(scale=1):
 def bookings_at_the_door(scale=1):
     for show in range(SHOWS * scale + 1, SHOWS * scale + AT_THE_DOOR + 1):
         for seat in range(1, SEATS + 1):
-            yield 1 + seat % REGULARS, show, seat
+            yield REGULARS + 1 + seat % (USERS - REGULARS), show, seat

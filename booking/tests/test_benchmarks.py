@@ -171,6 +171,17 @@ class DatasetTests(TestCase):
             self.assertLessEqual(max(show for show, _ in taken), dataset.SHOWS * scale)
             self.assertLessEqual(max(seat for _, seat in taken), dataset.SEATS_OF_LARGE_SHOW)
 
+    def test_bookings_at_the_door_are_of_shows_of_their_own_and_not_of_regulars(self):
+        for scale in (1, 2):
+            shows = list(dataset.shows_at_the_door(scale))
+            bookings = list(dataset.bookings_at_the_door(scale))
+            self.assertEqual(len(bookings), len({(show, seat) for _, show, seat in bookings}))
+            self.assertGreater(min(show for _, show, _ in bookings), dataset.SHOWS * scale)
+            self.assertEqual(len({show for _, show, _ in bookings}), len(shows))
+            users = {user for user, _, _ in bookings}
+            self.assertGreater(min(users), dataset.REGULARS)
+            self.assertLessEqual(max(users), dataset.USERS)
+
     def test_hot_fills_one_show_first_and_spread_takes_all_in_turn(self):
         for order in (hot, spread):
             sold = [(show, tuple(seats)) for show, seats in order(57)]
