@@ -50,7 +50,6 @@ class MailAdmin(HandMadeAddressMixin, admin.ModelAdmin):
 
     @admin.action(description="Send selected mails again", permissions=["send"])
     def send_again(self, request, mails):
-        for mail in mails:
-            mail.send_again()
-        sentence = f"{count_of(len(mails), 'mail')} will be sent again."
+        again = sum(mail.send_again() for mail in mails)
+        sentence = f"{count_of(again, 'mail')} will be sent again."
         self.message_user(request, sentence, messages.SUCCESS)

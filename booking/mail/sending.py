@@ -52,20 +52,22 @@ def _claimed() -> Iterator[Mail]:
 
 
 def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
-    message = compose(mail)
-    if message is None:  # there is nobody to write to
-        mail.delete()
-        return True
-    message.connection = connection
     try:
+        message = compose(mail)
+        if message is None:  # there is nobody to write to
+            mail.delete()
+            return True
+        message.connection = connection
         connection.open()
         message.send()
-    except (OSError, smtplib.SMTPException, ValueError) as error:  # ValueError: a bad header
-        is_final = _is_final(error)
-        mail.note_failure(f"{type(error).__name__}: {error}", is_final=is_final)
+    except Exception as error:  # noqa: BLE001 whatever is wrong with one mail, the others are sent
+        mail.note_failure(f"{type(error).__name__}: {error}", is_final=_is_final(error))
         log.warning("mail %s was not sent: %s", mail.pk, type(error).__name__)
         return False
     mail.note_sent()
+    if mail.kind == Mail.Kind.PASSWORD_RESET:  # asked for several times: one link will do
+        others = Mail.objects.due().filter(kind=mail.kind, recipient__iexact=mail.recipient)
+        others.exclude(pk=mail.pk).delete()
     return True
 
 

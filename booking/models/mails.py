@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +9,7 @@ from .clock import Now
 
 LEASE = timedelta(minutes=5)  # longer than sending one mail can take
 KEPT_FOR = timedelta(days=30)
-GIVE_UP_AFTER = timedelta(days=1)
+MAX_TRIES = 29  # with these pauses, about a day
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
@@ -82,22 +83,38 @@ class Mail(models.Model):
 
     def claim(self) -> bool:
         """Lease the mail for this worker; False if another one has it, or has sent it."""
-        due = Mail.objects.due().filter(pk=self.pk)
-        return bool(due.update(leased_until=Now() + LEASE, tries=F("tries") + 1))
+        due = Mail.objects.due().filter(pk=self.pk, tries=self.tries)
+        is_mine = bool(due.update(leased_until=Now() + LEASE, tries=F("tries") + 1))
+        if is_mine:
+            self.tries += 1
+        return is_mine
 
     def note_sent(self) -> None:
-        Mail.objects.filter(pk=self.pk).update(sent_at=Now(), leased_until=None, error="")
+        self._note(sent_at=Now(), error="")
 
     def note_failure(self, error: str, *, is_final: bool) -> None:
-        """Try again after a pause that doubles; give up after a day, or at once if final."""
-        tries = self.tries + 1
-        pause = min(FIRST_PAUSE * 2 ** min(tries - 1, 10), LONGEST_PAUSE)
-        mine = Mail.objects.filter(pk=self.pk)
-        mine.update(leased_until=None, next_try_at=Now() + pause, error=error[:200])
-        too_old = Q() if is_final else Q(created_at__lte=Now() - GIVE_UP_AFTER)
-        mine.filter(too_old).update(failed_at=Now())
+        """Try again after a pause that doubles; give up after MAX_TRIES, or at once if final."""
+        pause = min(FIRST_PAUSE * 2 ** min(self.tries - 1, 10), LONGEST_PAUSE)
+        is_final = is_final or self.tries >= MAX_TRIES
+        failed_at = Now() if is_final else None
+        self._note(next_try_at=Now() + pause, failed_at=failed_at, error=error[:200])
 
-    def send_again(self) -> None:
-        Mail.objects.filter(pk=self.pk).update(
-            sent_at=None, failed_at=None, leased_until=None, next_try_at=Now(), created_at=Now()
+    def _note(self, **result: Any) -> None:
+        """Nothing if the lease was over and another worker has tried it since."""
+        mine = Mail.objects.waiting().filter(pk=self.pk, tries=self.tries)
+        mine.update(leased_until=None, **result)
+
+    def send_again(self) -> bool:
+        """As a new mail, with another Message-ID; False while a worker sends it."""
+        is_free = Q(leased_until=None) | Q(leased_until__lte=Now())
+        mail = Mail.objects.filter(is_free, pk=self.pk)
+        return bool(
+            mail.update(
+                sent_at=None,
+                failed_at=None,
+                leased_until=None,
+                tries=0,
+                next_try_at=Now(),
+                created_at=Now(),
+            )
         )

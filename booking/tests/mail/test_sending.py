@@ -14,6 +14,7 @@ from django.utils import timezone
 from booking.mail import Sent, send_waiting
 from booking.mail.messages import compose
 from booking.models import Mail
+from booking.models.mails import FIRST_PAUSE, LONGEST_PAUSE, MAX_TRIES
 from booking.tests.factories import create_user
 
 SMTP = "django.core.mail.backends.smtp.EmailBackend"
@@ -131,15 +132,52 @@ class SendingTests(TestCase):
         self.assertEqual((pauses, mail.state, mail.tries), ([1, 2, 4], "waiting", 3))
         self.assertIn("ConnectionRefusedError", mail.error)
 
-    def test_given_up_after_a_day(self):
-        mail = self.create(created_at=timezone.now() - timedelta(hours=25))
+    def test_given_up_after_about_a_day_of_tries(self):
+        """Tries, not the age: a worker that was away for two days tries all of them as well."""
+        old = timezone.now() - timedelta(days=2)
+        mail = self.create(created_at=old, tries=MAX_TRIES - 2)
         self.stop()
-        with self.assertLogs("booking.mail", "WARNING"):
-            self.assertEqual(send_waiting(), Sent(0, 1))
-        mail.refresh_from_db()
-        self.assertEqual(mail.state, "given up")
-        Mail.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+        for state in ("waiting", "given up"):
+            with self.assertLogs("booking.mail", "WARNING"):
+                self.assertEqual(send_waiting(), Sent(0, 1))
+            mail.refresh_from_db()
+            self.assertEqual(mail.state, state)
+            Mail.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
         self.assertEqual(send_waiting(), Sent(0, 0))
+        pauses = [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(MAX_TRIES - 1)]
+        self.assertLess(abs(sum(pauses, timedelta()) - timedelta(days=1)), timedelta(hours=1))
+
+    def test_worker_whose_lease_is_over_notes_nothing(self):
+        slow = self.create()
+        self.assertTrue(slow.claim())
+        Mail.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
+        self.assertEqual(send_waiting(), Sent(1, 0))
+        slow.note_failure("OSError: too late", is_final=True)
+        slow.note_sent()
+        stored = Mail.objects.get()
+        self.assertEqual((stored.state, stored.tries, stored.error), ("sent", 2, ""))
+
+    def test_mail_that_is_being_sent_is_not_sent_again(self):
+        mail = self.create()
+        mail.claim()
+        self.assertFalse(mail.send_again())
+        self.assertFalse(Mail.objects.get().claim())
+        mail.note_sent()
+        self.assertTrue(mail.send_again())
+
+    def test_mail_of_an_unknown_kind_stops_nobody(self):
+        """As an older worker meets during an upgrade."""
+        first = self.create(kind="of_tomorrow")
+        Mail.objects.filter(pk=first.pk).update(next_try_at=timezone.now() - timedelta(hours=1))
+        self.create()
+        with self.assertLogs("booking.mail", "WARNING"):
+            self.assertEqual(send_waiting(), Sent(1, 1))
+
+    def test_reset_that_was_asked_for_several_times_is_mailed_once(self):
+        for recipient in ("alice@example.com", "ALICE@example.com", "alice@example.com"):
+            self.create(kind=Mail.Kind.PASSWORD_RESET, user=None, recipient=recipient)
+        self.assertEqual(send_waiting(), Sent(1, 0))
+        self.assertEqual(len(self.inbox.messages), 1)
 
     def test_recipient_that_is_refused_for_good_is_given_up_at_once(self):
         for reply, state in [("550 No such user", "given up"), ("451 Greylisted", "waiting")]:
