@@ -10,6 +10,7 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf, nextafter
 
 from .calling_off import CallsOff
 from .erasures import CUSTOMER_NOT_FOUND, UNAUTHORIZED, Erasures
@@ -71,6 +72,7 @@ def reconcile(requests, tables, ended, exact=True):
     if exact:
         for of_show in operations.values():
             _order_by_clock(of_show)
+    dumped = nextafter(ended, inf)  # after all operations, also those that got no response
     for show in tables["shows"]:
         of_show = {
             str(each["id"]): [
@@ -83,7 +85,7 @@ def reconcile(requests, tables, ended, exact=True):
             if each["show"] == show
         }
         body = {"bookings": of_show}
-        operations[show].append(Operation(show, 0, "table", {}, None, body, ended, ended))
+        operations[show].append(Operation(show, 0, "table", {}, None, body, dumped, dumped))
     counts["ms, the longest wait for a response"] = max(
         (
             round(1000 * (each.returned - each.sent))

@@ -1,5 +1,6 @@
 """Tests of the checker's rules for tickets: scanned, undone, and of bookings that change."""
 
+import json
 from datetime import UTC, datetime
 from unittest import TestCase
 
@@ -93,10 +94,18 @@ class DoorModelTests(TestCase):
             (other_seat, VIOLATED),
             (back, scanned(4), VIOLATED),
             (back, scanned(4, seat=3), LINEARIZABLE),
+            (back, scanned(4, code="ticket_cancelled", seat_number=3), VIOLATED),
             (scanned(4, code="not_booked", status="held"), VIOLATED),
             (scanned(4, code="too_early"), VIOLATED),
             (scanned(4, pk=7, code="unknown_ticket"), VIOLATED),
         )
+
+    def test_ticket_of_a_hold_admits_nobody(self):
+        held = sold([1], 0, 1, left=2, hold=True)
+        refused = scanned(2, code="not_booked", status="held")
+        for scan, verdict in [(refused, LINEARIZABLE), (scanned(2), VIOLATED)]:
+            with self.subTest(scan.code):
+                self.assertEqual(check([held, scan], ShowModel(RULES)).verdict, verdict)
 
     def test_final_table_says_who_is_in(self):
         def table(is_in):
@@ -117,11 +126,12 @@ class DoorEventTests(TestCase):
     AT = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     TIME = "2026-01-01T00:00:00Z"
 
-    def reconcile(self, *kinds, status=None, body="{}", actor=STELLA, **booking):
+    def reconcile(self, *kinds, status=None, body="{}", actor=STELLA, erased=False, **booking):
         attempts = [Attempt(self.AT, self.AT + 1, status, body)]
         arguments = {"booking": 1, "seat": 1, "clerk": STELLA}
         scan = Request(1, ALICE, 1, "check_in", arguments, None, attempts)
         sale = Request(0, ALICE, 1, "book", {"seats": [1]}, None, [Attempt(self.AT, None)])
+        erasure = Request(2, ALICE, 0, "erase", {}, None, [Attempt(self.AT, self.AT + 1, 204, "")])
         events = [("booked", ALICE, 0), *((kind, actor, 1) for kind in kinds)]
         tables = {
             "bookings": [
@@ -153,9 +163,9 @@ class DoorEventTests(TestCase):
             ],
             "keys": [],
             "shows": [1],
-            "inactive": [],
+            "inactive": [ALICE] * erased,
         }
-        return reconcile([sale, scan], tables, ended=self.AT + 100)
+        return reconcile([sale, scan, *[erasure] * erased], tables, ended=self.AT + 100)
 
     def test_lost_scan_is_done_if_it_has_an_event(self):
         for kinds, count in [(["admitted"], 3), ([], 2)]:
@@ -164,6 +174,23 @@ class DoorEventTests(TestCase):
             self.assertEqual(len(found.operations[1]), count)  # sale, scan, table
             verdict = check(found.operations[1], ShowModel(RULES)).verdict
             self.assertEqual(verdict, LINEARIZABLE)
+
+    def test_final_table_comes_after_a_scan_without_response(self):
+        *operations, table = self.reconcile("admitted").operations[1]
+        table.body["bookings"]["1"][3] = False  # as if nobody were in
+        self.assertEqual(check([*operations, table], ShowModel(RULES)).verdict, VIOLATED)
+
+    def test_scan_is_in_order_of_the_time_that_its_answer_has(self):
+        body = {"seat_number": 1, "reservation": {"seats": 1, "admitted": 1}}
+        body = json.dumps(body | {"admitted_at": self.TIME})
+        found = self.reconcile("admitted", status=200, body=body)
+        _, scan, _ = found.operations[1]
+        self.assertEqual((found.violations, scan.body["read_at"]), ([], self.AT))
+
+    def test_who_is_in_keeps_the_seat_when_the_account_is_erased(self):
+        self.assertEqual(self.reconcile("admitted", erased=True).violations, [])
+        found = self.reconcile(erased=True).violations
+        self.assertEqual(found, ["erased user 1 has booking 1"])
 
     def test_wrong_scan_is_a_violation(self):
         unexplained = "the events of booking 1 do not explain it"
@@ -174,6 +201,7 @@ class DoorEventTests(TestCase):
             ("another change than requested", ["undone"], {}),
             ("done twice", ["admitted", "admitted"], {}),
             (unexplained, ["admitted", "admitted"], {}),
+            (unexplained, ["admitted", "moved"], {}),
             (unexplained, ["admitted"], {"admitted_at": None}),
             (unexplained, [], {"admitted_at": self.TIME}),
             (unexplained, ["admitted"], {"actor": ALICE}),

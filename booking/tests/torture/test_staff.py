@@ -73,53 +73,78 @@ class CallOffTests(TestCase):
     AT = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
     TIME = "2026-01-01T00:00:00Z"
 
-    def violations(self, *, requests=1, status=201, called_off=True, actor=STELLA, show=1):
+    def reconcile(
+        self, *, requests=1, status=201, called_off=True, actor=STELLA, show=1, times=(TIME, TIME)
+    ):
+        """Alice has two seats; `times` has when the event of each was, None if it has none."""
         attempts = [Attempt(self.AT, self.AT + 1, status, "{}")]
         calls = [
             Request(number, 0, 1, "call_off", {"clerk": STELLA}, None, attempts)
             for number in range(1, requests + 1)
         ]
-        sale = Request(0, ALICE, 1, "book", {"seats": [1]}, None, [Attempt(self.AT, None)])
-        events = [("booked", ALICE, 0), *([("cancelled", actor, 1)] if called_off else [])]
+        seats = {"seats": [1, 2], "hold": False}
+        sale = Request(0, ALICE, 1, "reserve", seats, None, [Attempt(self.AT, None)])
+        events = [(pk, "booked", ALICE, self.TIME, 0) for pk in (1, 2)]
+        if called_off:
+            cancelled = [(pk, moment) for pk, moment in enumerate(times, 1) if moment]
+            events += [(pk, "cancelled", actor, moment, 1) for pk, moment in cancelled]
         tables = {
             "bookings": [
                 {
-                    "id": 1,
+                    "id": pk,
                     "reference": "R1",
                     "user": ALICE,
                     "show": show,
-                    "seat": 1,
-                    "status": "cancelled" if called_off else "booked",
+                    "seat": pk,
+                    "status": "cancelled" if called_off and times[pk - 1] else "booked",
                     "held_until": None,
                     "created_at": self.TIME,
-                    "cancelled_at": self.TIME if called_off else None,
+                    "cancelled_at": times[pk - 1] if called_off else None,
                     "admitted_at": None,
                 }
+                for pk in (1, 2)
             ],
             "events": [
                 {
-                    "booking": 1,
+                    "booking": pk,
                     "actor": actor,
                     "kind": kind,
                     "moved_from": None,
-                    "seat": 1,
-                    "created_at": self.TIME,
+                    "seat": pk,
+                    "created_at": moment,
                     "request_id": f"torture-{number}",
                 }
-                for kind, actor, number in events
+                for pk, kind, actor, moment, number in events
             ],
             "keys": [],
             "shows": [1],
             "called_off": {"1": self.TIME} if called_off else {},
             "inactive": [],
         }
-        found = reconcile([sale, *calls], tables, ended=self.AT + 100)
-        return [each.split(":")[0] for each in found.violations]
+        return reconcile([sale, *calls], tables, ended=self.AT + 100)
+
+    def violations(self, **facts):
+        return [each.split(":")[0] for each in self.reconcile(**facts).violations]
 
     def test_show_is_called_off_by_one_of_the_requests(self):
         self.assertEqual(self.violations(), [])
         self.assertEqual(self.violations(requests=2), [])
         self.assertEqual(self.violations(status=None, called_off=False), [])
+
+    def test_show_that_is_called_off_keeps_no_booking(self):
+        for times, verdict in [
+            ((self.TIME, self.TIME), LINEARIZABLE),
+            ((self.TIME, None), VIOLATED),
+            ((None, None), VIOLATED),
+        ]:
+            with self.subTest(times):
+                found = self.reconcile(times=times)
+                self.assertEqual(found.violations, [])
+                called_off = next(e for e in found.operations[1] if e.kind == "call_off")
+                cancelled = {pk for pk, moment in enumerate(times, 1) if moment}
+                self.assertEqual(called_off.changed, cancelled)
+                result = check(found.operations[1], ShowModel(RULES))
+                self.assertEqual(result.verdict, verdict, result.explanation)
 
     def test_wrong_calling_off_is_a_violation(self):
         for problem, facts in [
@@ -127,6 +152,7 @@ class CallOffTests(TestCase):
             ("show 1 was called off without a request", {"requests": 0}),
             ("done by another user", {"actor": ALICE}),
             ("done to another show", {"show": 2}),
+            ("done at several times", {"times": (self.TIME, "2026-01-01T00:00:01Z")}),
         ]:
             with self.subTest(problem):
                 self.assertIn(problem, self.violations(**facts))

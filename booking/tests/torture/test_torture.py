@@ -811,6 +811,7 @@ class ErasureTests(TestCase):
                 operations = reconciled.operations[1]
                 erasure = next(each for each in operations if each.kind == "erase")
                 self.assertEqual((erasure.sent, erasure.changed), (11, {1}))
+                self.assertEqual([each.kind for each in erasure.after], ["reserve"])
                 self.assertEqual(erasure.returned, 12 if erased == 204 else 100)
                 self.assertEqual(check(operations, ShowModel(RULES)).verdict, LINEARIZABLE)
                 operations.remove(erasure)
