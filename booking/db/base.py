@@ -33,7 +33,7 @@ class Deferred(NamedTuple):
     """A statement that is sent with the next one, and what is called with its rows then."""
 
     statement: Statement
-    on_rows: Callable[[Rows], None] | None
+    on_rows: Callable[[Rows], None] | None = None
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -94,23 +94,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 each.on_rows(rows)
         return results[len(deferred) :]
 
-    def defer(self, statement: Statement, on_rows: Callable[[Rows], None] | None) -> None:
-        """Run a statement with the next one of this transaction, or with its COMMIT.
+    def defer(self, *statements: Deferred) -> None:
+        """Run statements with the next one of this transaction, or with its COMMIT.
 
-        `on_rows` is called with its rows then. Any other statement of this connection, by whatever
-        cursor, sends it first. Outside `atomic()` and under `execute_wrapper()` it is run at once.
+        Any other statement of this connection, by whatever cursor, sends them first. Outside
+        `atomic()` and under `execute_wrapper()` they are run at once.
         """
         must_wrap = len(self.execute_wrappers) > bool(self.deferred)
         if not self.in_atomic_block or must_wrap or not self.has_pipeline:
-            [rows] = self.run_pipeline([statement])
-            if on_rows is not None:
-                on_rows(rows)
+            for statement, on_rows in statements:
+                [rows] = self.run_pipeline([statement])
+                if on_rows is not None:
+                    on_rows(rows)
             return
         self.validate_no_broken_transaction()
         if not self.deferred:
             # First in the list: `execute_wrapper()` removes its own wrapper from the end.
             self.execute_wrappers.insert(0, self._flush_before)
-        self.deferred.append(Deferred(statement, on_rows))
+        self.deferred.extend(statements)
 
     def flush_deferred(self) -> None:
         """Run the deferred statements now. Raises their errors."""
