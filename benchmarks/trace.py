@@ -87,7 +87,7 @@ class Booker:
 
         from booking.models import Movie, Show
 
-        user = User.objects.create_user("alice")
+        user = User.objects.create_user("alice", "alice@example.com")
         self.show = Show.objects.create(
             movie=Movie.objects.create(title="Metropolis", duration_minutes=153),
             screen_name="Screen 1",

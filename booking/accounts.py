@@ -35,7 +35,7 @@ from .exceptions import (
     WrongPassword,
 )
 from .logging import hash_account, security_log
-from .models import Mail
+from .models import Booking, Mail, Profile
 from .models.mails import MailKind
 from .text import search_words
 from .tokens import UNKNOWN_CLIENT, Client
@@ -167,8 +167,10 @@ def log_in(*, username: str, password: str, client: Client = UNKNOWN_CLIENT) -> 
     return tokens.open_session(user=user, client=client)
 
 
-def update(*, user: User, password: str = "", **fields: str) -> User:
-    """Change fields of the user; another email address takes the password.
+def update(
+    *, user: User, password: str = "", mail_bookings: bool | None = None, **fields: str
+) -> Profile:
+    """Change fields of the user and of the profile; another email address takes the password.
 
     Raises PasswordRequired, WrongPassword, or CustomerNotFound if the account has just been erased.
     """
@@ -184,11 +186,13 @@ def update(*, user: User, password: str = "", **fields: str) -> User:
             raise CustomerNotFound
         if has_new_email:  # to the address that it had: its owner may not be who changed it
             mail_about_account(Mail.Kind.EMAIL_CHANGED, user, to=user.email)
+        if mail_bookings is not None:
+            Profile.objects.update_or_create(user=user, defaults={"mail_bookings": mail_bookings})
     for name, value in fields.items():
         setattr(user, name, value)
     if has_new_email:
         security_log.info("event=email_changed user=%s", user.pk)
-    return user
+    return Profile.of(user)
 
 
 def change_password(
@@ -316,7 +320,7 @@ def _anonymize(user: User) -> None:
     with transaction.atomic():
         box_office.cancel_all(user=user)
         box_office.forget_notes(user=user)
-        Mail.objects.filter(user=user).delete()
+        _delete_mails(user)
         tokens.close_all_sessions(user=user)
         user.username = f"{ERASED}{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""
@@ -328,6 +332,14 @@ def _anonymize(user: User) -> None:
         user.user_permissions.clear()
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
         log.filter(object_id=str(user.pk)).update(object_repr=user.username)
+
+
+def _delete_mails(user: User) -> None:
+    """Of the account and of its bookings: they have its address."""
+    Mail.objects.filter(user=user).delete()
+    references = Booking.objects.of_user(user.pk).values("reference")
+    Mail.objects.exclude(reference="").filter(reference__in=references).delete()
+    Profile.objects.filter(user=user).delete()
 
 
 def _check_password(user: User, password: str) -> None:

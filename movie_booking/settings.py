@@ -403,6 +403,11 @@ if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL):
         "and a page such as https://tickets.example/password-reset/."
     )
 
+# Hours before the start at which customers are reminded; 0 for no reminders.
+REMINDER_BEFORE = timedelta(hours=env_number("REMINDER_HOURS", 0, most=7 * 24))
+# Mail about bookings to addresses that their users have verified only.
+MAIL_ONLY_VERIFIED = env_bool("MAIL_ONLY_VERIFIED", default=False)
+
 # --- API -----------------------------------------------------------------------------------
 
 # Rate limits, such as 10/15m (s, m, h, d); empty for no limit. See booking/throttling.py.

@@ -10,6 +10,7 @@ from django.db.models import F
 from ..models import Booking, BookingSnapshot, Reservation, Show, show_snapshots
 from ..models.booking_events import Kind
 from ..models.bookings import Status
+from ..models.mails import MailKind
 from .checks import (
     require_active,
     require_can_cancel,
@@ -17,6 +18,7 @@ from .checks import (
     require_not_called_off,
 )
 from .locking import lock_show, locked_booking, locked_reservation, retry_transaction, transaction
+from .mailing import mail_customers
 from .queries import update_bookings
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ def call_off(*, show: Show, by: User, reason: str) -> list[Booking]:
 
 
 def _write_cancelled(bookings: Sequence[Booking], *, by: User, now: datetime, reason: str) -> None:
+    booked = [booking for booking in bookings if booking.status == Status.BOOKED]
     update_bookings(
         bookings,
         kind=Kind.CANCELLED,
@@ -92,6 +95,7 @@ def _write_cancelled(bookings: Sequence[Booking], *, by: User, now: datetime, re
         cancelled_at=now,
         cancelled_by_id=by.pk,
     )
+    mail_customers(booked, MailKind.CANCELLED)
 
 
 def _cancel_active(

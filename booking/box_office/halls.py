@@ -11,7 +11,9 @@ from django.utils import timezone
 from ..db.errors import violates_unique
 from ..exceptions import ChangedMeanwhile, RowsInUse, ScreenInUse, SeatsInUse, SeatsWouldMove
 from ..models import Booking, Show
+from ..models.mails import MailKind
 from .locking import lock_screens, lock_show, retry_transaction, transaction
+from .mailing import forget_reminders, mail_all_customers
 
 LONGEST_MOVIE = timedelta(days=1)  # the bound of Movie.duration_minutes
 
@@ -50,8 +52,18 @@ def _save(new: Sequence[Show], changed: Sequence[Show]) -> None:
                 show.use_screen(show.screen)
         Show.objects.bulk_create(new)
         for show in changed:
+            if _is_moved(show):
+                mail_all_customers(show.pk, MailKind.SHOW_MOVED)
+                forget_reminders(show.pk)
             show.save()
             Show.objects.filter(pk=show.pk).update(version=show.version + 1)
+
+
+def _is_moved(show: Show) -> bool:
+    """True if its unsaved time or screen is another one, unless it is over in both cases."""
+    before = Show.objects.only("date_time", "screen_name").get(pk=show.pk)
+    is_moved = (before.date_time, before.screen_name) != (show.date_time, show.screen_name)
+    return is_moved and max(before.date_time, show.date_time) > timezone.now()
 
 
 @retry_transaction

@@ -9,9 +9,11 @@ from ..exceptions import NotHeld
 from ..models import Booking, Reservation
 from ..models.booking_events import Kind
 from ..models.bookings import Status
+from ..models.mails import MailKind
 from .attempts import mark_safe_to_repeat
 from .checks import require_active, require_sales_open
 from .locking import lock_show, locked_reservation, retry_transaction, transaction
+from .mailing import mail_customers
 from .queries import hold_allowance, mark_expired_holds, update_bookings
 from .selling import hold_until
 
@@ -32,6 +34,7 @@ def confirm(*, reservation: Reservation, by: User) -> Reservation:
         confirmed = _update_active(
             found, kind=Kind.CONFIRMED, by=by, status=Status.BOOKED, held_until=None
         )
+        mail_customers((each.booking for each in confirmed.bookings), MailKind.BOOKED)
     log.info("user %s confirmed reservation %s", by.pk, found.reference)
     return confirmed
 

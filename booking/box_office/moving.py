@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from ..models import Booking, BookingSnapshot
 from ..models.booking_events import Kind
 from ..models.bookings import Status
+from ..models.mails import MailKind
 from .checks import (
     require_active,
     require_can_cancel,
@@ -17,6 +18,7 @@ from .checks import (
     require_seats_exist,
 )
 from .locking import locked_booking, retry_transaction
+from .mailing import mail_customers
 from .queries import free_seats, mark_expired_holds, seats_taken, update_bookings
 
 log = logging.getLogger(__name__)
@@ -64,6 +66,8 @@ def move(
             reason=reason,
             seat_number=seat_number,
         )
+        if found.status == Status.BOOKED:
+            mail_customers([found.booking], MailKind.CHANGED)
     log.info("user %s moved booking %s to seat %s", by.pk, booking.pk, seat_number)
     house = show.seating.house  # free house seats do not count as available
     available = found.show.available_seats + (seat_number in house) - (seat_before in house)

@@ -14,11 +14,13 @@ from ..models import (
     Booking,
     BookingEvent,
     BookingSnapshot,
+    Mail,
     Reservation,
     ShowSnapshot,
     new_reference,
 )
 from ..models.bookings import Status
+from ..models.mails import MailKind
 from ..seating import best_seats
 from .checks import (
     require_active_customer,
@@ -194,7 +196,11 @@ def _insert_bookings(
         )
         bookings.append(booking)
         snapshots.append(booking.snapshot(after))
-    defer_insert(bookings)
+    if buyer.email and not held_until:
+        mail = Mail(kind=MailKind.BOOKED, reference=reference, recipient=buyer.email)
+        defer_insert(bookings, [mail])
+    else:
+        defer_insert(bookings)
     defer_insert_from(
         bookings,
         ("show_id", "reference"),  # no other booking of a show has the reference

@@ -5,6 +5,7 @@ mail for what was rolled back, and a request does not wait for a mail server. `m
 sends what waits.
 """
 
+from .reminders import write_reminders
 from .sending import Sent, send_waiting
 
-__all__ = ["Sent", "send_waiting"]
+__all__ = ["Sent", "send_waiting", "write_reminders"]

@@ -1,5 +1,6 @@
 """What mails say: a subject, a plain text and the same as HTML."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -9,6 +10,8 @@ from django.template.loader import render_to_string
 
 from .. import accounts
 from ..models import Mail
+from ..models.mails import MailKind
+from .reservations import mail_of_reservation
 
 SUBJECTS = {
     Mail.Kind.PASSWORD_RESET: "Reset your password",
@@ -17,24 +20,42 @@ SUBJECTS = {
 }
 
 
-def compose(mail: Mail) -> EmailMultiAlternatives | None:
-    """The message, as things are now; None if there is nobody to write to."""
-    context = _context(mail)
-    if context is None:
+def compose(mail: Mail, along: Sequence[Mail] = ()) -> EmailMultiAlternatives | None:
+    """The message, as things are now, for mails `along` with it as well.
+
+    None if there is nobody to write to, or nothing to say any more.
+    """
+    if not mail.reference:
+        context = _context(mail)
+        if context is None:
+            return None
+        subject = SUBJECTS[Mail.Kind(mail.kind)]
+        return _message(mail, mail.recipient, subject, mail.kind, {"title": subject, **context})
+    kinds = {MailKind(each.kind) for each in (mail, *along)}
+    found = mail_of_reservation(mail.reference, kinds)
+    if found is None:
         return None
-    context |= {
-        "subject": SUBJECTS[Mail.Kind(mail.kind)],
+    message = _message(mail, found.recipient, found.subject, "reservation", found.context)
+    for attachment in found.attachments:
+        message.attach(*attachment)
+    return message
+
+
+def _message(
+    mail: Mail, recipient: str, subject: str, template: str, context: dict[str, Any]
+) -> EmailMultiAlternatives:
+    context = context | {
         "cinema": settings.CINEMA_NAME or "Your cinema",
         "address": settings.CINEMA_ADDRESS,
     }
     message = EmailMultiAlternatives(
-        subject=context["subject"],
-        body=render_to_string(f"mail/{mail.kind}.txt", context),
+        subject=" ".join(subject.split()),  # a header is one line
+        body=render_to_string(f"mail/{template}.txt", context),
         from_email=settings.MAIL_FROM,
-        to=[mail.recipient],
+        to=[recipient],
         headers={"Message-ID": message_id(mail), "Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(render_to_string(f"mail/{mail.kind}.html", context), "text/html")
+    message.attach_alternative(render_to_string(f"mail/{template}.html", context), "text/html")
     return message
 
 

@@ -53,9 +53,10 @@ def _claimed() -> Iterator[Mail]:
 
 def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
     try:
-        message = compose(mail)
-        if message is None:  # there is nobody to write to
-            mail.delete()
+        along = list(mail.sent_along())
+        message = compose(mail, along)
+        if message is None:
+            mail.note_nobody(along)
             return True
         message.connection = connection
         connection.open()
@@ -64,10 +65,7 @@ def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
         mail.note_failure(f"{type(error).__name__}: {error}", is_final=_is_final(error))
         log.warning("mail %s was not sent: %s", mail.pk, type(error).__name__)
         return False
-    mail.note_sent()
-    if mail.kind == Mail.Kind.PASSWORD_RESET:  # asked for several times: one link will do
-        others = Mail.objects.due().filter(kind=mail.kind, recipient__iexact=mail.recipient)
-        others.exclude(pk=mail.pk).delete()
+    mail.note_sent(along, to=message.to[0])
     return True
 
 

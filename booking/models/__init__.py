@@ -5,6 +5,7 @@ from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey
 from .mails import Mail
 from .movies import Movie
+from .profiles import Profile
 from .reservations import Reservation
 from .screens import Screen
 from .seat_maps import SeatMap
@@ -19,6 +20,7 @@ __all__ = [
     "Mail",
     "Movie",
     "MovieSnapshot",
+    "Profile",
     "Reservation",
     "Screen",
     "SeatMap",

@@ -1,9 +1,10 @@
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F, Q
+from django.db import models, transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from .clock import Now
 
@@ -14,6 +15,13 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
 class MailKind(models.TextChoices):
+    """What a mail is about. Of a reservation, the kind is what has happened to it."""
+
+    BOOKED = "booked"
+    CHANGED = "changed"  # seats were moved, or some cancelled
+    CANCELLED = "cancelled"
+    SHOW_MOVED = "show_moved"  # to another time or screen
+    REMINDER = "reminder"
     PASSWORD_RESET = "password_reset"  # noqa: S105 no password
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 no password
     EMAIL_CHANGED = "email_changed"
@@ -28,22 +36,31 @@ class MailQuerySet(models.QuerySet):
         return self.exclude(sent_at=None, failed_at=None).filter(created_at__lte=Now() - KEPT_FOR)
 
     def due(self):
-        """Mails to send now: not sent by another worker at this moment, nor put off."""
+        """Mails to send now: not sent by another worker at this moment, nor put off.
+
+        Of a reservation only the oldest: it is sent for the others as well.
+        """
         is_free = Q(leased_until=None) | Q(leased_until__lte=Now())
-        return self.waiting().filter(is_free, next_try_at__lte=Now())
+        older = Mail.objects.waiting().exclude(reference="")
+        older = older.filter(reference=OuterRef("reference"), pk__lt=OuterRef("pk"))
+        return self.waiting().filter(is_free, ~Exists(older), next_try_at__lte=Now())
 
 
 class Mail(models.Model):
     """A mail to send. It is written in the transaction of the change that it tells of.
 
-    What it says is written when it is sent, so that no token waits in the table.
+    What it says is written when it is sent: as things are then, and so that no token waits in the
+    table. Of a reservation the oldest waiting mail is sent, for all that wait.
     """
 
     Kind = MailKind
 
     kind = models.CharField(max_length=20, choices=MailKind.choices)
-    recipient = models.EmailField()
-    # Null for a password reset: whether there is an account is looked up when it is sent.
+    # Of a reservation, the customer's address when it was written or, once it was sent, then.
+    recipient = models.EmailField(blank=True, default="", db_default="")
+    reference = models.CharField(max_length=8, blank=True, default="", db_default="")
+    # Null for a reservation, which has a customer, and for a password reset: whether there is an
+    # account is looked up when it is sent.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     next_try_at = models.DateTimeField(db_default=Now())
@@ -63,12 +80,22 @@ class Mail(models.Model):
                 condition=Q(sent_at__isnull=True, failed_at__isnull=True),
                 name="mails_that_wait",
             ),
-            models.Index(fields=["user"], name="mails_of_user"),
+            models.Index(
+                fields=["user"], condition=Q(user__isnull=False), name="mails_of_an_account"
+            ),
+            models.Index(
+                fields=["reference"], condition=~Q(reference=""), name="mails_of_a_reservation"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(sent_at__isnull=True) | Q(failed_at__isnull=True),
                 name="a_mail_is_sent_or_given_up",
+            ),
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=Q(kind="reminder"),
+                name="one_reminder_of_a_reservation",
             ),
         ]
 
@@ -89,8 +116,26 @@ class Mail(models.Model):
             self.tries += 1
         return is_mine
 
-    def note_sent(self) -> None:
-        self._note(sent_at=Now(), error="")
+    def sent_along(self) -> models.QuerySet["Mail"]:
+        """Waiting mails that need not be sent if this one is: it says the same."""
+        others = Mail.objects.waiting().exclude(pk=self.pk)
+        if self.reference:
+            return others.filter(reference=self.reference)
+        if self.kind == MailKind.PASSWORD_RESET:  # asked for several times: one link will do
+            return others.due().filter(kind=self.kind, recipient__iexact=self.recipient)
+        return others.none()
+
+    def note_sent(self, along: Sequence["Mail"] = (), *, to: str) -> None:
+        if not along:
+            self._note(sent_at=Now(), error="", recipient=to)
+            return
+        with transaction.atomic():  # or another worker might find those that were sent along
+            self._note(sent_at=Now(), error="", recipient=to)
+            Mail.objects.filter(pk__in=[each.pk for each in along]).delete()
+
+    def note_nobody(self, along: Sequence["Mail"]) -> None:
+        """There is nobody to write to."""
+        Mail.objects.filter(pk__in=[self.pk, *(each.pk for each in along)]).delete()
 
     def note_failure(self, error: str, *, is_final: bool) -> None:
         """Try again after a pause that doubles; give up after MAX_TRIES, or at once if final."""

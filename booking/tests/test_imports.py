@@ -26,7 +26,7 @@ ALLOWED = {
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},
-    "mail": {"accounts", "logging", "models"},
+    "mail": {"accounts", "exceptions", "logging", "models", "tickets"},
     "password_reset_page": {"accounts", "exceptions", "text"},
     "accounts": {"box_office", "jwt", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {

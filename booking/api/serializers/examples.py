@@ -113,6 +113,8 @@ PROFILE = {
     "email": "ada@example.com",
     "first_name": "Ada",
     "last_name": "",
+    "mail_bookings": True,
+    "email_verified": False,
 }
 
 ACCOUNT = {name: PROFILE[name] for name in ("id", "username", "email")}

@@ -104,12 +104,23 @@ class Refresh(serializers.Serializer):
         swagger_schema_fields = {"example": {"refresh": examples.TOKENS["refresh"]}}
 
 
+class SwitchField(serializers.BooleanField):
+    """A boolean that stays as it is if it is left out, in a form as well."""
+
+    default_empty_html = empty
+
+
 class ChangeAccount(serializers.Serializer):
     email = NormalizedEmailField(max_length=254, required=False, allow_blank=True)
     first_name = NameField()
     last_name = NameField()
     password = PasswordField(
         required=False, help_text="The current password; only for another email address."
+    )
+    mail_bookings = SwitchField(
+        required=False,
+        help_text="False for no confirmations and reminders. That a booking or a show was changed "
+        "or cancelled is mailed nevertheless.",
     )
 
     class Meta:
@@ -118,6 +129,7 @@ class ChangeAccount(serializers.Serializer):
                 "email": "ada@example.com",
                 "first_name": "Ada",
                 "password": "paper-moon-1973",
+                "mail_bookings": True,
             }
         }
 

@@ -29,10 +29,25 @@ class TokenPair(serializers.Serializer):
 
 
 class ProfileSerializer(ReadOnlyModelSerializer):
+    """Reads a Profile."""
+
+    mail_bookings = serializers.BooleanField(
+        read_only=True,
+        help_text="Whether confirmations and reminders are mailed. That a booking or a show was "
+        "changed or cancelled always is.",
+    )
+    email_verified = serializers.BooleanField(
+        read_only=True, help_text="Whether the link in the mail to this address was followed."
+    )
+
     class Meta:
         ref_name = "Person"  # in generated clients
         model = get_user_model()
-        fields = ["id", "username", "email", "first_name", "last_name"]
+        model_source = "user"
+        fields = [
+            *("id", "username", "email", "first_name", "last_name"),
+            *("mail_bookings", "email_verified"),
+        ]
         swagger_schema_fields = {"example": examples.PROFILE}
 
 

@@ -3,6 +3,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from ... import accounts, tokens
+from ...models import Profile
 from ...throttling import PasswordResetThrottle, SignUpThrottle, ThrottlePasswordsMixin
 from ...tokens import Client
 from ..permissions import PublicMixin
@@ -67,13 +68,13 @@ class MeView(ThrottlePasswordsMixin, APIView):
     password_methods = ("DELETE", "PATCH")
 
     def get(self, request):
-        return Response(ProfileSerializer.represent(request.user))
+        return Response(ProfileSerializer.represent(Profile.of(request.user)))
 
     def patch(self, request):
         serializer = ChangeAccount(data=request.data)
         serializer.is_valid(raise_exception=True)
-        user = accounts.update(user=request.user, **serializer.validated_data)
-        return Response(ProfileSerializer.represent(user))
+        profile = accounts.update(user=request.user, **serializer.validated_data)
+        return Response(ProfileSerializer.represent(profile))
 
     def delete(self, request):
         serializer = EraseAccount(data=request.data)

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
-from booking.mail import send_waiting
+from booking.mail import send_waiting, write_reminders
 
 SECONDS = 5
 
@@ -33,6 +33,7 @@ class Command(BaseCommand):
 
     def send(self):
         try:
+            write_reminders()
             done = send_waiting()
         except DatabaseError as error:  # gone for a moment; the next look may succeed
             self.stderr.write(f"The database failed: {error}")

@@ -111,7 +111,7 @@ class HistoryTests(AdminTestCase):
         for more in (1, 2, 150):
             for _ in range(more):
                 self.event(booking, "moved", create_user(f"staff{uuid4()}"), moved_from=5)
-            with self.assertNumQueries(4):
+            with self.assertNumQueries(5):
                 rows = self.rows(booking)
         note = ("", "Only the last 100 changes are listed.", "")
         self.assertEqual((len(rows), rows[0]), (101, note))

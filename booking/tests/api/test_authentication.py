@@ -100,7 +100,7 @@ class AccountStateTests(ApiTestCase):
 
 class UserQueryTests(ApiTestCase):
     def test_user_query_is_made_once_for_each_request(self):
-        with self.assertNumQueries(1):
+        with self.assertNumQueries(2):  # the user with the session; the profile
             self.assertEqual(self.alice_client.get("/api/me/").status_code, 200)
 
     def test_exception_in_user_query_is_a_server_error(self):

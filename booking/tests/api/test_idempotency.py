@@ -237,12 +237,12 @@ class IdempotencyTests(ApiTestCase):
             self.assertEqual(response.status_code, 200)
 
     def test_request_without_key_costs_no_extra_query(self):
-        with self.assertNumQueries(7):  # as many as db/test_query_counts.py counts
+        with self.assertNumQueries(8):  # as many as db/test_query_counts.py counts
             self.book(key=None)
         self.assertFalse(IdempotencyKey.objects.exists())
 
     def test_request_with_key_costs_two_more_queries(self):
-        with self.assertNumQueries(9):  # two for the key: INSERT and UPDATE
+        with self.assertNumQueries(10):  # two for the key: INSERT and UPDATE
             self.book()
         with self.assertNumQueries(5):  # the user; BEGIN, INSERT, COMMIT; the first response
             self.book()

@@ -6,7 +6,7 @@ from rest_framework_simplejwt.tokens import AccessToken
 
 from booking import accounts, box_office
 from booking.exceptions import CustomerNotFound, WrongPassword
-from booking.models import Booking
+from booking.models import Booking, Profile
 from booking.tests.factories import (
     NO_TOKEN,
     ApiTestCase,
@@ -37,13 +37,15 @@ class AccountCase(ApiTestCase):
             "email": "alice@example.com",
             "first_name": "",
             "last_name": "",
+            "mail_bookings": True,
+            "email_verified": False,
         }
         return me | differences
 
 
 class MeTests(AccountCase):
     def test_me_returns_the_account(self):
-        with self.assertNumQueries(1):
+        with self.assertNumQueries(2):
             self.assertResponse(self.alice_client.get("/api/me/"), 200, self.me())
         self.assertResponse(self.client.get("/api/me/"), 401, NO_TOKEN)
 
@@ -77,6 +79,31 @@ class MeTests(AccountCase):
         self.assertResponse(patch(email="alice@example.com"), 200, self.me(last_name="L"))
         response = patch(email="a@example.com", password=PASSWORD)
         self.assertResponse(response, 200, self.me(last_name="L", email="a@example.com"))
+
+    def test_mail_of_bookings_is_switched_off_and_on(self):
+        for format in ("json", "multipart"):
+            for wanted in (False, True):
+                with self.subTest(format=format, wanted=wanted):
+                    body = {"mail_bookings": wanted if format == "json" else str(wanted).lower()}
+                    response = self.alice_client.patch("/api/me/", body, format=format)
+                    self.assertResponse(response, 200, self.me(mail_bookings=wanted))
+                    name = {"last_name": "L"}  # the switch is left out
+                    response = self.alice_client.patch("/api/me/", name, format=format)
+                    expected = self.me(last_name="L", mail_bookings=wanted)
+                    self.assertResponse(response, 200, expected)
+                    self.alice_client.patch("/api/me/", {"last_name": ""}, format=format)
+        invalid = {"mail_bookings": ["Must be a valid boolean."]}
+        response = self.alice_client.patch("/api/me/", {"mail_bookings": "maybe"})
+        self.assertResponse(response, 400, invalid)
+        self.assertResponse(self.alice_client.get("/api/me/"), 200, self.me())
+
+    def test_email_is_verified_while_it_stays(self):
+        Profile.objects.create(user=self.alice, verified_email="Alice@example.com")
+        verified = self.me(email_verified=True)
+        self.assertResponse(self.alice_client.get("/api/me/"), 200, verified)
+        new = {"email": "a@example.com", "password": PASSWORD}
+        response = self.alice_client.patch("/api/me/", new)
+        self.assertResponse(response, 200, self.me(email="a@example.com"))
 
     def test_patch_ignores_other_fields(self):
         greedy = {"id": 7, "username": "stella", "is_staff": True, "password": "x", "groups": [1]}

@@ -22,7 +22,15 @@ from booking.api.serializers import (
     ShowSerializer,
 )
 from booking.api.serializers.read_only import ReadOnlyModelSerializer, ReadOnlySerializer
-from booking.models import Booking, Movie, Reservation, SeatMap, Show, show_snapshots
+from booking.models import (
+    Booking,
+    Movie,
+    Profile,
+    Reservation,
+    SeatMap,
+    Show,
+    show_snapshots,
+)
 from booking.tests.factories import (
     create_booking,
     create_hold,
@@ -77,7 +85,7 @@ class OutputTests(SameAsStock, TestCase):
             self.assertSameAsStock(BookingSerializer, each)
             self.assertSameAsStock(CancelledBookingSerializer, each)
             self.assertSameAsStock(ReservationSerializer, Reservation.find(each.booking.reference))
-        self.assertSameAsStock(ProfileSerializer, self.alice)
+        self.assertSameAsStock(ProfileSerializer, Profile.of(self.alice))
         self.assertSameAsStock(AccountSerializer, self.alice)
         seat_map = SeatMap(self.show, user_id=self.alice.pk)
         self.assertSameAsStock(SeatMapSerializer, seat_map)

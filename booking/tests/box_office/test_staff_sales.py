@@ -188,4 +188,4 @@ class CallOffTests(StaffTestCase):
                 box_office.call_off(show=show, by=self.stella, reason="")
 
 
-CALL_OFF_QUERIES = 6 + 2  # and the savepoint of the test
+CALL_OFF_QUERIES = 7 + 2  # and the savepoint of the test

@@ -1,69 +1,25 @@
 """Mails are sent to a real SMTP server, and parsed as a mail program would."""
 
-import email
 import socket
 from datetime import timedelta
-from email.policy import default
 from io import StringIO
 
-from aiosmtpd.controller import Controller
 from django.core.management import call_command
-from django.test import TestCase, override_settings
+from django.test import TestCase
 from django.utils import timezone
 
 from booking.mail import Sent, send_waiting
-from booking.mail.messages import compose
+from booking.mail.messages import SUBJECTS, compose
 from booking.models import Mail
 from booking.models.mails import FIRST_PAUSE, LONGEST_PAUSE, MAX_TRIES
 from booking.tests.factories import create_user
-
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
-
-
-class Inbox:
-    """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient."""
-
-    def __init__(self):
-        self.messages, self.reply = [], "250 OK"
-
-    async def handle_RCPT(self, server, session, envelope, address, options):
-        if self.reply.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return self.reply
-
-    async def handle_DATA(self, server, session, envelope):
-        message = email.message_from_bytes(envelope.content, policy=default)
-        self.messages.append((envelope.mail_from, envelope.rcpt_tos, message))
-        return "250 Accepted"
+from booking.tests.mail.inbox import InboxMixin, text_of
 
 
-@override_settings(
-    EMAIL_BACKEND=SMTP,
-    EMAIL_HOST="127.0.0.1",
-    EMAIL_TIMEOUT=2,
-    MAIL_FROM="Kino Babylon <tickets@kino.example>",
-    CINEMA_NAME="Kino Babylon",
-    CINEMA_ADDRESS="Platz 1, Berlin",
-)
-class SendingTests(TestCase):
+class SendingTests(InboxMixin, TestCase):
     @classmethod
     def setUpTestData(cls):
         cls.alice = create_user("alice", email="alice@example.com")
-
-    def setUp(self):
-        self.inbox = Inbox()
-        with socket.socket() as any_socket:
-            any_socket.bind(("127.0.0.1", 0))
-            self.port = any_socket.getsockname()[1]
-        self.server = Controller(self.inbox, hostname="127.0.0.1", port=self.port)
-        self.server.start()
-        self.addCleanup(self.stop)
-        self.enterContext(self.settings(EMAIL_PORT=self.port))
-
-    def stop(self):
-        if self.server is not None:
-            self.server.stop()
-            self.server = None
 
     def create(self, **more):
         fields = {"kind": Mail.Kind.PASSWORD_CHANGED, "user": self.alice}
@@ -80,9 +36,8 @@ class SendingTests(TestCase):
         self.assertEqual(message["Auto-Submitted"], "auto-generated")
         created = f"{mail.created_at.timestamp():.0f}"
         self.assertEqual(message["Message-ID"], f"<{mail.pk}.{created}.booking@kino.example>")
-        text = message.get_body(["plain"]).get_content().replace("\r\n", "\n")
         self.assertEqual(
-            text,
+            text_of(message),
             "Your password was changed\n\n"
             "The password of your account alice was changed, and all sessions were\nended.\n\n"
             "If it was not you, reset your password now, and tell the cinema.\n\n"
@@ -99,7 +54,7 @@ class SendingTests(TestCase):
     def test_every_kind_can_be_composed_without_and_with_html_in_a_name(self):
         self.alice.username = "<b>&alice"
         self.alice.save()
-        for kind in Mail.Kind:
+        for kind in SUBJECTS:
             message = compose(self.create(kind=kind))
             html = message.alternatives[0].content
             self.assertIn("&lt;b&gt;&amp;alice", html)
@@ -153,7 +108,7 @@ class SendingTests(TestCase):
         Mail.objects.update(leased_until=timezone.now() - timedelta(seconds=1))
         self.assertEqual(send_waiting(), Sent(1, 0))
         slow.note_failure("OSError: too late", is_final=True)
-        slow.note_sent()
+        slow.note_sent(to=slow.recipient)
         stored = Mail.objects.get()
         self.assertEqual((stored.state, stored.tries, stored.error), ("sent", 2, ""))
 
@@ -162,7 +117,7 @@ class SendingTests(TestCase):
         mail.claim()
         self.assertFalse(mail.send_again())
         self.assertFalse(Mail.objects.get().claim())
-        mail.note_sent()
+        mail.note_sent(to=mail.recipient)
         self.assertTrue(mail.send_again())
 
     def test_mail_of_an_unknown_kind_stops_nobody(self):

@@ -1,0 +1,38 @@
+"""Reminders some hours before a show. They are written by the mail worker, not by a request."""
+
+from django.conf import settings
+from django.db.models import Exists, F, OuterRef
+
+from ..models import Booking, Mail
+from ..models.bookings import Status
+from ..models.clock import Now
+from ..models.mails import MailKind
+
+AT_ONCE = 1000
+
+
+def write_reminders() -> int:
+    """Write one for each reservation of the shows that start within REMINDER_HOURS; how many.
+
+    Who has booked later than that before the start needs no reminder. Any number of workers may
+    do it at the same time: `one_reminder_of_a_reservation`.
+    """
+    if not settings.REMINDER_BEFORE:
+        return 0
+    now = Now()
+    reminded = Mail.objects.filter(kind=MailKind.REMINDER, reference=OuterRef("reference"))
+    booked = Booking.objects.filter(
+        ~Exists(reminded),
+        status=Status.BOOKED,
+        show__cancelled_at=None,
+        show__date_time__gt=now,
+        show__date_time__lte=now + settings.REMINDER_BEFORE,
+        created_at__lt=F("show__date_time") - settings.REMINDER_BEFORE,
+    )
+    references = booked.order_by("reference").values_list("reference", flat=True).distinct()
+    written = 0
+    while some := list(references[:AT_ONCE]):
+        mails = [Mail(kind=MailKind.REMINDER, reference=reference) for reference in some]
+        Mail.objects.bulk_create(mails, ignore_conflicts=True)
+        written += len(some)
+    return written

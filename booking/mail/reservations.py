@@ -1,0 +1,112 @@
+"""Mails about a reservation: what they say, with its tickets and the show as a calendar file."""
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+
+from ..exceptions import ReservationNotFound
+from ..models import Profile, Reservation
+from ..models.bookings import CancelledBy, Status
+from ..models.mails import MailKind
+from ..tickets import calendar_of, ticket_file
+
+# A customer may do without these: `mail_bookings` of the profile.
+CONFIRMATIONS = {MailKind.BOOKED, MailKind.REMINDER}
+
+TITLES = {
+    MailKind.BOOKED: "Your tickets",
+    MailKind.CHANGED: "Your booking was changed",
+    MailKind.CANCELLED: "Your booking was cancelled",
+    MailKind.SHOW_MOVED: "New time or screen",
+    MailKind.REMINDER: "Reminder",
+}
+CALLED_OFF = "The show was called off"
+
+
+class Attachment(NamedTuple):
+    name: str
+    content: bytes
+    media_type: str
+
+
+class ReservationMail(NamedTuple):
+    recipient: str
+    subject: str
+    context: dict[str, Any]  # of the template
+    attachments: Iterable[Attachment]
+
+
+def mail_of_reservation(reference: str, kinds: set[MailKind]) -> ReservationMail | None:
+    """One mail for all of these kinds, as the reservation is now; None if nobody wants it."""
+    try:
+        reservation = Reservation.find(reference)
+    except ReservationNotFound:
+        return None
+    customer = User.objects.filter(pk=reservation.user_id, is_active=True).first()
+    kind = kind_now(reservation, kinds)
+    if customer is None or kind is None or not wants(customer, kinds):
+        return None
+    show, starts = reservation.show.show, localtime(reservation.show.show.date_time)
+    movie = reservation.show.movie.title
+    is_called_off = kind == MailKind.CANCELLED and not show.takes_place
+    title = CALLED_OFF if is_called_off else TITLES[kind]
+    return ReservationMail(
+        recipient=customer.email,
+        subject=f"{title}: {movie}, {date_format(starts, 'D j M, H:i')}",
+        context={
+            "title": title,
+            "kind": kind.value,
+            "is_called_off": is_called_off,
+            "movie": movie,
+            "screen": show.screen_name,
+            "starts": f"{date_format(starts, 'l, j F Y, H:i')} ({settings.TIME_ZONE})",
+            "doors": date_format(starts - settings.DOORS_OPEN, "H:i"),
+            "reference": reservation.reference,
+            "name": customer.first_name or customer.username,
+            "seats": seats(reservation, Status.BOOKED),
+            "cancelled": seats(reservation, Status.CANCELLED),
+            "by_cinema": any(
+                each.cancelled_by == CancelledBy.CINEMA for each in reservation.bookings
+            ),
+        },
+        attachments=attachments(reservation, customer),
+    )
+
+
+def kind_now(reservation: Reservation, kinds: set[MailKind]) -> MailKind | None:
+    """What one mail for all of these kinds is about; None if nothing is to be said any more."""
+    if not seats(reservation, Status.BOOKED):
+        return None if kinds == {MailKind.REMINDER} else MailKind.CANCELLED
+    if kinds == {MailKind.REMINDER}:
+        has_begun = reservation.show.now >= reservation.show.show.date_time
+        return None if has_begun else MailKind.REMINDER
+    for kind in (MailKind.BOOKED, MailKind.SHOW_MOVED):
+        if kind in kinds:
+            return kind
+    return MailKind.CHANGED
+
+
+def wants(customer: User, kinds: set[MailKind]) -> bool:
+    if not customer.email:
+        return False
+    profile = Profile.of(customer)
+    if settings.MAIL_ONLY_VERIFIED and not profile.email_verified:
+        return False
+    return profile.mail_bookings or not kinds <= CONFIRMATIONS
+
+
+def seats(reservation: Reservation, status: Status) -> list[str]:
+    """Labels of the seats with this status."""
+    return [each.seat_label for each in reservation.bookings if each.status == status]
+
+
+def attachments(reservation: Reservation, customer: User) -> Iterable[Attachment]:
+    if seats(reservation, Status.BOOKED):
+        file = ticket_file(reservation.bookings, customer_name=customer.get_full_name(), form="pdf")
+        yield Attachment(file.name, file.content, file.media_type)
+    name = f"show-{reservation.reference}.ics"
+    yield Attachment(name, calendar_of(reservation), "text/calendar")

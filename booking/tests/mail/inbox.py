@@ -1,0 +1,61 @@
+"""An SMTP server whose mails are parsed as a mail program would."""
+
+import email
+import socket
+from email.policy import default
+
+from aiosmtpd.controller import Controller
+from django.test import SimpleTestCase, override_settings
+
+SMTP = "django.core.mail.backends.smtp.EmailBackend"
+
+
+class Inbox:
+    """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient."""
+
+    def __init__(self):
+        self.messages, self.reply = [], "250 OK"
+
+    async def handle_RCPT(self, server, session, envelope, address, options):
+        if self.reply.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.reply
+
+    async def handle_DATA(self, server, session, envelope):
+        message = email.message_from_bytes(envelope.content, policy=default)
+        self.messages.append((envelope.mail_from, envelope.rcpt_tos, message))
+        return "250 Accepted"
+
+
+@override_settings(
+    EMAIL_BACKEND=SMTP,
+    EMAIL_HOST="127.0.0.1",
+    EMAIL_TIMEOUT=2,
+    MAIL_FROM="Kino Babylon <tickets@kino.example>",
+    CINEMA_NAME="Kino Babylon",
+    CINEMA_ADDRESS="Platz 1, Berlin",
+)
+class InboxMixin(SimpleTestCase):
+    """Sends mail to `self.inbox`."""
+
+    databases = "__all__"
+
+    def setUp(self):
+        super().setUp()
+        self.inbox = Inbox()
+        with socket.socket() as any_socket:
+            any_socket.bind(("127.0.0.1", 0))
+            self.port = any_socket.getsockname()[1]
+        self.server = Controller(self.inbox, hostname="127.0.0.1", port=self.port)
+        self.server.start()
+        self.addCleanup(self.stop)
+        self.enterContext(self.settings(EMAIL_PORT=self.port))
+
+    def stop(self):
+        if self.server is not None:
+            self.server.stop()
+            self.server = None
+
+
+def text_of(message):
+    return message.get_body(["plain"]).get_content().replace("\r\n", "\n")
