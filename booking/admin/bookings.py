@@ -31,6 +31,7 @@ from .booking_filters import (
 from .export import export_bookings
 from .fields import FORM_FIELDS, LineField
 from .history import history_table
+from .mails import mails_table, may_send_again
 from .refusals import RefusalForm, RefusalMixin
 
 MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
@@ -147,6 +148,11 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
             "admitted_at",
             "history",
         ]
+
+    def render_change_form(self, request, context, *args, obj=None, **more):
+        if obj is not None:
+            context["mails"] = mails_table(obj.reference, may_send=may_send_again(request))
+        return super().render_change_form(request, context, *args, obj=obj, **more)
 
     def save_model(self, request, obj, form, change):
         """Sell the seat. Raises the refusals of `box_office.book`."""

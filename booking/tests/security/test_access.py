@@ -160,6 +160,7 @@ ADMIN |= {
     "admin/booking/show/<int:pk>/seats/state/": DOOR,
     "admin/booking/mail/": MANAGERS,
     "admin/booking/mail/add/": NEVER,
+    "admin/booking/mail/<int:pk>/send-again/": "302 302 302 405 405 405 405 405",
     "admin/booking/mail/<path:object_id>/history/": MANAGERS,
     "admin/booking/mail/<path:object_id>/delete/": NEVER,
     "admin/booking/mail/<path:object_id>/change/": MANAGERS,
