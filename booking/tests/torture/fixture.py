@@ -61,7 +61,9 @@ def create(shows, users):
     ]
     password = make_password(PASSWORD)
     customers = [
-        User.objects.create(username=username_of(number), password=password)
+        User.objects.create(
+            username=username_of(number), password=password, email=f"c{number}@example.com"
+        )
         for number in range(users)
     ]
     clerk = User.objects.create_superuser("stella")
@@ -82,7 +84,7 @@ def dump():
     from django.contrib.auth.models import User
     from django.db.models import F
 
-    from booking.models import Booking, BookingEvent, IdempotencyKey, Show
+    from booking.models import Booking, BookingEvent, IdempotencyKey, Mail, Show
 
     bookings = Booking.objects.order_by("id").values(
         "id",
@@ -108,6 +110,7 @@ def dump():
         "bookings": list(bookings),
         "events": list(events),
         "keys": list(keys),
+        "mails": list(Mail.objects.exclude(reference="").values("reference", "kind")),
         "inactive": list(
             User.objects.filter(is_active=False, username__startswith="erased-").values_list(
                 "id", flat=True

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import inf, nextafter
 
+from . import mails
 from .calling_off import CallsOff
 from .erasures import CUSTOMER_NOT_FOUND, UNAUTHORIZED, Erasures
 from .events import Events, seconds
@@ -67,6 +68,9 @@ def reconcile(requests, tables, ended, exact=True):
     violations += erasures.violations(tables["bookings"], events, ended)
     calls_off = CallsOff(requests, tables.get("called_off", {}))
     violations += calls_off.violations()
+    if "mails" in tables:
+        erased = set(tables["inactive"])
+        violations += mails.violations(tables["mails"], events, tables["bookings"], erased)
     for each in [*erasures.operations(events, ended), *calls_off.operations(events, ended)]:
         operations[each.show].append(each)
     if exact:
