@@ -11,10 +11,13 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 class Inbox:
-    """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient."""
+    """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient.
+
+    `before_reply` is called when a mail was accepted, before its sender hears of it.
+    """
 
     def __init__(self):
-        self.messages, self.reply = [], "250 OK"
+        self.messages, self.reply, self.before_reply = [], "250 OK", None
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.reply.startswith("250"):
@@ -24,6 +27,8 @@ class Inbox:
     async def handle_DATA(self, server, session, envelope):
         message = email.message_from_bytes(envelope.content, policy=default)
         self.messages.append((envelope.mail_from, envelope.rcpt_tos, message))
+        if self.before_reply:
+            self.before_reply()
         return "250 Accepted"
 
 
