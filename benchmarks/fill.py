@@ -31,7 +31,8 @@ def fill(label, scale):
     password = make_password(dataset.PASSWORD)  # one hash for all: a thousand take a minute
     with transaction.atomic():
         users = User.objects.bulk_create(
-            User(username=name, password=password) for name in dataset.usernames()
+            User(username=name, email=f"{name}@example.com", password=password)
+            for name in dataset.usernames()
         )
         Movie.objects.bulk_create(Movie(**values) for values in dataset.movies())
         Show.objects.bulk_create((Show(**values) for values in dataset.shows(scale)), BATCH)

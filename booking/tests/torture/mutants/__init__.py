@@ -115,6 +115,7 @@ MUTANTS = {
     # A thread of each worker, beside the application: there is none in the tests.
     "sweeper_frees_booked_seats": Mutant(statuses.sweeper_frees_booked_seats),
     "forgets_events": Mutant(statuses.forgets_events, ("box_office/test_booking_events.py",)),
+    "forgets_mails": Mutant(statuses.forgets_mails, ("mail/test_reservations.py",)),
     "no_constraint": Mutant(locks.no_constraint, is_rejected=False, without_constraint=True),
     "no_lock": Mutant(locks.no_lock, is_rejected=False, verbs=ONLY_GUARDED, exact=False),
 }

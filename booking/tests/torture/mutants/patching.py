@@ -35,6 +35,12 @@ INTERNALS = {
     "update_bookings": ["booking.box_office.holding:update_bookings"],  # (bookings, **values)
     "insert_events": ["booking.box_office.queries:defer_insert"],
     "insert_events_of_sale": ["booking.box_office.selling:defer_insert_from"],
+    # (bookings, kind)
+    "mail_customers": [
+        "booking.box_office.cancelling:mail_customers",
+        "booking.box_office.holding:mail_customers",
+        "booking.box_office.moving:mail_customers",
+    ],
     "update_moved": ["booking.box_office.moving:update_bookings"],  # (bookings, **values)
     "held_intervals": [
         "booking.box_office.queries:held_intervals"

@@ -1,4 +1,4 @@
-"""Mutants with wrong statuses and events of bookings."""
+"""Mutants with wrong statuses, events and mails of bookings."""
 
 import random
 import threading
@@ -96,3 +96,8 @@ def _forgetting(insert):
             insert(*args, **kwargs)
 
     return insert_mostly
+
+
+def forgets_mails(application):
+    """Writes no mail about cancellations, moves and confirmations of holds."""
+    replace("mail_customers", lambda bookings, kind: None)
