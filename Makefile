@@ -48,9 +48,11 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo "  API         http://127.0.0.1:$(PORT)/api/"
 	@echo "  Admin       http://127.0.0.1:$(PORT)/admin/"
 	@echo
-	@echo "  Mails are printed here, or sent where EMAIL_URL says."
+	@echo "  Mails, such as those of the demo's bookings, are printed here. To open them with their"
+	@echo "  tickets: make run EMAIL_URL=file:///tmp/mails"
 	@echo
-	@export PASSWORD_RESET_URL=$${PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/password-reset/}; \
+	@$(if $(EMAIL_URL),export EMAIL_URL='$(EMAIL_URL)' MAIL_FROM="$${MAIL_FROM:-tickets@localhost}";) \
+	    export PASSWORD_RESET_URL=$${PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/password-reset/}; \
 	    $(BIN)/python manage.py send_mail --watch & mail=$$!; \
 	    trap "kill $$mail 2>/dev/null" EXIT INT TERM; \
 	    $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)

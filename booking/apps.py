@@ -1,9 +1,14 @@
+import logging
+
 from django.apps import AppConfig
+from django.conf import settings
 from django.core import checks
 from django.db import connections
 from django.db.backends.signals import connection_created
 
 from .db.guards import missing_guards, require_guards
+
+log = logging.getLogger(__name__)
 
 
 class BookingConfig(AppConfig):
@@ -13,6 +18,7 @@ class BookingConfig(AppConfig):
     def ready(self):
         connection_created.connect(require_guards, dispatch_uid="require_guards")
         checks.register(check_guards, checks.Tags.database)
+        checks.register(check_mail, "mail")
 
 
 def check_guards(databases=None, **kwargs):
@@ -22,3 +28,15 @@ def check_guards(databases=None, **kwargs):
         for alias in databases or ()
         for sentence in missing_guards(connections[alias])
     ]
+
+
+def check_mail(app_configs=None, **kwargs):
+    if settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend":
+        return []
+    return [checks.Warning("EMAIL_URL is not set: no mail is sent.", id="booking.W002")]
+
+
+def log_warnings_at_start():
+    """Servers run no system checks."""
+    for warning in check_mail():
+        log.warning(warning.msg)

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 
 CUSTOMER = ("demo", "demo-popcorn")
+CUSTOMER_EMAIL = "demo@example.com"
 STAFF = ("staff", "staff-popcorn")  # a superuser
 STAFF_BY_ROLE = {  # the names of roles.py
     "Door": ("door", "door-popcorn"),

@@ -4,12 +4,15 @@ import os
 
 from django.core.asgi import get_asgi_application
 
+from booking.apps import log_warnings_at_start
+
 from .content_type import clean_accept, clean_content_type
 from .request_body import read_asgi_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
 
 django_application = get_asgi_application()
+log_warnings_at_start()
 
 CLEANERS = {b"content-type": clean_content_type, b"accept": clean_accept}
 

@@ -208,16 +208,17 @@ MAIL_SCHEMES = {  # Django's settings and default port of a mail server, by the 
     "smtp+tls": ({"EMAIL_USE_TLS": True}, 587),
     "smtps": ({"EMAIL_USE_SSL": True}, 465),
 }
-MAIL_BACKENDS = "django.core.mail.backends"
+NO_MAIL = "django.core.mail.backends.dummy.EmailBackend"
+SMTP_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
 
 
 def env_email(name, default):
     """Django's settings of outgoing mail. Error messages do not contain the password."""
     url = env(name, default)
     if not url:
-        return {"EMAIL_BACKEND": f"{MAIL_BACKENDS}.dummy.EmailBackend"}
+        return {"EMAIL_BACKEND": NO_MAIL}
     if url == "console:":
-        return {"EMAIL_BACKEND": f"{MAIL_BACKENDS}.console.EmailBackend"}
+        return {"EMAIL_BACKEND": "booking.mail.backends.ConsoleBackend"}
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -225,13 +226,13 @@ def env_email(name, default):
         parts = urlsplit("")
     if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
         return {
-            "EMAIL_BACKEND": f"{MAIL_BACKENDS}.filebased.EmailBackend",
+            "EMAIL_BACKEND": "booking.mail.backends.FileBackend",
             "EMAIL_FILE_PATH": unquote(parts.path),
         }
     if parts.scheme in MAIL_SCHEMES and parts.hostname and parts.path in ("", "/"):
         options, default_port = MAIL_SCHEMES[parts.scheme]
         return {
-            "EMAIL_BACKEND": f"{MAIL_BACKENDS}.smtp.EmailBackend",
+            "EMAIL_BACKEND": SMTP_BACKEND,
             "EMAIL_HOST": parts.hostname,
             "EMAIL_PORT": port or default_port,
             "EMAIL_HOST_USER": unquote(parts.username or ""),

@@ -5,12 +5,15 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from booking.apps import log_warnings_at_start
+
 from .content_type import clean_accept, clean_content_type
 from .request_body import read_wsgi_body
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
 
 django_application = get_wsgi_application()
+log_warnings_at_start()
 
 # Loaded modules are never freed, so the garbage collector need not check them.
 gc.collect()

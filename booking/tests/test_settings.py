@@ -202,6 +202,9 @@ class SettingsTests(SimpleTestCase):
             "DEBUG": "off",
             "SECRET_KEY": get_random_string(50),
             "TICKET_KEYS": get_random_string(50),
+            "EMAIL_URL": "smtp://mail.example",
+            "MAIL_FROM": "tickets@kino.example",
+            "PASSWORD_RESET_URL": "https://kino.example/password-reset/",
             "PATH": os.environ["PATH"],
         }
         done = subprocess.run(
@@ -236,22 +239,24 @@ class SettingsTests(SimpleTestCase):
             names = ("BACKEND", "HOST", "PORT", "HOST_USER", "HOST_PASSWORD", "USE_TLS", "USE_SSL")
             found = load(**environment)
             backend, *rest = (found.get(f"EMAIL_{name}") for name in names)
-            return [backend.split(".")[-2], *rest]
+            return [backend.removeprefix("django.core.mail.backends."), *rest]
 
         none = [None] * 6
-        self.assertEqual(mail(), ["console", *none])
+        self.assertEqual(mail(), ["booking.mail.backends.ConsoleBackend", *none])
         self.assertEqual(
-            mail(DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY), ["dummy", *none]
+            mail(DEBUG="off", SECRET_KEY=KEY, TICKET_KEYS=TICKET_KEY), ["dummy.EmailBackend", *none]
         )
         self.assertEqual(
             mail(EMAIL_URL="smtp+tls://u%40x:p%3A%2F@mail.example"),
-            ["smtp", "mail.example", 587, "u@x", "p:/", True, None],
+            ["smtp.EmailBackend", "mail.example", 587, "u@x", "p:/", True, None],
         )
         self.assertEqual(
             mail(EMAIL_URL="smtps://mail.example:466/"),
-            ["smtp", "mail.example", 466, "", "", None, True],
+            ["smtp.EmailBackend", "mail.example", 466, "", "", None, True],
         )
-        self.assertEqual(mail(EMAIL_URL="smtp://[::1]"), ["smtp", "::1", 25, "", "", None, None])
+        self.assertEqual(
+            mail(EMAIL_URL="smtp://[::1]"), ["smtp.EmailBackend", "::1", 25, "", "", None, None]
+        )
         folder = load(EMAIL_URL="file:///var/mail%20out")
         self.assertEqual(folder["EMAIL_FILE_PATH"], "/var/mail out")
 

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from booking import box_office
-from booking.demo import CUSTOMER, STAFF, STAFF_BY_ROLE
+from booking.demo import CUSTOMER, CUSTOMER_EMAIL, STAFF, STAFF_BY_ROLE
 from booking.management.movies import DEMO_MOVIES
 from booking.management.screens import DEMO_SCREENS
 from booking.models import Booking, Movie, Screen, Show
@@ -45,7 +45,7 @@ class Command(BaseCommand):
             logging.getLogger("booking.box_office").setLevel(logging.WARNING)
         # One transaction, all or nothing. It locks new shows only, so it blocks no one.
         with transaction.atomic():
-            customer = self.get_or_create_user(*CUSTOMER)
+            customer = self.get_or_create_user(*CUSTOMER, email=CUSTOMER_EMAIL)
             staff = self.get_or_create_user(*STAFF, is_staff=True, is_superuser=True)
             self.create_staff_of_each_role()
             movies = [self.get_or_create_movie(*facts) for facts in DEMO_MOVIES]

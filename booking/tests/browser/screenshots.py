@@ -58,15 +58,21 @@ class Screenshots(BrowserTestCase):
 
     def test_take_pictures_of_mails_and_of_the_page_of_their_link(self):
         alice = create_user("alice", email="alice@example.com")
-        mail = Mail.objects.create(kind="password_reset", recipient="alice@example.com")
+        reset = Mail.objects.create(kind="password_reset", recipient="alice@example.com")
+        sold = box_office.reserve(show_id=self.show.pk, by=alice, count=3)
+        booked = Mail.objects.get(reference=sold.reference)
         with self.settings(CINEMA_NAME="Kino Babylon", CINEMA_ADDRESS="Platz 1, Berlin"):
-            html = compose(mail).alternatives[0].content
+            html = {
+                name: compose(mail).alternatives[0].content
+                for name, mail in {"mail": reset, "mail-booked": booked}.items()
+            }
         link = f"{self.address}/password-reset/?token={accounts.reset_token(alice)}"
         viewport = {"width": 480, "height": 520}
         for scheme, name in SCHEMES.items():
             with self.browsing(viewport=viewport, color_scheme=name) as page:
-                page.set_content(html)
-                page.screenshot(path=FOLDER.parent / f"mail{scheme}.png")
+                for title, content in html.items():
+                    page.set_content(content)
+                    page.screenshot(path=FOLDER.parent / f"{title}{scheme}.png")
                 page.goto(link)
                 page.screenshot(path=FOLDER.parent / f"password-reset{scheme}.png")
 
