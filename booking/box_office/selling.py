@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.contrib.auth.models import User
 
-from ..db.compiled import defer_insert, defer_insert_from
+from ..db.compiled import NewRow, defer_insert, defer_insert_from
 from ..hold_allowance import HoldAllowance
 from ..logging import current_request_id
 from ..models import (
@@ -196,11 +196,11 @@ def _insert_bookings(
         )
         bookings.append(booking)
         snapshots.append(booking.snapshot(after))
+    mails = []
     if buyer.email and not held_until:
-        mail = Mail(kind=MailKind.BOOKED, reference=reference, recipient=buyer.email)
-        defer_insert(bookings, [mail])
-    else:
-        defer_insert(bookings)
+        mail = {"kind": MailKind.BOOKED.value, "reference": reference, "recipient": buyer.email}
+        mails.append(NewRow(Mail, mail))
+    defer_insert(bookings, *mails)
     defer_insert_from(
         bookings,
         ("show_id", "reference"),  # no other booking of a show has the reference

@@ -187,6 +187,16 @@ def insert_sql(model: type[Model], rows: int, *unique: str) -> str:
 
 
 @cache
+def insert_row_sql(model: type[Model], *names: str) -> str:
+    columns = ", ".join(_quoted_column(model, name) for name in names)
+    return (
+        f"INSERT INTO {_quote(model._meta.db_table)} ({columns}) "  # noqa: S608 names of ours
+        f"VALUES ({', '.join(['%s'] * len(names))}) "
+        f"RETURNING {_quoted_column(model, model._meta.pk.name)}"
+    )
+
+
+@cache
 def insert_from_sql(
     source: type[Model],
     where: tuple[str, ...],

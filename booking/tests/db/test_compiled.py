@@ -18,6 +18,7 @@ from django.utils import timezone
 from booking.box_office.queries import for_sale, show_with_taken_seats, taken_seats
 from booking.db.compiled import (
     CompileError,
+    NewRow,
     compiled,
     defer_insert,
     defer_insert_from,
@@ -28,7 +29,7 @@ from booking.db.compiled import (
     map_rows,
 )
 from booking.jwt import users_by_id
-from booking.models import Booking, BookingEvent, IdempotencyKey, Movie, Show
+from booking.models import Booking, BookingEvent, IdempotencyKey, Mail, Movie, Show
 from booking.models.movies import movies_by_id
 from booking.models.seat_maps import active_seats
 from booking.models.shows import shows_by_id
@@ -313,7 +314,20 @@ class WriteTests(TestCase):
             flush_deferred()
         found = IdempotencyKey.objects.order_by("key").values_list("status", "body")
         self.assertEqual(list(found), [(0, ""), (201, "it's 100%")])
+        self.assertWritesRow()
         self.assertWritesRowsOfOthers(tomorrow, alice)
+
+    def assertWritesRow(self):
+        row = {"kind": "booked", "reference": "A", "recipient": "it's@100%"}
+        booking = Booking(user=create_user("bob"), show=create_show(), seat_number=5)
+        with self.assertNumQueries(2):
+            defer_insert([booking], NewRow(Mail, row))
+            flush_deferred()
+        expected = Mail.objects.create(**row)
+        both = Mail.objects.order_by("pk").values()
+        differing = {name for name in both[0] if both[0][name] != both[1][name]}
+        self.assertLessEqual(differing, {"id", "created_at", "next_try_at"})
+        self.assertLess(both[0]["id"], expected.pk)
 
     def assertWritesRowsOfOthers(self, show, alice):
         create_booking(alice, create_show(show.movie), reference="A")
