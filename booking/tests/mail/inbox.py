@@ -13,11 +13,18 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 class Inbox:
     """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient.
 
-    `before_reply` is called when a mail was accepted, before its sender hears of it.
+    `before_reply` is called when a mail was accepted, before its sender hears of it. With `is_cut`
+    the connection ends while a mail is sent.
     """
 
     def __init__(self):
-        self.messages, self.reply, self.before_reply = [], "250 OK", None
+        self.messages, self.reply, self.sender_reply = [], "250 OK", "250 OK"
+        self.before_reply, self.is_cut = None, False
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.sender_reply.startswith("250"):
+            envelope.mail_from = address
+        return self.sender_reply
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.reply.startswith("250"):
@@ -25,6 +32,9 @@ class Inbox:
         return self.reply
 
     async def handle_DATA(self, server, session, envelope):
+        if self.is_cut:
+            server.transport.abort()
+            return "451 cut"
         message = email.message_from_bytes(envelope.content, policy=default)
         self.messages.append((envelope.mail_from, envelope.rcpt_tos, message))
         if self.before_reply:

@@ -1,5 +1,6 @@
 """Mails are sent to a real SMTP server, and parsed as a mail program would."""
 
+import re
 import socket
 from datetime import timedelta
 from io import StringIO
@@ -8,6 +9,7 @@ from django.core.management import call_command
 from django.test import TestCase
 from django.utils import timezone
 
+from booking import accounts
 from booking.mail import Sent, send_waiting
 from booking.mail.messages import SUBJECTS, compose
 from booking.models import Mail
@@ -143,6 +145,53 @@ class SendingTests(InboxMixin, TestCase):
                 self.assertEqual(send_waiting(), Sent(0, 1))
             mail.refresh_from_db()
             self.assertEqual(mail.state, state)
+
+    def test_sender_that_is_refused_is_tried_again(self):
+        """It is the cinema's mistake, and may be mended within the day."""
+        mail = self.create()
+        self.inbox.sender_reply = "550 Relaying denied"
+        with self.assertLogs("booking.mail", "WARNING"):
+            self.assertEqual(send_waiting(), Sent(0, 1))
+        mail.refresh_from_db()
+        self.assertEqual(mail.state, "waiting")
+        self.assertIn("Relaying denied", mail.error)
+
+    def test_connection_that_is_cut_while_a_mail_is_sent_is_tried_again(self):
+        mail = self.create()
+        self.inbox.is_cut = True
+        with self.assertLogs("booking.mail", "WARNING"):
+            self.assertEqual(send_waiting(), Sent(0, 1))
+        self.inbox.is_cut = False
+        Mail.objects.update(next_try_at=timezone.now() - timedelta(seconds=1))
+        self.assertEqual(send_waiting(), Sent(1, 0))
+        [(_, _, message)] = self.inbox.messages
+        self.assertTrue(message["Message-ID"].startswith(f"<{mail.pk}."))
+
+    def test_addresses_of_other_alphabets_and_with_quotes_are_reached(self):
+        recipients = {
+            "zoe@exämple.de": "zoe@xn--exmple-cua.de",
+            '"a@b"@example.com': '"a@b"@example.com',
+            "o'neil+x@example.com": "o'neil+x@example.com",
+        }
+        for recipient in recipients:
+            self.create(recipient=recipient)
+        self.assertEqual(send_waiting(), Sent(3, 0))
+        found = [envelope for _, [envelope], _ in self.inbox.messages]
+        self.assertEqual(found, list(recipients.values()))
+        self.assertEqual([message["To"] for _, _, message in self.inbox.messages], found)
+
+    def test_worker_that_was_away_for_two_days_sends_what_waits(self):
+        two_days_ago = timezone.now() - timedelta(days=2)
+        self.create(created_at=two_days_ago, next_try_at=two_days_ago)
+        self.create(
+            kind=Mail.Kind.PASSWORD_RESET,
+            user=None,
+            created_at=two_days_ago,
+            next_try_at=two_days_ago,
+        )
+        self.assertEqual(send_waiting(), Sent(2, 0))
+        [token] = re.findall(r"\?token=(\S+)", text_of(self.inbox.messages[1][2]))
+        accounts.reset_password(token=token, new_password="fresh-popcorn-1")
 
     def test_one_failure_does_not_stop_the_others(self):
         first = self.create(recipient="nobody@example.com")
