@@ -1,4 +1,4 @@
-"""Serializers: input.py for requests, output.py for responses."""
+"""Serializers: input.py for requests, output/ for responses."""
 
 from .input import (
     BookSeat,
@@ -15,24 +15,15 @@ from .input import (
     TicketCode,
     validate_new_password,
 )
-from .output import (
-    AccountSerializer,
+from .output.accounts import AccountSerializer, ProfileSerializer, SessionSerializer, TokenPair
+from .output.bookings import BookingSerializer, CancelledBookingSerializer, ReservationSerializer
+from .output.seats import LayoutSerializer, PersonalSeatMapSerializer, SeatMapSerializer
+from .output.shows import ListedMovieSerializer, MovieSerializer, ShowSerializer
+from .output.tickets import (
     AdmissionListSerializer,
     AdmissionSerializer,
-    BookingSerializer,
-    CancelledBookingSerializer,
-    LayoutSerializer,
-    ListedMovieSerializer,
-    MovieSerializer,
-    PersonalSeatMapSerializer,
-    ProfileSerializer,
-    ReservationSerializer,
     ReservationTicketsSerializer,
-    SeatMapSerializer,
-    SessionSerializer,
-    ShowSerializer,
     TicketSerializer,
-    TokenPair,
 )
 
 __all__ = [
