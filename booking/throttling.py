@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from .accounts import users_by_name
+from .accounts import account_name, users_by_name
 from .exceptions import NoActiveAccount, WrongPassword
 from .logging import hash_account, security_log
 
@@ -100,8 +100,9 @@ class LoginLimit:
 
     def __init__(self, request: HttpRequest, *, username: object) -> None:
         self.rate = Rate("THROTTLE_LOGIN")
-        self.username = str(username)
-        self.account = hash_account(username=username)
+        # Of an email address, the username of its account: attempts by both count together.
+        self.username = account_name(User.normalize_username(str(username).strip()))
+        self.account = hash_account(username=self.username)
         network = get_client_network(request)
         self.keys = [network, f"{network}:{self.account}"]
 
@@ -127,7 +128,7 @@ class LoginLimit:
         return self._log_unless(of_account <= self.rate.limit and not exceeded)
 
     def _is_account(self) -> bool:
-        return users_by_name(User.normalize_username(self.username.strip())).exists()
+        return users_by_name(self.username).exists()
 
     def _log_unless(self, allowed: bool) -> bool:
         if not allowed:

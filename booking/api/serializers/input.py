@@ -90,7 +90,7 @@ class SignUp(serializers.Serializer):
 
 
 class LogIn(serializers.Serializer):
-    username = UsernameField()
+    username = UsernameField(help_text="Or the email address, if it is of one account only.")
     password = PasswordField()
 
     class Meta:
