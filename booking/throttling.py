@@ -190,6 +190,20 @@ class PasswordResetThrottle(Throttle):
         return keys
 
 
+class VerificationThrottle(Throttle):
+    """Mails to verify an address that one user has sent, to the same address or to others."""
+
+    setting = "THROTTLE_VERIFY_EMAIL"
+
+    def get_keys(self, request: Request) -> Keys:
+        user = request.user
+        if request.method != "POST":
+            email = _get_field(request, "email")
+            if request.method != "PATCH" or not email or email == getattr(user, "email", ""):
+                return {}
+        return {user.pk: 1}
+
+
 class HoldThrottle(Throttle):
     """For requests that hold seats; the view decides which do, by the validated input.
 

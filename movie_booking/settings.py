@@ -397,10 +397,14 @@ MAIL_FROM = env_line("MAIL_FROM", "tickets@localhost" if DEBUG else "")
 PASSWORD_RESET_URL = env_line(
     "PASSWORD_RESET_URL", "http://127.0.0.1:8000/password-reset/" if DEBUG else ""
 )
-if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL):
+EMAIL_VERIFICATION_URL = env_line(
+    "EMAIL_VERIFICATION_URL", "http://127.0.0.1:8000/verify-email/" if DEBUG else ""
+)
+if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL and EMAIL_VERIFICATION_URL):
     raise ImproperlyConfigured(
-        "EMAIL_URL is set, so MAIL_FROM and PASSWORD_RESET_URL must be set: the sender's address, "
-        "and a page such as https://tickets.example/password-reset/."
+        "EMAIL_URL is set, so MAIL_FROM, PASSWORD_RESET_URL and EMAIL_VERIFICATION_URL must be "
+        "set: the sender's address, and pages such as https://tickets.example/password-reset/ "
+        "and https://tickets.example/verify-email/."
     )
 
 # Hours before the start at which customers are reminded; 0 for no reminders.
@@ -415,6 +419,7 @@ THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
 THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
 THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
 THROTTLE_PASSWORD_RESET = env_rate("THROTTLE_PASSWORD_RESET", "5/1h")
+THROTTLE_VERIFY_EMAIL = env_rate("THROTTLE_VERIFY_EMAIL", "5/1h")
 THROTTLE_CANCEL = env_rate("THROTTLE_CANCEL", "60/1h")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 
 from booking.api.schema import views as schema
 from booking.password_reset_page import PasswordResetDonePage, PasswordResetPage
+from booking.verify_email_page import VerifyEmailDonePage, VerifyEmailPage
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="swagger-ui")),
@@ -13,6 +14,8 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("password-reset/", PasswordResetPage.as_view(), name="password_reset"),
     path("password-reset/done/", PasswordResetDonePage.as_view(), name="password_reset_done"),
+    path("verify-email/", VerifyEmailPage.as_view(), name="verify_email"),
+    path("verify-email/done/", VerifyEmailDonePage.as_view(), name="verify_email_done"),
     path("swagger/", schema.swagger_ui, name="swagger-ui"),
     path("swagger.<str:format>", schema.document, name="schema"),
     path("openapi.json", schema.openapi3_document, name="openapi"),

@@ -22,6 +22,7 @@ from .usernames import (
     users_by_name,
     validate_username,
 )
+from .verifying import request_verification, verification_token, verify_email
 
 __all__ = [
     "HOUSE",
@@ -36,6 +37,7 @@ __all__ = [
     "log_in",
     "log_out_everywhere",
     "request_password_reset",
+    "request_verification",
     "require_free_username",
     "reserved_account",
     "reset_password",
@@ -48,4 +50,6 @@ __all__ = [
     "users_by_name",
     "users_to_reset",
     "validate_username",
+    "verification_token",
+    "verify_email",
 ]

@@ -23,6 +23,7 @@ def sign_up(*, username: str, password: str, email: str = "") -> User:
     try:
         with transaction.atomic():
             user.save(force_insert=True)
+            mail_about_account(Mail.Kind.VERIFY_EMAIL, user)
     except IntegrityError as error:
         names = ("username", "one_account_per_name")  # the latter regardless of case
         if any(violates_unique(error, User, name) for name in names):
@@ -51,6 +52,7 @@ def update(
             raise CustomerNotFound
         if has_new_email:  # to the address that it had: its owner may not be who changed it
             mail_about_account(Mail.Kind.EMAIL_CHANGED, user, to=user.email)
+            mail_about_account(Mail.Kind.VERIFY_EMAIL, user, to=fields["email"])
         if mail_bookings is not None:
             Profile.objects.update_or_create(user=user, defaults={"mail_bookings": mail_bookings})
     for name, value in fields.items():

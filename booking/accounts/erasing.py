@@ -56,7 +56,6 @@ def _anonymize(user: User) -> None:
     with transaction.atomic():
         box_office.cancel_all(user=user)
         box_office.forget_notes(user=user)
-        _delete_mails(user)
         tokens.close_all_sessions(user=user)
         user.username = f"{ERASED}{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""
@@ -64,6 +63,7 @@ def _anonymize(user: User) -> None:
         user.is_active = user.is_staff = user.is_superuser = False
         user.set_unusable_password()
         user.save()
+        _delete_mails(user)  # once the row is locked: nobody writes another one
         user.groups.clear()
         user.user_permissions.clear()
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))

@@ -11,6 +11,7 @@ from ..logging import hash_account, security_log
 from ..models import Mail
 from .mailing import mail_about_account
 from .usernames import RESERVED_USERNAMES, users_by_email
+from .verifying import mark_verified
 
 
 class ResetTokenGenerator(PasswordResetTokenGenerator):
@@ -68,5 +69,6 @@ def reset_password(*, token: str, new_password: str) -> None:
         if not unchanged.update(password=user.password):
             raise ResetTokenNotValid
         tokens.close_all_sessions(user=user)
+        mark_verified(user)  # a token is void after a change of the address
         mail_about_account(Mail.Kind.PASSWORD_CHANGED, user)
     security_log.info("event=password_reset user=%s", user.pk)

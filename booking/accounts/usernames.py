@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Lower
 
 from ..exceptions import ReservedNameTaken, UsernameTaken
-from ..text import search_words
+from ..text import is_same_address, search_words
 
 # ASCII only, so that no two usernames look alike.
 validate_characters = ASCIIUsernameValidator(
@@ -80,15 +80,6 @@ def users_by_email(email: str) -> list[User]:
     """By an index, ordered by username."""
     users = User.objects.alias(lower_email=Lower("email")).filter(has_address(email))
     return [user for user in users.order_by("username") if is_same_address(user.email, email)]
-
-
-def is_same_address(one: str, other: str) -> bool:
-    """Regardless of the case of ASCII letters, and of nothing else.
-
-    A database takes more for equal, such as a Kelvin sign and a k: at another domain that is
-    another person's address, to whom a link must not be mailed.
-    """
-    return one.encode(errors="replace").lower() == other.encode(errors="replace").lower()
 
 
 def find_user(name: str) -> User | None:

@@ -28,6 +28,7 @@ ALLOWED = {
     "throttling": {"accounts", "exceptions", "logging"},
     "mail": {"accounts", "exceptions", "logging", "models", "tickets"},
     "password_reset_page": {"accounts", "exceptions", "text"},
+    "verify_email_page": {"accounts", "exceptions"},
     "accounts": {"box_office", "jwt", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),

@@ -333,7 +333,7 @@ class SettingsTests(SimpleTestCase):
                     "EMAIL_URL": "smtp://h",
                     "MAIL_FROM": "a@example.com",
                 },
-                "EMAIL_URL is set, so MAIL_FROM and PASSWORD_RESET_URL must be set",
+                "EMAIL_URL is set, so MAIL_FROM, PASSWORD_RESET_URL and EMAIL_VERIF",
             ),
             ({"DOORS_OPEN_MINUTES": "-1"}, "DOORS_OPEN_MINUTES is '-1': set it to a whole number"),
             ({"CINEMA_NAME": "a\nb"}, "CINEMA_NAME must be one line of at most 200 characters."),

@@ -13,6 +13,7 @@ from .input import (
     ResetPassword,
     SignUp,
     TicketCode,
+    VerifyEmail,
     validate_new_password,
 )
 from .output import (
@@ -65,5 +66,6 @@ __all__ = [
     "TicketCode",
     "TicketSerializer",
     "TokenPair",
+    "VerifyEmail",
     "validate_new_password",
 ]

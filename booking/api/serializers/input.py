@@ -172,6 +172,13 @@ class ResetPassword(serializers.Serializer):
         }
 
 
+class VerifyEmail(serializers.Serializer):
+    token = serializers.CharField(max_length=200, help_text="Of the link in the mail.")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"token": "3.1wQ2lq.yJ8h…"}}
+
+
 TOO_FEW_SEATS = "Choose at least 1 seat."
 TOO_MANY_SEATS = (
     f"You can take at most {count_of(settings.MAX_SEATS_PER_RESERVATION, 'seat')} at once."

@@ -12,9 +12,9 @@ from django.test import Client, RequestFactory, override_settings
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking import accounts
-from booking.accounts.usernames import is_same_address
 from booking.tests.api.test_login import NO_ACCOUNT
 from booking.tests.factories import ApiTestCase
+from booking.text import is_same_address
 from booking.throttling import LoginLimit
 
 PASSWORD, OTHER = "paper-moon-1973", "silver-screen-1927"
