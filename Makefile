@@ -51,6 +51,7 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo "  Mails are printed here, or sent where EMAIL_URL says."
 	@echo
 	@export PASSWORD_RESET_URL=$${PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/password-reset/}; \
+	    export STAFF_PASSWORD_RESET_URL=$${STAFF_PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/admin/reset/}; \
 	    export EMAIL_VERIFICATION_URL=$${EMAIL_VERIFICATION_URL:-http://127.0.0.1:$(PORT)/verify-email/}; \
 	    $(BIN)/python manage.py send_mail --watch & mail=$$!; \
 	    trap "kill $$mail 2>/dev/null" EXIT INT TERM; \

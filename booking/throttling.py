@@ -183,11 +183,20 @@ class PasswordResetThrottle(Throttle):
     setting = "THROTTLE_PASSWORD_RESET"
 
     def get_keys(self, request: Request) -> Keys:
-        network = get_client_network(request)
-        keys: Keys = {network: RESETS_PER_NETWORK}
-        if email := str(request.data.get("email", "")) if hasattr(request.data, "get") else "":
+        return self.keys_of(request, str(_get_field(request, "email") or ""))
+
+    @staticmethod
+    def keys_of(request: HttpRequest, email: str) -> Keys:
+        keys: Keys = {get_client_network(request): RESETS_PER_NETWORK}
+        if email:
             keys[hash_account(username=email.strip())] = 1
         return keys
+
+    @classmethod
+    def wait_of(cls, request: HttpRequest, email: str) -> float:
+        """For a page outside of the API: count the request; seconds to wait, or 0."""
+        rate = Rate(cls.setting)
+        return 0 if rate.allows(cls.keys_of(request, email)) else rate.seconds_left()
 
 
 class VerificationThrottle(Throttle):

@@ -400,6 +400,10 @@ PASSWORD_RESET_URL = env_line(
 EMAIL_VERIFICATION_URL = env_line(
     "EMAIL_VERIFICATION_URL", "http://127.0.0.1:8000/verify-email/" if DEBUG else ""
 )
+# Our page, below the address of the admin. Without it, only a superuser resets passwords of staff.
+STAFF_PASSWORD_RESET_URL = env_line(
+    "STAFF_PASSWORD_RESET_URL", "http://127.0.0.1:8000/admin/reset/" if DEBUG else ""
+)
 if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL and EMAIL_VERIFICATION_URL):
     raise ImproperlyConfigured(
         "EMAIL_URL is set, so MAIL_FROM, PASSWORD_RESET_URL and EMAIL_VERIFICATION_URL must be "

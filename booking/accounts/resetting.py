@@ -17,58 +17,68 @@ from .verifying import mark_verified
 class ResetTokenGenerator(PasswordResetTokenGenerator):
     """Django's tokens: void after an hour, and after a change of password or email address."""
 
-    key_salt = "booking.accounts.reset_password"
+    def __init__(self, key_salt: str) -> None:
+        super().__init__()
+        self.key_salt = key_salt
 
 
-reset_token_generator = ResetTokenGenerator()
+# By is_staff: a token of a customer is void once they are staff, and the other way round.
+GENERATORS = {
+    False: ResetTokenGenerator("booking.accounts.reset_password"),
+    True: ResetTokenGenerator("booking.accounts.reset_staff_password"),
+}
 
 
-def request_password_reset(*, email: str) -> None:
-    """Mail a link to every customer with this address, if there is one.
+def request_password_reset(*, email: str, is_staff: bool = False) -> None:
+    """Mail a link to every customer, or member of staff, with this address, if there is one.
 
     Whether there is one is looked up by who sends the mail: so the request does the same, and
     takes the same time, in both cases.
     """
-    Mail.objects.create(kind=Mail.Kind.PASSWORD_RESET, recipient=email)
+    kind = Mail.Kind.STAFF_PASSWORD_RESET if is_staff else Mail.Kind.PASSWORD_RESET
+    Mail.objects.create(kind=kind, recipient=email)
     security_log.info("event=password_reset_requested account=%s", hash_account(username=email))
 
 
-def users_to_reset(email: str) -> list[User]:
-    """Customers with this address. Staff have their password changed by a superuser."""
-    users = [user for user in users_by_email(email) if user.is_active and not user.is_staff]
+def users_to_reset(email: str, *, is_staff: bool = False) -> list[User]:
+    """Customers, or members of staff, with this address."""
+    users = [each for each in users_by_email(email) if each.is_active and each.is_staff == is_staff]
+    if is_staff:  # none who cannot log in by password
+        return [user for user in users if user.has_usable_password()]
     return [user for user in users if user.username not in RESERVED_USERNAMES]
 
 
 def reset_token(user: User) -> str:
-    return f"{int_to_base36(user.pk)}-{reset_token_generator.make_token(user)}"
+    return f"{int_to_base36(user.pk)}-{GENERATORS[user.is_staff].make_token(user)}"
 
 
-def user_of_reset_token(token: str) -> User:
+def user_of_reset_token(token: str, *, is_staff: bool = False) -> User:
     """Raises ResetTokenNotValid."""
     number, _, rest = token.partition("-")
     try:
         pk = base36_to_int(number)
     except ValueError:
         raise ResetTokenNotValid from None
-    user = User.objects.filter(pk=min(pk, jwt.MAX_USER_ID), is_active=True, is_staff=False).first()
-    if user is None or not reset_token_generator.check_token(user, rest):
+    users = User.objects.filter(pk=min(pk, jwt.MAX_USER_ID), is_active=True, is_staff=is_staff)
+    user = users.first()
+    if user is None or not GENERATORS[is_staff].check_token(user, rest):
         raise ResetTokenNotValid
     return user
 
 
-def reset_password(*, token: str, new_password: str) -> None:
+def reset_password(*, token: str, new_password: str, is_staff: bool = False) -> None:
     """Set the password of a token's user and end all sessions. Raises ResetTokenNotValid.
 
     The password must have been validated. Of two requests with one token the second is refused.
     """
-    user = user_of_reset_token(token)
+    user = user_of_reset_token(token, is_staff=is_staff)
     old_hash = user.password
     user.set_password(new_password)
     unchanged = User.objects.filter(pk=user.pk, is_active=True, password=old_hash)
     with transaction.atomic():
         if not unchanged.update(password=user.password):
             raise ResetTokenNotValid
-        tokens.close_all_sessions(user=user)
+        tokens.close_all_sessions(user=user)  # those of the admin end with the old password
         mark_verified(user)  # a token is void after a change of the address
         mail_about_account(Mail.Kind.PASSWORD_CHANGED, user)
     security_log.info("event=password_reset user=%s", user.pk)

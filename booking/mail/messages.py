@@ -15,6 +15,7 @@ from .reservations import mail_of_reservation
 
 SUBJECTS = {
     Mail.Kind.PASSWORD_RESET: "Reset your password",
+    Mail.Kind.STAFF_PASSWORD_RESET: "Reset your staff password",
     Mail.Kind.PASSWORD_CHANGED: "Your password was changed",
     Mail.Kind.EMAIL_CHANGED: "Your email address was changed",
     Mail.Kind.VERIFY_EMAIL: "Verify your email address",
@@ -67,9 +68,10 @@ def message_id(mail: Mail) -> str:
 
 
 def _context(mail: Mail) -> dict[str, Any] | None:
-    if mail.kind == Mail.Kind.PASSWORD_RESET:
-        users = accounts.users_to_reset(mail.recipient)
-        page = settings.PASSWORD_RESET_URL
+    is_staff = mail.kind == Mail.Kind.STAFF_PASSWORD_RESET
+    if mail.kind == Mail.Kind.PASSWORD_RESET or is_staff:
+        users = accounts.users_to_reset(mail.recipient, is_staff=is_staff)
+        page = settings.STAFF_PASSWORD_RESET_URL if is_staff else settings.PASSWORD_RESET_URL
         links = [(user.username, link(page, accounts.reset_token(user))) for user in users]
         return {"links": links} if links else None
     user = mail.user

@@ -24,13 +24,17 @@ class MailKind(models.TextChoices):
     SHOW_MOVED = "show_moved"  # to another time or screen
     REMINDER = "reminder"
     PASSWORD_RESET = "password_reset"  # noqa: S105 no password
+    STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105 no password
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 no password
     EMAIL_CHANGED = "email_changed"
     VERIFY_EMAIL = "verify_email"
 
 
 # Asked for several times, one mail will do.
-WITH_LINK = (MailKind.PASSWORD_RESET, MailKind.VERIFY_EMAIL)
+WITH_LINK = (
+    *(MailKind.PASSWORD_RESET, MailKind.STAFF_PASSWORD_RESET),
+    MailKind.VERIFY_EMAIL,
+)
 
 
 class MailQuerySet(models.QuerySet):

@@ -37,7 +37,7 @@ ALLOWED = {
     "middleware": {"api", "logging"},
     "admin": {
         *("accounts", "box_office", "exceptions", "logging", "models", "roles", "seating"),
-        *("text", "throttling", "tickets", "tokens"),
+        *("password_reset_page", "text", "throttling", "tickets", "tokens"),
     },
     "management": {
         *("accounts", "box_office", "db", "demo", "mail", "management", "models", "roles"),

@@ -171,7 +171,8 @@ ADMIN |= {
     "admin/booking/screen/preview/": "302 302 302 405 405 405 405 405",
 }
 REDIRECTS = {""}  # to Swagger UI
-PAGES = {  # for everybody: tests/test_password_reset_page.py and tests/test_verify_email_page.py
+PAGES = {  # for everybody, with tests of their own
+    *("admin/password_reset/", "admin/password_reset/done/", "admin/reset/"),
     *("password-reset/", "password-reset/done/", "verify-email/", "verify-email/done/"),
 }
 
