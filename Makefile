@@ -95,7 +95,8 @@ fuzz: .venv/installed-dev ## Send ten thousand random requests to the API (CASES
 
 browser: .venv/installed-dev ## Try Swagger UI and the staff's pages, with the installed Chromium
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py \
-	    booking/tests/browser/redoc.py booking/tests/browser/staff.py booking/tests/browser/door.py
+	    booking/tests/browser/redoc.py booking/tests/browser/staff.py \
+	    booking/tests/browser/door.py booking/tests/browser/accounts.py
 
 screenshots: .venv/installed-dev ## Take the pictures of the staff's pages in docs/images/staff
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/screenshots.py

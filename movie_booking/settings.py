@@ -31,6 +31,7 @@ from movie_booking.environment import (
     env_rate,
     env_redis,
     env_time_zone,
+    env_two_factor,
     looks_like_production,
     runs_for_development,
 )
@@ -187,7 +188,7 @@ FAST_PATHS = env_bool("FAST_PATHS", default=True)
 # `booking` comes before the packages whose templates it overrides.
 INSTALLED_APPS = [
     "booking",
-    "django.contrib.admin",
+    "booking.apps.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -197,6 +198,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "corsheaders",
     "drf_yasg",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 
 MIDDLEWARE = [
@@ -372,6 +376,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 AUTHENTICATION_BACKENDS = ["booking.accounts.CaseInsensitiveBackend"]
 
+# The second factor of staff in the admin; see booking/second_factor.py.
+STAFF_TWO_FACTOR = env_two_factor("STAFF_TWO_FACTOR", "off")
+
 SESSION_DAYS = env_number("SESSION_DAYS", 30, least=1)  # from login, with all refreshes
 
 SIMPLE_JWT = {
@@ -474,6 +481,7 @@ FORMAT_MODULE_PATH = ["movie_booking.formats"]
 USE_TZ = True
 # On tickets.
 CINEMA_NAME = env_line("CINEMA_NAME")
+OTP_TOTP_ISSUER = CINEMA_NAME or "Movie booking"  # in the app of the second factor
 CINEMA_ADDRESS = env_line("CINEMA_ADDRESS")
 
 # The cinema's time zone: for days in `?date=`, and for all times in the admin.

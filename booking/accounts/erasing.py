@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session as AdminSession
 from django.db import transaction
 from django.utils.crypto import get_random_string
 
-from .. import box_office, tokens
+from .. import box_office, second_factor, tokens
 from ..logging import security_log
 from ..models import Booking, Mail, Profile
 from .changing import check_password
@@ -63,6 +63,7 @@ def _anonymize(user: User) -> None:
         user.is_active = user.is_staff = user.is_superuser = False
         user.set_unusable_password()
         user.save()
+        second_factor.delete_devices(user)
         _delete_mails(user)  # once the row is locked: nobody writes another one
         user.groups.clear()
         user.user_permissions.clear()

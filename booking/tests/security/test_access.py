@@ -160,6 +160,8 @@ ADMIN |= {
     "admin/booking/show/<int:pk>/door/": DOOR,
     "admin/booking/show/<int:pk>/seats/": DOOR,
     "admin/booking/show/<int:pk>/seats/state/": DOOR,
+    "admin/second-factor/": REDIRECTED,  # switched off: admin/test_second_factor.py
+    "admin/second-factor/setup/": REDIRECTED,
     "admin/booking/mail/": MANAGERS,
     "admin/booking/mail/add/": NEVER,
     "admin/booking/mail/<int:pk>/send-again/": "302 302 302 405 405 405 405 405",
