@@ -51,8 +51,9 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo "  Mails, such as those of the demo's bookings, are printed here. To open them with their"
 	@echo "  tickets: make run EMAIL_URL=file:///tmp/mails"
 	@echo
-	@$(if $(EMAIL_URL),export EMAIL_URL='$(EMAIL_URL)' MAIL_FROM="$${MAIL_FROM:-tickets@localhost}";) \
-	    export PASSWORD_RESET_URL=$${PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/password-reset/}; \
+	@export PASSWORD_RESET_URL=$${PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/password-reset/}; \
+	    export STAFF_PASSWORD_RESET_URL=$${STAFF_PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/admin/reset/}; \
+	    export EMAIL_VERIFICATION_URL=$${EMAIL_VERIFICATION_URL:-http://127.0.0.1:$(PORT)/verify-email/}; \
 	    $(BIN)/python manage.py send_mail --watch & mail=$$!; \
 	    trap "kill $$mail 2>/dev/null" EXIT INT TERM; \
 	    $(BIN)/python manage.py runserver 127.0.0.1:$(PORT)
@@ -95,7 +96,8 @@ fuzz: .venv/installed-dev ## Send ten thousand random requests to the API (CASES
 
 browser: .venv/installed-dev ## Try Swagger UI and the staff's pages, with the installed Chromium
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/swagger_ui.py \
-	    booking/tests/browser/redoc.py booking/tests/browser/staff.py booking/tests/browser/door.py
+	    booking/tests/browser/redoc.py booking/tests/browser/staff.py \
+	    booking/tests/browser/door.py booking/tests/browser/accounts.py
 
 screenshots: .venv/installed-dev ## Take the pictures of the staff's pages in docs/images/staff
 	env -u DATABASE_URL $(BIN)/pytest -p no:cacheprovider booking/tests/browser/screenshots.py

@@ -2,6 +2,7 @@ import logging
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.admin import apps as admin_apps
 from django.core import checks
 from django.db import connections
 from django.db.backends.signals import connection_created
@@ -9,6 +10,11 @@ from django.db.backends.signals import connection_created
 from .db.guards import missing_guards, require_guards
 
 log = logging.getLogger(__name__)
+
+
+class StaffAdminConfig(admin_apps.AdminConfig):
+    default = False  # of the app booking
+    default_site = "booking.admin_site.StaffSite"
 
 
 class BookingConfig(AppConfig):

@@ -344,6 +344,21 @@ class ResetTokenNotValid(Refusal):
     message = "This link has expired or has been used. Ask for a new one."
 
 
+class VerificationTokenNotValid(Refusal):
+    code = "verification_token_not_valid"
+    message = "This link is no longer valid. Ask for a new one."
+
+
+class AlreadyVerified(Refusal):
+    code = "already_verified"
+    message = "Your email address is already verified."
+
+
+class NoEmailAddress(Refusal):
+    code = "no_email_address"
+    message = "Your account has no email address. Add one first."
+
+
 class UsernameTaken(Refusal):
     code = "username_taken"
     message = "This username is already taken."

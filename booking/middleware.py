@@ -10,6 +10,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.middleware.common import CommonMiddleware
 from django.utils.log import log_response
+from django_otp.middleware import OTPMiddleware
 from rest_framework.exceptions import APIException
 
 from movie_booking.request_body import has_unknown_length
@@ -181,7 +182,7 @@ def check_part_headers(request):
 
 
 class PageMiddleware(SessionMiddleware, AuthenticationMiddleware, MessageMiddleware):
-    """Body of page requests; Django's session, common, authentication and message middleware.
+    """Body of page requests; session, common, authentication, second factor and messages.
 
     API requests skip it: they need none of the latter, and together they cost as much as all other
     middleware. The base classes are for Django's system checks, which look for them in
@@ -195,6 +196,7 @@ class PageMiddleware(SessionMiddleware, AuthenticationMiddleware, MessageMiddlew
         handler = get_response
         for middleware in (
             MessageMiddleware,
+            OTPMiddleware,
             AuthenticationMiddleware,
             CommonMiddleware,
             SessionMiddleware,

@@ -25,12 +25,14 @@ class NewPasswordForm(forms.Form):
         help_text=password_validators_help_text_html(),
     )
 
+    is_staff = False
+
     def clean(self):
         cleaned = super().clean()
         if not self.errors:
             cleaned["new_password"] = normalize(cleaned["new_password"])
             try:
-                user = accounts.user_of_reset_token(cleaned["token"])
+                user = accounts.user_of_reset_token(cleaned["token"], is_staff=self.is_staff)
             except ResetTokenNotValid as refusal:
                 raise forms.ValidationError(str(refusal)) from None
             try:
@@ -51,7 +53,7 @@ class PasswordResetPage(FormView):
 
     def form_valid(self, form):
         try:
-            accounts.reset_password(**form.cleaned_data)
+            accounts.reset_password(**form.cleaned_data, is_staff=form.is_staff)
         except ResetTokenNotValid as refusal:  # used by another tab in the meantime
             form.add_error(None, str(refusal))
             return self.form_invalid(form)

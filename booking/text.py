@@ -1,4 +1,4 @@
-"""Names and titles: normalization, search keys, and characters that are refused."""
+"""Names, titles, email addresses: normalization, comparison, characters that are refused."""
 
 import re
 import unicodedata
@@ -70,3 +70,12 @@ def validate_visible(text: str) -> None:
         raise ValidationError(
             "Use one line of text without invisible characters.", code="invisible_characters"
         )
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Regardless of the case of ASCII letters, and of nothing else.
+
+    A database takes more for equal, such as a Kelvin sign and a k: at another domain that is
+    another person's address, to whom a link must not be mailed.
+    """
+    return one.encode(errors="replace").lower() == other.encode(errors="replace").lower()

@@ -22,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
-from .accounts import users_by_name
+from .accounts import account_name, users_by_name
 from .exceptions import NoActiveAccount, WrongPassword
 from .logging import hash_account, security_log
 
@@ -100,8 +100,9 @@ class LoginLimit:
 
     def __init__(self, request: HttpRequest, *, username: object) -> None:
         self.rate = Rate("THROTTLE_LOGIN")
-        self.username = str(username)
-        self.account = hash_account(username=username)
+        # Of an email address, the username of its account: attempts by both count together.
+        self.username = account_name(User.normalize_username(str(username).strip()))
+        self.account = hash_account(username=self.username)
         network = get_client_network(request)
         self.keys = [network, f"{network}:{self.account}"]
 
@@ -127,7 +128,7 @@ class LoginLimit:
         return self._log_unless(of_account <= self.rate.limit and not exceeded)
 
     def _is_account(self) -> bool:
-        return users_by_name(User.normalize_username(self.username.strip())).exists()
+        return users_by_name(self.username).exists()
 
     def _log_unless(self, allowed: bool) -> bool:
         if not allowed:
@@ -182,11 +183,34 @@ class PasswordResetThrottle(Throttle):
     setting = "THROTTLE_PASSWORD_RESET"
 
     def get_keys(self, request: Request) -> Keys:
-        network = get_client_network(request)
-        keys: Keys = {network: RESETS_PER_NETWORK}
-        if email := str(request.data.get("email", "")) if hasattr(request.data, "get") else "":
+        return self.keys_of(request, str(_get_field(request, "email") or ""))
+
+    @staticmethod
+    def keys_of(request: HttpRequest, email: str) -> Keys:
+        keys: Keys = {get_client_network(request): RESETS_PER_NETWORK}
+        if email:
             keys[hash_account(username=email.strip())] = 1
         return keys
+
+    @classmethod
+    def wait_of(cls, request: HttpRequest, email: str) -> float:
+        """For a page outside of the API: count the request; seconds to wait, or 0."""
+        rate = Rate(cls.setting)
+        return 0 if rate.allows(cls.keys_of(request, email)) else rate.seconds_left()
+
+
+class VerificationThrottle(Throttle):
+    """Mails to verify an address that one user has sent, to the same address or to others."""
+
+    setting = "THROTTLE_VERIFY_EMAIL"
+
+    def get_keys(self, request: Request) -> Keys:
+        user = request.user
+        if request.method != "POST":
+            email = _get_field(request, "email")
+            if request.method != "PATCH" or not email or email == getattr(user, "email", ""):
+                return {}
+        return {user.pk: 1}
 
 
 class HoldThrottle(Throttle):

@@ -12,6 +12,8 @@ import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url as parse_redis_url
 
+from booking.roles import PERMISSIONS
+
 # Names in lower case, as browsers send them; names of other scripts in Punycode.
 HOST_NAME = r"[a-z0-9_-]+(\.[a-z0-9_-]+)*"
 DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -31,6 +33,21 @@ def env_line(name, default="", most=200):
     if len(value) > most or not value.isprintable():
         raise ImproperlyConfigured(f"{name} must be one line of at most {most} characters.")
     return value
+
+
+def env_two_factor(name, default):
+    """`off`, `optional`, `required`, or names of roles, separated by commas."""
+    value = env(name, default)
+    if value.lower() in ("off", "optional", "required"):
+        return value.lower()
+    roles = {role.lower(): role for role in PERMISSIONS}
+    named = [each.strip().lower() for each in value.split(",")]
+    if not roles.keys() >= set(named):
+        raise ImproperlyConfigured(
+            f"{name} is {value!r}: set it to off, optional, required, or roles of staff such as "
+            f"{', '.join(roles.values())}."
+        )
+    return ",".join(roles[each] for each in named)
 
 
 def env_bool(name, default):

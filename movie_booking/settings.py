@@ -31,6 +31,7 @@ from movie_booking.environment import (
     env_rate,
     env_redis,
     env_time_zone,
+    env_two_factor,
     looks_like_production,
     runs_for_development,
 )
@@ -187,7 +188,7 @@ FAST_PATHS = env_bool("FAST_PATHS", default=True)
 # `booking` comes before the packages whose templates it overrides.
 INSTALLED_APPS = [
     "booking",
-    "django.contrib.admin",
+    "booking.apps.StaffAdminConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -197,6 +198,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "corsheaders",
     "drf_yasg",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
 ]
 
 MIDDLEWARE = [
@@ -372,6 +376,9 @@ AUTH_PASSWORD_VALIDATORS = [
 
 AUTHENTICATION_BACKENDS = ["booking.accounts.CaseInsensitiveBackend"]
 
+# The second factor of staff in the admin; see booking/second_factor.py.
+STAFF_TWO_FACTOR = env_two_factor("STAFF_TWO_FACTOR", "off")
+
 SESSION_DAYS = env_number("SESSION_DAYS", 30, least=1)  # from login, with all refreshes
 
 SIMPLE_JWT = {
@@ -397,10 +404,18 @@ MAIL_FROM = env_line("MAIL_FROM", "tickets@localhost" if DEBUG else "")
 PASSWORD_RESET_URL = env_line(
     "PASSWORD_RESET_URL", "http://127.0.0.1:8000/password-reset/" if DEBUG else ""
 )
-if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL):
+EMAIL_VERIFICATION_URL = env_line(
+    "EMAIL_VERIFICATION_URL", "http://127.0.0.1:8000/verify-email/" if DEBUG else ""
+)
+# Our page, below the address of the admin. Without it, only a superuser resets passwords of staff.
+STAFF_PASSWORD_RESET_URL = env_line(
+    "STAFF_PASSWORD_RESET_URL", "http://127.0.0.1:8000/admin/reset/" if DEBUG else ""
+)
+if env("EMAIL_URL") and not (MAIL_FROM and PASSWORD_RESET_URL and EMAIL_VERIFICATION_URL):
     raise ImproperlyConfigured(
-        "EMAIL_URL is set, so MAIL_FROM and PASSWORD_RESET_URL must be set: the sender's address, "
-        "and a page such as https://tickets.example/password-reset/."
+        "EMAIL_URL is set, so MAIL_FROM, PASSWORD_RESET_URL and EMAIL_VERIFICATION_URL must be "
+        "set: the sender's address, and pages such as https://tickets.example/password-reset/ "
+        "and https://tickets.example/verify-email/."
     )
 
 # Hours before the start at which customers are reminded; 0 for no reminders.
@@ -415,6 +430,7 @@ THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
 THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
 THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")
 THROTTLE_PASSWORD_RESET = env_rate("THROTTLE_PASSWORD_RESET", "5/1h")
+THROTTLE_VERIFY_EMAIL = env_rate("THROTTLE_VERIFY_EMAIL", "5/1h")
 THROTTLE_CANCEL = env_rate("THROTTLE_CANCEL", "60/1h")
 THROTTLE_USER = env_rate("THROTTLE_USER", "600/1m")
 
@@ -465,6 +481,7 @@ FORMAT_MODULE_PATH = ["movie_booking.formats"]
 USE_TZ = True
 # On tickets.
 CINEMA_NAME = env_line("CINEMA_NAME")
+OTP_TOTP_ISSUER = CINEMA_NAME or "Movie booking"  # in the app of the second factor
 CINEMA_ADDRESS = env_line("CINEMA_ADDRESS")
 
 # The cinema's time zone: for days in `?date=`, and for all times in the admin.

@@ -2,9 +2,19 @@
 
 from django.contrib import admin
 
-from . import bookings, first_page, groups, mails, movies, screens, shows, users
+from . import bookings, first_page, groups, mails, movies, screens, second_factor, shows, users
 
-__all__ = ["bookings", "first_page", "groups", "mails", "movies", "screens", "shows", "users"]
+__all__ = [
+    "bookings",
+    "first_page",
+    "groups",
+    "mails",
+    "movies",
+    "screens",
+    "second_factor",
+    "shows",
+    "users",
+]
 
 admin.site.site_header = "Movie booking"
 admin.site.site_title = "Movie booking"

@@ -1,5 +1,6 @@
 from functools import wraps
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.admin.utils import unquote
@@ -17,7 +18,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 
-from .. import accounts, tokens
+from .. import accounts, second_factor, tokens
 from ..accounts import users_by_name, validate_username
 from ..exceptions import count_of, duration
 from ..logging import security_log
@@ -37,6 +38,10 @@ def too_many_passwords(limit):
 
 class LoginForm(AdminAuthenticationForm):
     """The admin's login, with the same rate limit and security log as the API's."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "Username or email address"
 
     def clean(self):
         username = self.cleaned_data.get("username")
@@ -142,7 +147,7 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
     add_form = NewUserForm
     change_password_form = SetPasswordForm
     change_form_template = "admin/auth/user/change_form.html"
-    actions = ["log_out_everywhere"]
+    actions = ["log_out_everywhere", "reset_second_factor"]
     readonly_fields = ["last_login", "date_joined", "bookings"]
 
     def get_urls(self):
@@ -251,6 +256,21 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
             return HttpResponseRedirect(request.path)
         users = count_of(len(touched), "user")
         self.message_user(request, f"{users} logged out everywhere.", messages.SUCCESS)
+
+    @admin.action(description="Reset the second factor", permissions=["change"])
+    def reset_second_factor(self, request, queryset):
+        """For staff who have lost phone and recovery codes."""
+        for user in queryset:
+            second_factor.turn_off(user, by=request.user)
+            self.log_change(request, user, "Reset the second factor.")
+        users = count_of(len(queryset), "user")
+        self.message_user(request, f"Second factor of {users} reset.", messages.SUCCESS)
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        if not request.user.is_superuser or settings.STAFF_TWO_FACTOR == second_factor.OFF:
+            actions.pop("reset_second_factor", None)
+        return actions
 
     def save_model(self, request, obj, form, change):
         super().save_model(request, obj, form, change)

@@ -13,7 +13,9 @@ from .views.accounts import (
     PasswordResetView,
     PasswordView,
     RefreshView,
+    ResendVerificationView,
     SignUpView,
+    VerifyEmailView,
 )
 from .views.bookings import BookingViewSet, MyBookingsViewSet
 from .views.check_in import AdmissionsViewSet, CheckInViewSet
@@ -61,6 +63,8 @@ urlpatterns = [
         ConfirmPasswordResetView.as_view(),
         name="api_password_reset_confirm",
     ),
+    path("verify-email/", VerifyEmailView.as_view(), name="api_verify_email"),
+    path("verify-email/resend/", ResendVerificationView.as_view(), name="resend_verification"),
     path("me/", MeView.as_view(), name="me"),
     path("me/password/", PasswordView.as_view(), name="my_password"),
     path("me/sessions/", MySessionsView.as_view(), name="my_sessions"),

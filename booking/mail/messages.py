@@ -9,14 +9,16 @@ from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
 from .. import accounts
-from ..models import Mail
+from ..models import Mail, Profile
 from ..models.mails import MailKind
 from .reservations import mail_of_reservation
 
 SUBJECTS = {
     Mail.Kind.PASSWORD_RESET: "Reset your password",
+    Mail.Kind.STAFF_PASSWORD_RESET: "Reset your staff password",
     Mail.Kind.PASSWORD_CHANGED: "Your password was changed",
     Mail.Kind.EMAIL_CHANGED: "Your email address was changed",
+    Mail.Kind.VERIFY_EMAIL: "Verify your email address",
 }
 
 
@@ -66,15 +68,23 @@ def message_id(mail: Mail) -> str:
 
 
 def _context(mail: Mail) -> dict[str, Any] | None:
-    if mail.kind == Mail.Kind.PASSWORD_RESET:
-        users = accounts.users_to_reset(mail.recipient)
-        links = [(user.username, reset_link(accounts.reset_token(user))) for user in users]
+    is_staff = mail.kind == Mail.Kind.STAFF_PASSWORD_RESET
+    if mail.kind == Mail.Kind.PASSWORD_RESET or is_staff:
+        users = accounts.users_to_reset(mail.recipient, is_staff=is_staff)
+        page = settings.STAFF_PASSWORD_RESET_URL if is_staff else settings.PASSWORD_RESET_URL
+        links = [(user.username, link(page, accounts.reset_token(user))) for user in users]
         return {"links": links} if links else None
-    if mail.user is None or not mail.user.is_active:
+    user = mail.user
+    if user is None or not user.is_active:
         return None
-    return {"username": mail.user.username}
+    if mail.kind == Mail.Kind.VERIFY_EMAIL:
+        if user.email != mail.recipient or Profile.of(user).email_verified:
+            return None  # changed again, or verified, in the meantime
+        token = accounts.verification_token(user)
+        return {"username": user.username, "link": link(settings.EMAIL_VERIFICATION_URL, token)}
+    return {"username": user.username}
 
 
-def reset_link(token: str) -> str:
-    separator = "&" if "?" in settings.PASSWORD_RESET_URL else "?"
-    return f"{settings.PASSWORD_RESET_URL}{separator}{urlencode({'token': token})}"
+def link(page: str, token: str) -> str:
+    separator = "&" if "?" in page else "?"
+    return f"{page}{separator}{urlencode({'token': token})}"

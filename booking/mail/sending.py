@@ -53,7 +53,7 @@ def _claimed() -> Iterator[Mail]:
 
 def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
     try:
-        along = list(mail.sent_along())
+        along = mail.sent_along()
         message = compose(mail, along)
         if message is None:
             mail.note_nobody(along)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
+from ..text import is_same_address
 from .clock import Now
 
 LEASE = timedelta(minutes=5)  # longer than sending one mail can take
@@ -23,8 +24,17 @@ class MailKind(models.TextChoices):
     SHOW_MOVED = "show_moved"  # to another time or screen
     REMINDER = "reminder"
     PASSWORD_RESET = "password_reset"  # noqa: S105 no password
+    STAFF_PASSWORD_RESET = "staff_password_reset"  # noqa: S105 no password
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 no password
     EMAIL_CHANGED = "email_changed"
+    VERIFY_EMAIL = "verify_email"
+
+
+# Asked for several times, one mail will do.
+WITH_LINK = (
+    *(MailKind.PASSWORD_RESET, MailKind.STAFF_PASSWORD_RESET),
+    MailKind.VERIFY_EMAIL,
+)
 
 
 class MailQuerySet(models.QuerySet):
@@ -116,14 +126,16 @@ class Mail(models.Model):
             self.tries += 1
         return is_mine
 
-    def sent_along(self) -> models.QuerySet["Mail"]:
+    def sent_along(self) -> list["Mail"]:
         """Waiting mails that need not be sent if this one is: it says the same."""
         others = Mail.objects.waiting().exclude(pk=self.pk)
         if self.reference:
-            return others.filter(reference=self.reference)
-        if self.kind == MailKind.PASSWORD_RESET:  # asked for several times: one link will do
-            return others.due().filter(kind=self.kind, recipient__iexact=self.recipient)
-        return others.none()
+            return list(others.filter(reference=self.reference))
+        if self.kind not in WITH_LINK:
+            return []
+        others = others.due().filter(kind=self.kind, user=self.user_id)
+        others = others.filter(recipient__iexact=self.recipient)
+        return [each for each in others if is_same_address(each.recipient, self.recipient)]
 
     def note_sent(self, along: Sequence["Mail"] = (), *, to: str) -> None:
         if not along:

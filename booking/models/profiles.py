@@ -4,6 +4,8 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import models
 
+from ..text import is_same_address
+
 
 class Profile(models.Model):
     """What a user wants of mail. Without a row, the defaults hold."""
@@ -28,4 +30,4 @@ class Profile(models.Model):
     @property
     def email_verified(self) -> bool:
         email = self.user.email
-        return bool(email) and email.casefold() == self.verified_email.casefold()
+        return bool(email) and is_same_address(email, self.verified_email)

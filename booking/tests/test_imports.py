@@ -27,8 +27,14 @@ ALLOWED = {
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},
     "mail": {"accounts", "exceptions", "logging", "models", "tickets"},
+    "second_factor": {"logging"},
+    "admin_site": {"admin", "second_factor"},
     "password_reset_page": {"accounts", "exceptions", "text"},
-    "accounts": {"box_office", "jwt", "db", "exceptions", "logging", "models", "text", "tokens"},
+    "verify_email_page": {"accounts", "exceptions"},
+    "accounts": {
+        *("box_office", "db", "exceptions", "jwt", "logging", "models", "second_factor", "text"),
+        "tokens",
+    },
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
         *("seating", "text", "throttling", "tickets", "tokens"),
@@ -36,7 +42,7 @@ ALLOWED = {
     "middleware": {"api", "logging"},
     "admin": {
         *("accounts", "box_office", "exceptions", "logging", "models", "roles", "seating"),
-        *("text", "throttling", "tickets", "tokens"),
+        *("password_reset_page", "second_factor", "text", "throttling", "tickets", "tokens"),
     },
     "management": {
         *("accounts", "box_office", "db", "demo", "mail", "management", "models", "roles"),

@@ -205,6 +205,7 @@ class SettingsTests(SimpleTestCase):
             "EMAIL_URL": "smtp://mail.example",
             "MAIL_FROM": "tickets@kino.example",
             "PASSWORD_RESET_URL": "https://kino.example/password-reset/",
+            "EMAIL_VERIFICATION_URL": "https://kino.example/verify-email/",
             "PATH": os.environ["PATH"],
         }
         done = subprocess.run(
@@ -338,9 +339,11 @@ class SettingsTests(SimpleTestCase):
                     "EMAIL_URL": "smtp://h",
                     "MAIL_FROM": "a@example.com",
                 },
-                "EMAIL_URL is set, so MAIL_FROM and PASSWORD_RESET_URL must be set",
+                "EMAIL_URL is set, so MAIL_FROM, PASSWORD_RESET_URL and EMAIL_VERIF",
             ),
             ({"DOORS_OPEN_MINUTES": "-1"}, "DOORS_OPEN_MINUTES is '-1': set it to a whole number"),
+            ({"STAFF_TWO_FACTOR": "Managers"}, "STAFF_TWO_FACTOR is 'Managers': set it to off,"),
+            ({"STAFF_TWO_FACTOR": "Door,"}, "STAFF_TWO_FACTOR is 'Door,': set it to off,"),
             ({"CINEMA_NAME": "a\nb"}, "CINEMA_NAME must be one line of at most 200 characters."),
             ({"CINEMA_ADDRESS": "x" * 201}, "CINEMA_ADDRESS must be one line of at most 200"),
             ({"SESSION_DAYS": "0"}, "SESSION_DAYS is '0': set it to a whole number from 1"),

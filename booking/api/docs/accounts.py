@@ -1,11 +1,14 @@
 """Accounts, login and sessions."""
 
 from ...exceptions import (
+    AlreadyVerified,
     NoActiveAccount,
+    NoEmailAddress,
     PasswordRequired,
     ResetTokenNotValid,
     SessionNotFound,
     TokenNotValid,
+    VerificationTokenNotValid,
     WrongPassword,
 )
 from ..serializers import (
@@ -21,6 +24,7 @@ from ..serializers import (
     SessionSerializer,
     SignUp,
     TokenPair,
+    VerifyEmail,
 )
 from ..views.accounts import (
     ConfirmPasswordResetView,
@@ -32,7 +36,9 @@ from ..views.accounts import (
     PasswordResetView,
     PasswordView,
     RefreshView,
+    ResendVerificationView,
     SignUpView,
+    VerifyEmailView,
 )
 from .operation import Operation
 
@@ -137,6 +143,27 @@ OPERATIONS = {
             request=ResetPassword,
             status=204,
             errors=(ResetTokenNotValid,),
+        ),
+    },
+    VerifyEmailView: {
+        "post": Operation(
+            id="verifyEmail",
+            summary="Verify an email address, with the token of the mail",
+            tag="Accounts",
+            description="A token works for three days, until the address changes. Using it again "
+            "is fine.",
+            request=VerifyEmail,
+            status=204,
+            errors=(VerificationTokenNotValid,),
+        ),
+    },
+    ResendVerificationView: {
+        "post": Operation(
+            id="resendVerification",
+            summary="Mail the link to verify my email address again",
+            tag="Accounts",
+            status=204,
+            errors=(NoEmailAddress, AlreadyVerified),
         ),
     },
     MySessionsView: {

@@ -13,6 +13,7 @@ from .input import (
     ResetPassword,
     SignUp,
     TicketCode,
+    VerifyEmail,
     validate_new_password,
 )
 from .output.accounts import AccountSerializer, ProfileSerializer, SessionSerializer, TokenPair
@@ -56,5 +57,6 @@ __all__ = [
     "TicketCode",
     "TicketSerializer",
     "TokenPair",
+    "VerifyEmail",
     "validate_new_password",
 ]

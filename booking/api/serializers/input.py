@@ -90,7 +90,7 @@ class SignUp(serializers.Serializer):
 
 
 class LogIn(serializers.Serializer):
-    username = UsernameField()
+    username = UsernameField(help_text="Or the email address, if it is of one account only.")
     password = PasswordField()
 
     class Meta:
@@ -170,6 +170,13 @@ class ResetPassword(serializers.Serializer):
         swagger_schema_fields = {
             "example": {"token": "3-d5x8j0-9e1c…", "new_password": "silver-screen-1927"}
         }
+
+
+class VerifyEmail(serializers.Serializer):
+    token = serializers.CharField(max_length=200, help_text="Of the link in the mail.")
+
+    class Meta:
+        swagger_schema_fields = {"example": {"token": "3.1wQ2lq.yJ8h…"}}
 
 
 TOO_FEW_SEATS = "Choose at least 1 seat."

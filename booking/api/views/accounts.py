@@ -4,7 +4,13 @@ from rest_framework.views import APIView
 
 from ... import accounts, tokens
 from ...models import Profile
-from ...throttling import PasswordResetThrottle, SignUpThrottle, ThrottlePasswordsMixin
+from ...throttling import (
+    PasswordResetThrottle,
+    SignUpThrottle,
+    ThrottlePasswordsMixin,
+    UserThrottle,
+    VerificationThrottle,
+)
 from ...tokens import Client
 from ..permissions import PublicMixin
 from ..serializers import (
@@ -20,6 +26,7 @@ from ..serializers import (
     SessionSerializer,
     SignUp,
     TokenPair,
+    VerifyEmail,
     validate_new_password,
 )
 
@@ -65,6 +72,7 @@ class LogoutView(PublicMixin, APIView):
 
 class MeView(ThrottlePasswordsMixin, APIView):
     permission_classes = [IsAuthenticated]
+    throttle_classes = [UserThrottle, VerificationThrottle]
     password_methods = ("DELETE", "PATCH")
 
     def get(self, request):
@@ -116,6 +124,25 @@ class ConfirmPasswordResetView(PublicMixin, APIView):
         user = accounts.user_of_reset_token(given["token"])
         validate_new_password("new_password", given["new_password"], user)
         accounts.reset_password(**given)
+        return Response(status=204)
+
+
+class VerifyEmailView(PublicMixin, APIView):
+    throttle_classes = []  # nobody guesses a token
+
+    def post(self, request):
+        serializer = VerifyEmail(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        accounts.verify_email(**serializer.validated_data)
+        return Response(status=204)
+
+
+class ResendVerificationView(APIView):
+    permission_classes = [IsAuthenticated]
+    throttle_classes = [UserThrottle, VerificationThrottle]
+
+    def post(self, request):
+        accounts.request_verification(user=request.user)
         return Response(status=204)
 
 

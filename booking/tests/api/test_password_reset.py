@@ -172,6 +172,7 @@ class PasswordResetTests(ApiTestCase):
             [
                 ("Your password was changed", ["alice@example.com"]),
                 ("Your email address was changed", ["alice@example.com"]),
+                ("Verify your email address", ["new@example.com"]),
             ],
         )
 

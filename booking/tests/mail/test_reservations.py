@@ -187,7 +187,7 @@ class ReservationMailTests(ReservationMailCase):
         [booking] = self.bookings(self.reserve(14))
         [mail] = Mail.objects.all()
         self.assertTrue(mail.claim())
-        along = list(mail.sent_along())
+        along = mail.sent_along()
         box_office.move(booking=booking, seat_number=21, by=self.alice)
         self.assertEqual(self.mails(), [])  # the newer one waits for the older one
         mail.note_sent(along, to="alice@example.com")

@@ -56,6 +56,7 @@ PUBLIC = {
     "api/shows/<int:pk>/layout/": {"GET": OPEN},
     "api/password-reset/": {"POST": "204 204 204 204 204 204 204 204"},
     "api/password-reset/confirm/": {"POST": "400 400 400 400 400 400 400 400"},  # no such token
+    "api/verify-email/": {"POST": "400 400 400 400 400 400 400 400"},  # no such token
     "swagger/": {"GET": OPEN},
     "swagger.<str:format>": {"GET": OPEN},
     "openapi.json": {"GET": OPEN},
@@ -93,6 +94,7 @@ PERSONAL_ROUTES = OBJECTS | {
         "DELETE": "401 204 204 204 204 204 204 204",
     },
     "api/me/password/": {"POST": PERSONAL},
+    "api/verify-email/resend/": {"POST": "401 400 400 400 400 400 400 400"},  # no address
     "api/me/sessions/": {"GET": PERSONAL},
     "api/me/sessions/<int:pk>/": {"DELETE": "401 204 404 404 404 404 404 404"},  # Alice's
     "api/shows/<int:pk>/book/": {"POST": CREATED},
@@ -158,6 +160,8 @@ ADMIN |= {
     "admin/booking/show/<int:pk>/door/": DOOR,
     "admin/booking/show/<int:pk>/seats/": DOOR,
     "admin/booking/show/<int:pk>/seats/state/": DOOR,
+    "admin/second-factor/": REDIRECTED,  # switched off: admin/test_second_factor.py
+    "admin/second-factor/setup/": REDIRECTED,
     "admin/booking/mail/": MANAGERS,
     "admin/booking/mail/add/": NEVER,
     "admin/booking/mail/<int:pk>/send-again/": "302 302 302 405 405 405 405 405",
@@ -169,7 +173,10 @@ ADMIN |= {
     "admin/booking/screen/preview/": "302 302 302 405 405 405 405 405",
 }
 REDIRECTS = {""}  # to Swagger UI
-PAGES = {"password-reset/", "password-reset/done/"}  # for everybody: tests/test_password_reset_page
+PAGES = {  # for everybody, with tests of their own
+    *("admin/password_reset/", "admin/password_reset/done/", "admin/reset/"),
+    *("password-reset/", "password-reset/done/", "verify-email/", "verify-email/done/"),
+}
 
 
 def routes(patterns=None, prefix=""):
@@ -266,6 +273,7 @@ class AccessTests(TestCase):
             "api/logout/": {"refresh": refresh},
             "api/password-reset/": {"email": "bob@example.com"},
             "api/password-reset/confirm/": {"token": "x", "new_password": PASSWORD},
+            "api/verify-email/": {"token": "x"},
             "api/me/": {"password": PASSWORD} if method == "DELETE" else {"first_name": "Ada"},
             "api/me/password/": {"old_password": PASSWORD, "new_password": "silver-screen-1927"},
             "api/shows/<int:pk>/book/": {"seat_number": 1},

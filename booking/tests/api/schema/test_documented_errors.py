@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from unittest import mock
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, User
 from django.db import OperationalError, transaction
 from django.test import override_settings
 from psycopg.errors import LockNotAvailable
@@ -18,7 +18,7 @@ from rest_framework.test import APIClient
 from rest_framework_simplejwt.tokens import AccessToken
 
 from booking import accounts
-from booking.models import Booking, Show
+from booking.models import Booking, Profile, Show
 from booking.roles import DOOR
 from booking.tests.factories import (
     ApiTestCase,
@@ -42,6 +42,7 @@ THROTTLES = (
     "THROTTLE_HOLD",
     "THROTTLE_CANCEL",
     "THROTTLE_PASSWORD_RESET",
+    "THROTTLE_VERIFY_EMAIL",
     "THROTTLE_USER",
 )
 
@@ -97,6 +98,9 @@ SENTENCES = {  # what customers read, by code; numbers may differ
     "undo_too_late": ["A check-in can be undone for 5 minutes only."],
     "permission_denied": ["You do not have permission to perform this action."],
     "reset_token_not_valid": ["This link has expired or has been used. Ask for a new one."],
+    "verification_token_not_valid": ["This link is no longer valid. Ask for a new one."],
+    "already_verified": ["Your email address is already verified."],
+    "no_email_address": ["Your account has no email address. Add one first."],
     "not_yours": ["You do not have access to this booking."],
     "not_found": [
         "Not found.",
@@ -242,6 +246,7 @@ class DocumentedErrorTests(ApiTestCase):
                 "token": accounts.reset_token(self.alice),
                 "new_password": "silver-screen-1927",
             },
+            "verifyEmail": {"token": accounts.verification_token(self.alice)},
             "bookSeat": {"seat_number": 1},
             "moveBooking": {"seat_number": 1},
             "reserveSeats": {"seat_numbers": [1]},
@@ -369,6 +374,15 @@ class DocumentedErrorTests(ApiTestCase):
 
     def reset_token_not_valid(self):
         self.body["token"] = "nonsense"
+
+    def verification_token_not_valid(self):
+        self.body["token"] = "nonsense"
+
+    def already_verified(self):
+        Profile.objects.create(user=self.alice, verified_email=self.alice.email)
+
+    def no_email_address(self):
+        User.objects.filter(pk=self.alice.pk).update(email="")
 
     # --- Idempotency keys ---
 

@@ -33,6 +33,8 @@ class SchemaTests(TestCase):
             "POST /api/logout/": ("logOut", "204 401 415", []),
             "POST /api/password-reset/": ("requestPasswordReset", "204 415 429", []),
             "POST /api/password-reset/confirm/": ("resetPassword", "204 415", []),
+            "POST /api/verify-email/": ("verifyEmail", "204 415", []),
+            "POST /api/verify-email/resend/": ("resendVerification", "204 401 429", BEARER),
             "GET /api/me/": ("getMe", "200 401 429", BEARER),
             "PATCH /api/me/": ("changeMe", "200 401 415 429", BEARER),
             "DELETE /api/me/": ("eraseMe", "204 401 415 429", BEARER),
@@ -257,7 +259,7 @@ class SchemaTests(TestCase):
             *("getReservationTicketsPdf", "getReservationCalendar"),
         ]
         others = ["listLinks", "logOut", "eraseMe", "endMySession", *files]
-        others += ["requestPasswordReset", "resetPassword"]
+        others += ["requestPasswordReset", "resetPassword", "verifyEmail", "resendVerification"]
         expected |= dict.fromkeys(others, (None, False))
         self.assertEqual(responses, expected)
 
@@ -296,6 +298,7 @@ class SchemaTests(TestCase):
                 "changePassword": "#/definitions/ChangePassword",
                 "requestPasswordReset": "#/definitions/RequestPasswordReset",
                 "resetPassword": "#/definitions/ResetPassword",
+                "verifyEmail": "#/definitions/VerifyEmail",
                 "bookSeat": "#/definitions/BookSeat",
                 "moveBooking": "#/definitions/BookSeat",
                 "reserveSeats": "#/definitions/ReserveSeats",

@@ -1,0 +1,17 @@
+from django.db import migrations
+
+
+class Migration(migrations.Migration):
+    """Logins and password resets look users up by address. The table is Django's own."""
+
+    dependencies = [
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("booking", "0023_mails_of_reservations"),
+    ]
+
+    operations = [
+        migrations.RunSQL(
+            "CREATE INDEX accounts_by_email ON auth_user (LOWER(email))",
+            "DROP INDEX accounts_by_email",
+        ),
+    ]
