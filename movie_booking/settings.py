@@ -16,10 +16,10 @@ from django.urls import get_script_prefix, reverse_lazy
 from django.utils.functional import lazy
 from psycopg import IsolationLevel
 
+from movie_booking.database_urls import env_database
 from movie_booking.environment import (
     env,
     env_bool,
-    env_database,
     env_email,
     env_header,
     env_hosts,

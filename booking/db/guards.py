@@ -44,7 +44,8 @@ def _require_utf8(connection: Any) -> None:
 
 def _require_durable_commits(connection: Any) -> None:
     """Raise synchronous_commit to "on" where a crash would lose acknowledged bookings."""
-    key = tuple(connection.settings_dict[name] for name in ("HOST", "PORT", "NAME", "USER"))
+    info = connection.connection.info  # of the server that was reached, of several hosts
+    key = (info.host, str(info.port), info.dbname, info.user)
     if key not in DURABILITY:
         DURABILITY[key] = _current(connection, "fsync", "synchronous_commit")
     fsync, synchronous_commit = DURABILITY[key]

@@ -465,6 +465,26 @@ class SettingsTests(SimpleTestCase):
         nameless = ["postgres://h", "postgres://h/", "sqlite://", "sqlite://db.sqlite3"]
         self.assertRefused("DATABASE_URL", nameless, "DATABASE_URL names no database.")
 
+    def test_database_url_may_name_several_hosts(self):
+        for url, host, port in [
+            ("postgres://u:p%40@a:5432,b:5433/cinema", "a,b", "5432,5433"),
+            ("postgres://u:p%40@a,b/cinema", "a,b", "5432,5432"),
+            ("postgres://u:p%40@[::1]:6000,%2Ftmp%2Fx/cinema", "::1,/tmp/x", "6000,5432"),
+        ]:
+            database = load(DATABASE_URL=url, DEBUG="true")["DATABASES"]["default"]
+            found = [database[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")]
+            self.assertEqual(found, ["u", "p@", host, port, "cinema"])
+            self.assertEqual(database["OPTIONS"]["target_session_attrs"], "read-write")
+        chosen = "postgres://a,b/cinema?target_session_attrs=primary"
+        database = load(DATABASE_URL=chosen, DEBUG="true")["DATABASES"]["default"]
+        self.assertEqual(database["OPTIONS"]["target_session_attrs"], "primary")
+        alone = load(DATABASE_URL="postgres://a/cinema", DEBUG="true")["DATABASES"]["default"]
+        self.assertNotIn("target_session_attrs", alone["OPTIONS"])
+        wrong = [
+            f"postgres://{each}/cinema" for each in ("a,", ",b", "a:0,b", "a:99999,b", "a,b:x")
+        ]
+        self.assertRefused("DATABASE_URL", wrong, "DATABASE_URL is not understood.")
+
     def test_errors_of_urls_do_not_contain_the_password(self):
         for name, url in {
             "DATABASE_URL": "postgres://box:hunter2[@db/cinema",
