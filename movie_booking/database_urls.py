@@ -25,6 +25,20 @@ def env_database(name, default):
     return config
 
 
+def env_replica(name, *, primary):
+    """Django's settings of the database that is only read; None if there is none."""
+    url = env(name)
+    if not url:
+        return None
+    config = _parse(name, url)
+    if not (config["ENGINE"] == primary["ENGINE"] == "django.db.backends.postgresql"):
+        raise ImproperlyConfigured(
+            f"{name} is set, so it and DATABASE_URL must name PostgreSQL: a streaming replica and "
+            "its primary."
+        )
+    return config
+
+
 def _parse(name, url):
     try:
         url, hosts = _split_hosts(url)

@@ -16,7 +16,7 @@ from django.urls import get_script_prefix, reverse_lazy
 from django.utils.functional import lazy
 from psycopg import IsolationLevel
 
-from movie_booking.database_urls import env_database
+from movie_booking.database_urls import env_database, env_replica
 from movie_booking.environment import (
     env,
     env_bool,
@@ -283,6 +283,12 @@ REQUIRE_FSYNC = not DEBUG and not runs_for_development()
 DATABASE_DEADLINE = env_number("DATABASE_DEADLINE_SECONDS", 15, most=3600) or None
 
 
+# Replica: public data of anonymous requests. It is given up soon, as the primary can answer.
+REPLICA_DEADLINE = 1  # seconds; of a statement
+REPLICA_OPTIONS = {"connect_timeout": 2}  # psycopg's least
+REPLICA_MAX_LAG = env_number("REPLICA_MAX_LAG_SECONDS", 5, least=2, most=3600)
+
+
 def database(config):
     # Options in the URL take precedence.
     given = config.get("OPTIONS", {})
@@ -303,7 +309,13 @@ def database(config):
 
 
 SQLITE_FILE = quote((BASE_DIR / "db.sqlite3").as_posix(), safe="/:")
-DATABASES = {"default": database(env_database("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
+primary = env_database("DATABASE_URL", f"sqlite:///{SQLITE_FILE}")
+replica = env_replica("DATABASE_REPLICA_URL", primary=primary)
+DATABASES = {"default": database(primary)}
+if replica:
+    replica["OPTIONS"] = REPLICA_OPTIONS | replica.get("OPTIONS", {})
+    DATABASES["replica"] = database(replica) | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["booking.db.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # "default": counters of the throttles, shared by all worker processes, in a database table or in

@@ -28,6 +28,7 @@ from django.db.backends.utils import debug_transaction, logger
 from psycopg import capabilities
 
 from .pipeline import Pipeline, Rows, Statement, has_unread_data
+from .replica import REPLICA
 
 
 class Deferred(NamedTuple):
@@ -51,7 +52,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.pipeline_of_statements = Pipeline(connection)
             # PostgreSQL's own limits do not hold for a server that is frozen, or for a COMMIT that
             # waits for a standby. Django closes a connection that fails so.
-            connection.wait = partial(connection.wait, timeout=settings.DATABASE_DEADLINE)
+            is_replica = self.alias == REPLICA
+            deadline = settings.REPLICA_DEADLINE if is_replica else settings.DATABASE_DEADLINE
+            connection.wait = partial(connection.wait, timeout=deadline)
         self.pipeline: Pipeline = connection.pipeline_of_statements
         return connection
 

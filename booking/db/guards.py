@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from .replica import REPLICA
+
 # Nothing is lost with "on" and "remote_apply"; "remote_write" trusts the memory of the standby.
 LOSES_COMMITS = ("off", "local")
 NO_LIMIT = "0"
@@ -23,7 +25,8 @@ def require_guards(connection: Any, **kwargs: Any) -> None:
         return
     try:
         _require_utf8(connection)
-        _require_durable_commits(connection)
+        if connection.alias != REPLICA:  # where nothing is committed
+            _require_durable_commits(connection)
     except ImproperlyConfigured:
         connection.close()  # or the next query would use it
         raise

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from psycopg import IsolationLevel
 
+from booking.db.replica import ReplicaRouter
 from booking.tests.environment import lift_time_limits
 
 ON_SQLITE = connection.vendor == "sqlite"
@@ -484,6 +485,29 @@ class SettingsTests(SimpleTestCase):
             f"postgres://{each}/cinema" for each in ("a,", ",b", "a:0,b", "a:99999,b", "a,b:x")
         ]
         self.assertRefused("DATABASE_URL", wrong, "DATABASE_URL is not understood.")
+
+    def test_replica_is_given_up_sooner_and_never_migrated_or_tested_on(self):
+        url = "postgres://a/cinema"
+        loaded = load(DATABASE_URL=url, DATABASE_REPLICA_URL="postgres://b/cinema", DEBUG="true")
+        replica = loaded["DATABASES"]["replica"]
+        self.assertEqual((replica["HOST"], replica["OPTIONS"]["connect_timeout"]), ("b", 2))
+        self.assertEqual(replica["TEST"], {"MIRROR": "default"})
+        self.assertEqual(loaded["DATABASE_ROUTERS"], ["booking.db.replica.ReplicaRouter"])
+        self.assertFalse(ReplicaRouter().allow_migrate("replica", "booking"))
+        self.assertTrue(ReplicaRouter().allow_migrate("default", "booking"))
+        alone = load(DATABASE_URL=url, DEBUG="true")
+        self.assertEqual(list(alone["DATABASES"]), ["default"])
+        self.assertNotIn("DATABASE_ROUTERS", alone)
+
+    def test_replica_is_refused_unless_both_are_postgresql(self):
+        sentence = "DATABASE_REPLICA_URL is set, so it and DATABASE_URL must name PostgreSQL"
+        for replica, primary in (
+            ("postgres://b/cinema", "sqlite:///db.sqlite3"),
+            ("sqlite:///db.sqlite3", "postgres://a/cinema"),
+            ("postgres://b/cinema", ""),
+        ):
+            with self.assertRaisesMessage(ImproperlyConfigured, sentence):
+                load(DATABASE_REPLICA_URL=replica, DATABASE_URL=primary, DEBUG="true")
 
     def test_errors_of_urls_do_not_contain_the_password(self):
         for name, url in {
