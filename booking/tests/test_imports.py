@@ -26,12 +26,13 @@ ALLOWED = {
     "jwt": {"db", "exceptions", "logging", "models"},
     "tokens": {"exceptions", "jwt", "logging", "models"},
     "throttling": {"accounts", "exceptions", "logging"},
+    "waiting_room": {"exceptions"},
     "mail": {"accounts", "exceptions", "logging", "models", "tickets"},
     "password_reset_page": {"accounts", "exceptions", "text"},
     "accounts": {"box_office", "jwt", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
-        *("seating", "text", "throttling", "tickets", "tokens"),
+        *("seating", "text", "throttling", "tickets", "tokens", "waiting_room"),
     },
     "middleware": {"api", "logging"},
     "admin": {

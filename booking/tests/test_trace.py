@@ -18,7 +18,7 @@ class TraceTests(TransactionTestCase):
         traces = trace_bookings()
         booking, with_key = traces["booking"], traces["booking with Idempotency-Key"]
         self.assertLessEqual(len(booking.calls), 90, booking)
-        self.assertLessEqual(len(booking.functions), 55, booking)
+        self.assertLessEqual(len(booking.functions), 56, booking)
         self.assertLessEqual(len(booking.files), 20, booking)
-        self.assertLessEqual(booking.changes_of_file, 35, booking)
+        self.assertLessEqual(booking.changes_of_file, 36, booking)
         self.assertLessEqual(len(with_key.calls), 130, with_key)
