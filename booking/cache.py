@@ -19,6 +19,13 @@ from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
 
+# "%.0f": Lua writes large numbers with an exponent.
+ADVANCE = """
+local value = math.max(tonumber(redis.call('GET', KEYS[1]) or 0), tonumber(ARGV[1]))
+local text = string.format('%.0f', value + tonumber(ARGV[2]))
+redis.call('SET', KEYS[1], text, 'EXAT', ARGV[3])
+return text
+"""
 SLICE_SIZE = 5000  # rows; a short DELETE holds its locks briefly
 T = TypeVar("T")
 
@@ -43,6 +50,22 @@ class DatabaseCounterCache(DatabaseCache):
                     connection.ops.adapt_datetimefield_value(expires_at.replace(microsecond=0)),
                     by,
                 ],
+            )
+            return int(cursor.fetchone()[0])
+
+    def advance(self, key: str, *, least: int, by: int, expires_at: datetime) -> int | None:
+        """Set the counter to `least` if it is below, add `by`, and return its new value."""
+        connection = connections[router.db_for_write(self.cache_model_class)]
+        table = connection.ops.quote_name(self._table)
+        value = f"CAST({table}.value AS bigint)"
+        expires = connection.ops.adapt_datetimefield_value(expires_at.replace(microsecond=0))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} (cache_key, value, expires) VALUES (%s, %s, %s) "  # noqa: S608 our own table
+                f"ON CONFLICT (cache_key) DO UPDATE SET expires = excluded.expires, value = "
+                f"CAST(CASE WHEN {value} > %s THEN {value} ELSE %s END + %s AS text) "
+                "RETURNING value",
+                [self.make_and_validate_key(key), str(least + by), expires, least, least, by],
             )
             return int(cursor.fetchone()[0])
 
@@ -107,6 +130,17 @@ class RedisCounterCache(RedisCache):
             increment_in_redis,
             lambda: self.database.increment(key, by=by, expires_at=expires_at),
         )
+
+    def advance(self, key: str, *, least: int, by: int, expires_at: datetime) -> int | None:
+        """Like DatabaseCounterCache.advance, but None while Redis fails."""
+
+        def advance_in_redis() -> int:
+            name = self.make_and_validate_key(key)
+            client = self._cache.get_client(name, write=True)
+            expires = int(expires_at.timestamp())
+            return int(client.eval(ADVANCE, 1, name, least, by, expires))
+
+        return self._try_redis(advance_in_redis, lambda: None)
 
     def read_counters(self, keys: Sequence[str]) -> list[int]:
         """Like DatabaseCounterCache.read_counters."""

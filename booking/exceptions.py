@@ -12,6 +12,16 @@ class TooBusy(Exception):
     """The work cannot be begun in time; a later request can succeed. No refusal: a 503."""
 
 
+class NotYourTurn(TooBusy):
+    """The customer has a place in the waiting room of a show."""
+
+    def __init__(self, *, wait: int) -> None:
+        self.wait = wait  # seconds
+        super().__init__(
+            f"Many people want seats for this show. Please try again in {duration(wait)}."
+        )
+
+
 class Refusal(Exception):
     """Base class of refusals. Keyword arguments are its facts."""
 

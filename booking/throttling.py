@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import cache as cache_results
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
@@ -22,8 +23,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import BaseThrottle
 
+from . import waiting_room
 from .accounts import account_name, users_by_name
-from .exceptions import NoActiveAccount, WrongPassword
+from .exceptions import NoActiveAccount, NotYourTurn, WrongPassword
 from .logging import hash_account, security_log
 
 if TYPE_CHECKING:  # what a mixin of views can rely on
@@ -38,16 +40,20 @@ LOGINS_PER_NETWORK = 10  # times THROTTLE_LOGIN, of all accounts together
 Keys = dict[Any, int]  # what to count a request under: key -> how many times the limit it may use
 
 
+@cache_results
+def parse_rate(rate: str) -> tuple[int, int]:
+    """Limit, 0 for none, and seconds of a window."""
+    limit, _, period = rate.partition("/")
+    seconds = int(period[:-1] or 1) * SECONDS_PER_UNIT[period[-1]] if period else 1
+    return int(limit or 0), seconds
+
+
 class Rate:
     """A rate limit from the settings in its current window: `Rate("THROTTLE_LOGIN")`."""
 
     def __init__(self, setting: str) -> None:
-        limit, _, period = getattr(settings, setting).partition("/")
         self.setting = setting
-        self.limit = int(limit or 0)  # 0: no limit
-        self.period = 1  # seconds
-        if period:
-            self.period = int(period[:-1] or 1) * SECONDS_PER_UNIT[period[-1]]
+        self.limit, self.period = parse_rate(getattr(settings, setting))
         self.window = int(time.time() / self.period)
 
     def seconds_left(self) -> float:
@@ -291,23 +297,41 @@ class UserThrottle(BaseThrottle):
     shared_counts: dict[Any, int] = {}  # by user: requests of all workers, when last added to
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        self.rate = Rate(self.setting)
-        if not self.rate.limit or not request.user.is_authenticated:
+        limit, period = parse_rate(getattr(settings, self.setting))
+        if not limit or not request.user.is_authenticated:
             return True
-        if UserThrottle.window != self.rate.window:
-            UserThrottle.window = self.rate.window
+        window = int(time.time() / period)
+        if UserThrottle.window != window:
+            UserThrottle.window = window
             self.local_counts.clear()
             self.shared_counts.clear()
         user = request.user.pk
         local = self.local_counts.get(user, 0) + 1
-        if local >= max(1, self.rate.limit // 20):
-            self.shared_counts[user] = self.rate.increment(user, by=local)
+        if local >= max(1, limit // 20):
+            self.shared_counts[user] = Rate(self.setting).increment(user, by=local)
             local = 0
         self.local_counts[user] = local
-        return local + self.shared_counts.get(user, 0) <= self.rate.limit
+        return local + self.shared_counts.get(user, 0) <= limit
 
     def wait(self) -> float:
-        return self.rate.seconds_left()
+        return Rate(self.setting).seconds_left()
+
+
+class WaitingRoomThrottle(BaseThrottle):
+    """For requests that buy or hold seats of a show. It raises NotYourTurn, a 503.
+
+    Staff do not wait, nor do stored responses to earlier requests.
+    """
+
+    def allow_request(self, request: Request, view: Any) -> bool:
+        if settings.QUEUE_ABOVE and request.method == "POST" and not request.user.is_staff:
+            user_id: Any = request.user.pk  # permissions come before throttles
+            try:
+                waiting_room.enter(show_id=view.kwargs["pk"], user_id=user_id)
+            except NotYourTurn:
+                if not view.has_stored_response():
+                    raise
+        return True
 
 
 def _get_field(request: Request, field: str) -> Any:

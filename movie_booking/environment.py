@@ -8,7 +8,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url as parse_redis_url
 
@@ -17,9 +16,6 @@ from booking.roles import PERMISSIONS
 # Names in lower case, as browsers send them; names of other scripts in Punycode.
 HOST_NAME = r"[a-z0-9_-]+(\.[a-z0-9_-]+)*"
 DEFAULT_PORTS = {"http": 80, "https": 443}
-DATABASE_EXAMPLES = (
-    "It looks like postgres://user:password@host/name or sqlite:///path/to/file.sqlite3."
-)
 
 
 def env(name, default=""):
@@ -190,34 +186,6 @@ def _is_ipv6_in_brackets(host):
         return host == f"[{host[1:-1]}]" and ip_address(host[1:-1]).version == 6
     except ValueError:
         return False
-
-
-def env_database(name, default):
-    """Django's settings of a database. Error messages do not contain the password."""
-    url = env(name, default)
-    try:
-        port = urlsplit(url).port
-        config = dj_database_url.parse(url, conn_health_checks=True)
-    except ValueError:
-        port, config = 0, {}
-    if port == 0 or not config:
-        raise ImproperlyConfigured(f"{name} is not understood. {DATABASE_EXAMPLES}") from None
-    if config["ENGINE"] not in ("django.db.backends.sqlite3", "django.db.backends.postgresql"):
-        raise ImproperlyConfigured(
-            f"{name} names {config['ENGINE']}: only SQLite and PostgreSQL are "
-            "supported, because only they are tested never to sell a seat twice."
-        )
-    if config["NAME"] in ("", ":memory:") and "service" not in config.get("OPTIONS", {}):
-        raise ImproperlyConfigured(f"{name} names no database. {DATABASE_EXAMPLES}")
-    options = config.get("OPTIONS", {})
-    age = str(options.pop("conn_max_age", 0 if has_thread_per_request() else 600))
-    if not (age.isascii() and age.isdigit() and len(age) <= 6):
-        raise ImproperlyConfigured(
-            f"{name} has conn_max_age={age}: set it to a number of seconds; 0 closes the "
-            "connection after each request."
-        )
-    config["CONN_MAX_AGE"] = int(age)
-    return config
 
 
 MAIL_SCHEMES = {  # Django's settings and default port of a mail server, by the scheme of its URL

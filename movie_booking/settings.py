@@ -16,10 +16,10 @@ from django.urls import get_script_prefix, reverse_lazy
 from django.utils.functional import lazy
 from psycopg import IsolationLevel
 
+from movie_booking.database_urls import env_database, env_replica
 from movie_booking.environment import (
     env,
     env_bool,
-    env_database,
     env_email,
     env_header,
     env_hosts,
@@ -287,6 +287,12 @@ REQUIRE_FSYNC = not DEBUG and not runs_for_development()
 DATABASE_DEADLINE = env_number("DATABASE_DEADLINE_SECONDS", 15, most=3600) or None
 
 
+# Replica: public data of anonymous requests. It is given up soon, as the primary can answer.
+REPLICA_DEADLINE = 1  # seconds; of a statement
+REPLICA_OPTIONS = {"connect_timeout": 2}  # psycopg's least
+REPLICA_MAX_LAG = env_number("REPLICA_MAX_LAG_SECONDS", 5, least=2, most=3600)
+
+
 def database(config):
     # Options in the URL take precedence.
     given = config.get("OPTIONS", {})
@@ -307,7 +313,13 @@ def database(config):
 
 
 SQLITE_FILE = quote((BASE_DIR / "db.sqlite3").as_posix(), safe="/:")
-DATABASES = {"default": database(env_database("DATABASE_URL", f"sqlite:///{SQLITE_FILE}"))}
+primary = env_database("DATABASE_URL", f"sqlite:///{SQLITE_FILE}")
+replica = env_replica("DATABASE_REPLICA_URL", primary=primary)
+DATABASES = {"default": database(primary)}
+if replica:
+    replica["OPTIONS"] = REPLICA_OPTIONS | replica.get("OPTIONS", {})
+    DATABASES["replica"] = database(replica) | {"TEST": {"MIRROR": "default"}}
+    DATABASE_ROUTERS = ["booking.db.replica.ReplicaRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # "default": counters of the throttles, shared by all worker processes, in a database table or in
@@ -356,6 +368,9 @@ MAX_SEATS_PER_CUSTOMER = env_number("MAX_SEATS_PER_CUSTOMER", 10, least=1)  # fo
 MAX_SEATS_PER_CUSTOMER_IN_ALL = env_number(  # for all shows to come
     "MAX_SEATS_PER_CUSTOMER_IN_ALL", max(50, MAX_SEATS_PER_CUSTOMER), least=MAX_SEATS_PER_CUSTOMER
 )
+
+# Customers of one show in a second above which the others wait (booking/waiting_room.py).
+QUEUE_ABOVE = env_number("QUEUE_ABOVE", 0)
 
 # --- Passwords and tokens ------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from ..exceptions import (
     CustomerNotFound,
     NoActiveAccount,
     NoSuchSeat,
+    NotYourTurn,
     PasswordChanged,
     PasswordRequired,
     Refusal,
@@ -187,6 +188,10 @@ def _as_api_exception(exc):
 
 def _as_service_error(exc):
     """Busy or Unavailable, or None if neither load nor the database is the cause."""
+    if isinstance(exc, NotYourTurn):
+        busy = Busy(str(exc))
+        busy.wait = exc.wait
+        return busy
     if isinstance(exc, TooBusy):
         return Busy()
     kind = classify(exc)

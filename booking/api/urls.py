@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path, register_converter
 
-from ..throttling import ChangeThrottle, UserThrottle
+from ..throttling import ChangeThrottle, UserThrottle, WaitingRoomThrottle
 from .views.accounts import (
     ConfirmPasswordResetView,
     LoginView,
@@ -51,6 +51,11 @@ def change(viewset, name):
     return viewset.as_view({"post": name}, throttle_classes=[UserThrottle, ChangeThrottle])
 
 
+def sale(viewset, name):
+    """View of an action that sells seats of a show: a POST, with the show's waiting room."""
+    return viewset.as_view({"post": name}, throttle_classes=[UserThrottle, WaitingRoomThrottle])
+
+
 urlpatterns = [
     path("", RootView.as_view(), name="api_root"),
     path("signup/", SignUpView.as_view(), name="signup"),
@@ -76,10 +81,10 @@ urlpatterns = [
     path("shows/<int:pk>/", action(ShowViewSet, get="retrieve"), name="show"),
     path("shows/<int:pk>/seats/", action(SeatMapViewSet, get="retrieve"), name="show_seats"),
     path("shows/<int:pk>/layout/", action(LayoutViewSet, get="retrieve"), name="show_layout"),
-    path("shows/<int:pk>/book/", action(BookingViewSet, post="book"), name="book_seat"),
+    path("shows/<int:pk>/book/", sale(BookingViewSet, "book"), name="book_seat"),
     path(
         "shows/<int:pk>/reservations/",
-        action(ReservationViewSet, post="create"),
+        sale(ReservationViewSet, "create"),
         name="reserve_seats",
     ),
     path("my-bookings/", action(MyBookingsViewSet, get="list"), name="my_bookings"),

@@ -21,12 +21,14 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import psycopg
 from django.conf import settings
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction, logger
 from psycopg import capabilities
 
 from .pipeline import Pipeline, Rows, Statement, has_unread_data
+from .replica import REPLICA
 
 
 class Deferred(NamedTuple):
@@ -41,6 +43,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self.has_pipeline = capabilities.has_pipeline() and not settings.DATABASE_POOLER
         self.deferred: list[Deferred] = []
+        self.has_rolled_back_errors = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         connection = super().get_new_connection(conn_params)
@@ -49,15 +52,33 @@ class DatabaseWrapper(base.DatabaseWrapper):
             connection.pipeline_of_statements = Pipeline(connection)
             # PostgreSQL's own limits do not hold for a server that is frozen, or for a COMMIT that
             # waits for a standby. Django closes a connection that fails so.
-            connection.wait = partial(connection.wait, timeout=settings.DATABASE_DEADLINE)
+            is_replica = self.alias == REPLICA
+            deadline = settings.REPLICA_DEADLINE if is_replica else settings.DATABASE_DEADLINE
+            connection.wait = partial(connection.wait, timeout=deadline)
         self.pipeline: Pipeline = connection.pipeline_of_statements
         return connection
 
     def is_usable(self) -> bool:
-        """True without a SELECT if the server has not closed the connection since its last use."""
-        if self.connection is None or self.errors_occurred or has_unread_data(self.connection):
+        """True without a SELECT if the server has not closed the connection since its last use.
+
+        After an error, False if the server is read-only, as the former primary may be after a
+        failover: the next connection finds the new one, if DATABASE_URL names both.
+        """
+        if self.connection is None or has_unread_data(self.connection):
             return super().is_usable()
-        return True
+        return not self.errors_occurred or self._is_writable()
+
+    def _is_writable(self) -> bool:
+        try:
+            with self.connection.cursor() as cursor:
+                return cursor.execute("SHOW transaction_read_only").fetchone() == ("off",)
+        except psycopg.Error:
+            return False
+
+    def close_if_unusable_or_obsolete(self) -> None:
+        self.errors_occurred |= self.has_rolled_back_errors  # Django forgets them
+        self.has_rolled_back_errors = False
+        super().close_if_unusable_or_obsolete()
 
     def run_pipeline(self, statements: Sequence[Statement], *, commit: bool = False) -> list[Rows]:
         """Send deferred statements, these, and perhaps COMMIT in one message; the rows of these.
@@ -153,6 +174,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def _rollback(self) -> None:
         self._discard_deferred()
+        self.has_rolled_back_errors |= self.errors_occurred
         super()._rollback()  # type: ignore[misc]  # private: not in django-stubs
 
     def _savepoint_rollback(self, sid: str) -> None:

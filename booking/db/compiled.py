@@ -31,6 +31,7 @@ from django.db.models.query import FlatValuesListIterable, ModelIterable, Values
 
 from .base import Deferred
 from .pipeline import Rows, Statement
+from .replica import reading_from
 from .sql import (
     CompileError,
     as_parameter,
@@ -128,7 +129,7 @@ def _compiled_query(query: BoundQuery) -> tuple[CompiledQuery, list[Any] | None]
 def _run(statements: list[Statement]) -> list[Rows]:
     if not statements:
         return []
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = connections[reading_from.get()]
     if hasattr(connection, "run_pipeline"):
         return connection.run_pipeline(statements)
     with connection.cursor() as cursor:

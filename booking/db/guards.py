@@ -10,6 +10,8 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from .replica import REPLICA
+
 # Nothing is lost with "on" and "remote_apply"; "remote_write" trusts the memory of the standby.
 LOSES_COMMITS = ("off", "local")
 NO_LIMIT = "0"
@@ -23,7 +25,8 @@ def require_guards(connection: Any, **kwargs: Any) -> None:
         return
     try:
         _require_utf8(connection)
-        _require_durable_commits(connection)
+        if connection.alias != REPLICA:  # where nothing is committed
+            _require_durable_commits(connection)
     except ImproperlyConfigured:
         connection.close()  # or the next query would use it
         raise
@@ -44,7 +47,8 @@ def _require_utf8(connection: Any) -> None:
 
 def _require_durable_commits(connection: Any) -> None:
     """Raise synchronous_commit to "on" where a crash would lose acknowledged bookings."""
-    key = tuple(connection.settings_dict[name] for name in ("HOST", "PORT", "NAME", "USER"))
+    info = connection.connection.info  # of the server that was reached, of several hosts
+    key = (info.host, str(info.port), info.dbname, info.user)
     if key not in DURABILITY:
         DURABILITY[key] = _current(connection, "fsync", "synchronous_commit")
     fsync, synchronous_commit = DURABILITY[key]

@@ -142,8 +142,9 @@ def _literal(constant: Any) -> str:
 
 
 def require_default_options(queryset: models.QuerySet) -> None:
-    if queryset.db != DEFAULT_DB_ALIAS:
-        raise CompileError(f"The queryset reads the database {queryset.db!r}.")
+    chosen = queryset._db  # type: ignore[attr-defined]  # by `using()`; not in django-stubs
+    if chosen not in (None, DEFAULT_DB_ALIAS):
+        raise CompileError(f"The queryset reads the database {chosen!r}.")
     if queryset._prefetch_related_lookups:  # type: ignore[attr-defined]  # not in django-stubs
         raise CompileError("prefetch_related: a compiled query is one statement.")
     if getattr(queryset, "_fetch_mode", DEFAULT_FETCH_MODE) is not DEFAULT_FETCH_MODE:

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.crypto import get_random_string
 from psycopg import IsolationLevel
 
+from booking.db.replica import ReplicaRouter
 from booking.tests.environment import lift_time_limits
 
 ON_SQLITE = connection.vendor == "sqlite"
@@ -472,6 +473,49 @@ class SettingsTests(SimpleTestCase):
         self.assertRefused("DATABASE_URL", ports, "DATABASE_URL is not understood.")
         nameless = ["postgres://h", "postgres://h/", "sqlite://", "sqlite://db.sqlite3"]
         self.assertRefused("DATABASE_URL", nameless, "DATABASE_URL names no database.")
+
+    def test_database_url_may_name_several_hosts(self):
+        for url, host, port in [
+            ("postgres://u:p%40@a:5432,b:5433/cinema", "a,b", "5432,5433"),
+            ("postgres://u:p%40@a,b/cinema", "a,b", "5432,5432"),
+            ("postgres://u:p%40@[::1]:6000,%2Ftmp%2Fx/cinema", "::1,/tmp/x", "6000,5432"),
+        ]:
+            database = load(DATABASE_URL=url, DEBUG="true")["DATABASES"]["default"]
+            found = [database[name] for name in ("USER", "PASSWORD", "HOST", "PORT", "NAME")]
+            self.assertEqual(found, ["u", "p@", host, port, "cinema"])
+            self.assertEqual(database["OPTIONS"]["target_session_attrs"], "read-write")
+        chosen = "postgres://a,b/cinema?target_session_attrs=primary"
+        database = load(DATABASE_URL=chosen, DEBUG="true")["DATABASES"]["default"]
+        self.assertEqual(database["OPTIONS"]["target_session_attrs"], "primary")
+        alone = load(DATABASE_URL="postgres://a/cinema", DEBUG="true")["DATABASES"]["default"]
+        self.assertNotIn("target_session_attrs", alone["OPTIONS"])
+        wrong = [
+            f"postgres://{each}/cinema" for each in ("a,", ",b", "a:0,b", "a:99999,b", "a,b:x")
+        ]
+        self.assertRefused("DATABASE_URL", wrong, "DATABASE_URL is not understood.")
+
+    def test_replica_is_given_up_sooner_and_never_migrated_or_tested_on(self):
+        url = "postgres://a/cinema"
+        loaded = load(DATABASE_URL=url, DATABASE_REPLICA_URL="postgres://b/cinema", DEBUG="true")
+        replica = loaded["DATABASES"]["replica"]
+        self.assertEqual((replica["HOST"], replica["OPTIONS"]["connect_timeout"]), ("b", 2))
+        self.assertEqual(replica["TEST"], {"MIRROR": "default"})
+        self.assertEqual(loaded["DATABASE_ROUTERS"], ["booking.db.replica.ReplicaRouter"])
+        self.assertFalse(ReplicaRouter().allow_migrate("replica", "booking"))
+        self.assertTrue(ReplicaRouter().allow_migrate("default", "booking"))
+        alone = load(DATABASE_URL=url, DEBUG="true")
+        self.assertEqual(list(alone["DATABASES"]), ["default"])
+        self.assertNotIn("DATABASE_ROUTERS", alone)
+
+    def test_replica_is_refused_unless_both_are_postgresql(self):
+        sentence = "DATABASE_REPLICA_URL is set, so it and DATABASE_URL must name PostgreSQL"
+        for replica, primary in (
+            ("postgres://b/cinema", "sqlite:///db.sqlite3"),
+            ("sqlite:///db.sqlite3", "postgres://a/cinema"),
+            ("postgres://b/cinema", ""),
+        ):
+            with self.assertRaisesMessage(ImproperlyConfigured, sentence):
+                load(DATABASE_REPLICA_URL=replica, DATABASE_URL=primary, DEBUG="true")
 
     def test_errors_of_urls_do_not_contain_the_password(self):
         for name, url in {

@@ -9,7 +9,7 @@ from ... import box_office
 from ...db.compiled import compiled
 from ...models import Booking
 from ..filters import BookingFilter, QueryParameterFilter
-from ..idempotency import idempotent
+from ..idempotency import has_stored_response, idempotent
 from ..pagination import CursorPagination
 from ..permissions import IsOwner
 from ..serializers import BookingSerializer, BookSeat, CancelledBookingSerializer
@@ -41,6 +41,9 @@ class BookingViewSet(RetrieveModelMixin, GenericViewSet):
     queryset = Booking.objects.snapshots()
     serializer_class = BookingSerializer
     permission_classes = [IsAuthenticated, IsOwner]
+
+    def has_stored_response(self):
+        return has_stored_response(self.request)
 
     @idempotent
     def book(self, request, pk):

@@ -8,12 +8,14 @@ from ..caching import ConditionalGetMixin, LocalCacheMixin
 from ..filters import MovieFilter, QueryParameterFilter
 from ..pagination import CursorPagination
 from ..permissions import PublicMixin
+from ..replica import ReplicaMixin
 from ..serializers import ListedMovieSerializer
 
 
 class MovieViewSet(
     ConditionalGetMixin,
     LocalCacheMixin,
+    ReplicaMixin,
     PublicMixin,
     ListModelMixin,
     RetrieveModelMixin,

@@ -14,6 +14,7 @@ from ..caching import ConditionalGetMixin
 from ..filters import QueryParameterFilter, ShowFilter, ShowTimesFilter
 from ..pagination import CursorPagination
 from ..permissions import PublicMixin
+from ..replica import ReplicaMixin
 from ..serializers import (
     LayoutSerializer,
     PersonalSeatMapSerializer,
@@ -23,7 +24,12 @@ from ..serializers import (
 
 
 class ShowViewSet(
-    ConditionalGetMixin, PublicMixin, ListModelMixin, RetrieveModelMixin, GenericViewSet
+    ConditionalGetMixin,
+    ReplicaMixin,
+    PublicMixin,
+    ListModelMixin,
+    RetrieveModelMixin,
+    GenericViewSet,
 ):
     queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
@@ -49,7 +55,9 @@ def first_page_of_shows(*, sales_close):  # the setting is a constant in the SQL
     return shows.order_by("date_time", "id")[: CursorPagination.ROWS_TO_READ]
 
 
-class MovieShowsViewSet(ConditionalGetMixin, PublicMixin, ListModelMixin, GenericViewSet):
+class MovieShowsViewSet(
+    ConditionalGetMixin, ReplicaMixin, PublicMixin, ListModelMixin, GenericViewSet
+):
     queryset = show_snapshots(Show.objects.all())
     serializer_class = ShowSerializer
     filter_backends = [QueryParameterFilter]
@@ -81,7 +89,7 @@ def first_page_of_movie_shows(movie_id):
     return shows.order_by("date_time", "id")[: CursorPagination.ROWS_TO_READ]
 
 
-class SeatMapViewSet(ConditionalGetMixin, ViewSet):
+class SeatMapViewSet(ConditionalGetMixin, ReplicaMixin, ViewSet):
     permission_classes = [AllowAny]  # with a token, the user's own seats are listed as well
 
     def retrieve(self, request, pk):
@@ -94,7 +102,7 @@ class SeatMapViewSet(ConditionalGetMixin, ViewSet):
         return Response(SeatMapSerializer.represent(seat_map))
 
 
-class LayoutViewSet(ConditionalGetMixin, PublicMixin, ViewSet):
+class LayoutViewSet(ConditionalGetMixin, ReplicaMixin, PublicMixin, ViewSet):
     max_age = 60 * 60  # it hardly ever changes
 
     def retrieve(self, request, pk):

@@ -248,3 +248,19 @@ class RetryTests(TransactionTestCase):
         again = self.book()
         self.assertEqual((again.status_code, again.json()["code"]), (400, "seat_taken"))
         self.assertIsNot(connection.connection, dead)
+
+    @skipUnless(hasattr(connection, "has_pipeline"), "Django's own backend")
+    def test_server_that_has_become_read_only_is_left_by_the_next_request(self):
+        """As in a failover: the former primary is read-only, and the URL names the new one."""
+        self.assertEqual(self.book().status_code, 201)
+        former = connection.connection
+        with connection.cursor() as cursor:
+            cursor.execute("SET default_transaction_read_only = on")
+        path = f"/api/shows/{self.show.id}/book/"
+        with self.assertLogs("booking", "ERROR"):
+            refused = self.alice_client.post(path, {"seat_number": 6})
+        self.assertEqual((refused.status_code, refused.json()["code"]), (503, "unavailable"))
+        self.assertEqual(refused["Retry-After"], "5")
+        connection.close_if_unusable_or_obsolete()  # as at the end of any request
+        self.assertTrue(former.closed)
+        self.assertEqual(self.alice_client.post(path, {"seat_number": 6}).status_code, 201)
