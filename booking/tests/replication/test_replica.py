@@ -76,6 +76,10 @@ class ReplicationTestCase(SimpleTestCase):
         run_sql(self.standby, "SELECT pg_wal_replay_pause()")
         self.addCleanup(run_sql, self.standby, "SELECT pg_wal_replay_resume()")
 
+    def poll_until_replica_is_read(self):
+        before = self.scans_of_replica()
+        poll(lambda: self.map() and self.scans_of_replica() > before)
+
     def scans_of_replica(self):
         """How often the replica has looked for bookings, by its own count."""
         count = "SELECT coalesce(idx_scan, 0) + seq_scan FROM pg_stat_user_tables WHERE relname = "
@@ -111,8 +115,7 @@ class ReplicaTests(ReplicationTestCase):
             self.assertIn(self.seat, self.map()["booked"])
         run_sql(self.standby, "SELECT pg_wal_replay_resume()")
         wait_for_replay(self.primary, self.standby)
-        before = self.scans_of_replica()
-        poll(lambda: self.map() and self.scans_of_replica() > before)
+        self.poll_until_replica_is_read()
 
     def test_replica_two_seconds_behind_never_hides_a_booking_from_its_customer(self):
         run_sql(self.standby, "ALTER SYSTEM SET recovery_min_apply_delay = '2s'")
@@ -120,6 +123,7 @@ class ReplicaTests(ReplicationTestCase):
         self.addCleanup(run_sql, self.standby, "SELECT pg_reload_conf()")
         self.addCleanup(run_sql, self.standby, "ALTER SYSTEM RESET recovery_min_apply_delay")
         self.start(REPLICA_MAX_LAG_SECONDS="30")
+        self.poll_until_replica_is_read()
         for _ in range(5):
             self.book()  # looks at the next answers
 
