@@ -28,6 +28,7 @@ ALLOWED = {
     "throttling": {"accounts", "exceptions", "logging"},
     "mail": {"accounts", "exceptions", "logging", "models", "tickets"},
     "password_reset_page": {"accounts", "exceptions", "text"},
+    "audit": {"models", "seating", "text"},
     "accounts": {"box_office", "jwt", "db", "exceptions", "logging", "models", "text", "tokens"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
@@ -39,8 +40,8 @@ ALLOWED = {
         *("text", "throttling", "tickets", "tokens"),
     },
     "management": {
-        *("accounts", "box_office", "db", "demo", "mail", "management", "models", "roles"),
-        "seating",
+        *("accounts", "audit", "box_office", "db", "demo", "mail", "management", "models"),
+        *("roles", "seating"),
     },
     "apps": {"db"},
 }
