@@ -36,6 +36,7 @@ ALLOWED = {
         *("box_office", "db", "exceptions", "jwt", "logging", "models", "second_factor", "text"),
         "tokens",
     },
+    "audit": {"models", "seating", "text"},
     "api": {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
         *("seating", "text", "throttling", "tickets", "tokens"),
@@ -46,8 +47,8 @@ ALLOWED = {
         *("password_reset_page", "second_factor", "text", "throttling", "tickets", "tokens"),
     },
     "management": {
-        *("accounts", "box_office", "db", "demo", "mail", "management", "models", "roles"),
-        "seating",
+        *("accounts", "audit", "box_office", "db", "demo", "mail", "management", "models"),
+        *("roles", "seating"),
     },
     "apps": {"db"},
 }
