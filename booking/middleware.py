@@ -10,7 +10,7 @@ from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.middleware.common import CommonMiddleware
 from django.utils.log import log_response
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from movie_booking.request_body import has_unknown_length
 
@@ -26,6 +26,7 @@ from .api.errors import (
     text_response,
 )
 from .logging import current_client_ip, current_request_id, sanitize, security_log
+from .probes import health, readiness
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 DIGITS = re.compile(r"[0-9]+")
@@ -40,6 +41,35 @@ CONTENT_SECURITY_POLICY = (
     "worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
 )
+
+
+PROBES = {"/healthz": health, "/readyz": readiness}
+
+
+class ProbeMiddleware:
+    """Probes, answered before the host, HTTPS and everything else is checked."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if probe := PROBES.get(request.path_info):
+            return probe_response(probe, request)
+        return self.get_response(request)
+
+
+def probe_response(probe, request):
+    if request.method not in ("GET", "HEAD"):
+        response = plain_response(MethodNotAllowed(request.method))
+        response["Allow"] = "GET, HEAD"
+    else:
+        response = probe(request)
+    response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
+    if request.method == "HEAD":
+        response.content = b""
+    response._has_been_logged = True  # or Django logs each 503, and the probe says more
+    return response
 
 
 class RequestContextMiddleware:

@@ -31,6 +31,7 @@ from movie_booking.environment import (
     env_rate,
     env_redis,
     env_time_zone,
+    env_token,
     looks_like_production,
     runs_for_development,
 )
@@ -200,6 +201,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "booking.middleware.ProbeMiddleware",
     "booking.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "booking.middleware.ResponseHeadersMiddleware",
@@ -456,6 +458,10 @@ SWAGGER_SETTINGS = {
     "DISPLAY_OPERATION_ID": False,
     "DEFAULT_MODEL_RENDERING": "example",
 }
+
+# --- Probes and metrics --------------------------------------------------------------------
+
+PROBE_TOKEN = env_token("PROBE_TOKEN")  # who sends it is told what /readyz finds wrong
 
 # --- Language, time, static files, log -----------------------------------------------------
 

@@ -33,7 +33,8 @@ ALLOWED = {
         *("accounts", "box_office", "db", "demo", "exceptions", "jwt", "models", "roles"),
         *("seating", "text", "throttling", "tickets", "tokens"),
     },
-    "middleware": {"api", "logging"},
+    "probes": {"db"},
+    "middleware": {"api", "logging", "probes"},
     "admin": {
         *("accounts", "box_office", "exceptions", "logging", "models", "roles", "seating"),
         *("text", "throttling", "tickets", "tokens"),
