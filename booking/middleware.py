@@ -1,6 +1,7 @@
 """All middleware of the project, in the order of settings.MIDDLEWARE."""
 
 import re
+from time import perf_counter
 from uuid import uuid4
 
 from django.conf import settings
@@ -26,6 +27,8 @@ from .api.errors import (
     text_response,
 )
 from .logging import current_client_ip, current_request_id, sanitize, security_log
+from .metrics import request_metrics
+from .metrics_page import metrics_page
 from .probes import health, readiness
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
@@ -43,22 +46,11 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-PROBES = {"/healthz": health, "/readyz": readiness}
-
-
-class ProbeMiddleware:
-    """Probes, answered before the host, HTTPS and everything else is checked."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        if probe := PROBES.get(request.path_info):
-            return probe_response(probe, request)
-        return self.get_response(request)
+PROBES = {"/healthz": health, "/readyz": readiness, "/metrics": metrics_page}
 
 
 def probe_response(probe, request):
+    """Response of a probe or /metrics, before the host, HTTPS and everything else is checked."""
     if request.method not in ("GET", "HEAD"):
         response = plain_response(MethodNotAllowed(request.method))
         response["Allow"] = "GET, HEAD"
@@ -73,7 +65,7 @@ def probe_response(probe, request):
 
 
 class RequestContextMiddleware:
-    """Request ID and client IP, for the response and for logs; security log of 403s and the admin.
+    """Probes; request ID and client IP, for the response and logs; metrics; security log.
 
     The request ID is the client's X-Request-ID if it is valid, otherwise a new one. Every 403 of a
     logged-in user and every POST in the admin is written to the security log.
@@ -83,14 +75,22 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        if probe := PROBES.get(request.path_info):
+            return probe_response(probe, request)
         request_id = request.headers.get("X-Request-ID", "")
         if not VALID_REQUEST_ID.fullmatch(request_id):
             request_id = uuid4().hex
         id_token = current_request_id.set(request_id)
         request.client_ip = get_client_ip(request)
         ip_token = current_client_ip.set(request.client_ip)
+        started = perf_counter()
         try:
             response = self.get_response(request)
+            # The route is the name of a URL pattern, so that no client can invent labels.
+            route = request.resolver_match.view_name if request.resolver_match else "unknown"
+            count, observe = request_metrics(route, request.method, response.status_code)
+            count()
+            observe(perf_counter() - started)
             if response.status_code == 403:
                 self.log_event("refused", request, response)
             elif request.method == "POST" and request.path_info.startswith("/admin/"):

@@ -1,6 +1,6 @@
 """Probes for load balancers and orchestrators: `/healthz` and `/readyz`.
 
-They are answered by middleware.ProbeMiddleware, before everything else: for any Host, over plain
+middleware.RequestContextMiddleware answers them before everything else: for any Host, over plain
 HTTP, without throttling and without an access log.
 """
 

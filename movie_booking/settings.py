@@ -201,7 +201,6 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "booking.middleware.ProbeMiddleware",
     "booking.middleware.RequestContextMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "booking.middleware.ResponseHeadersMiddleware",
@@ -462,6 +461,15 @@ SWAGGER_SETTINGS = {
 # --- Probes and metrics --------------------------------------------------------------------
 
 PROBE_TOKEN = env_token("PROBE_TOKEN")  # who sends it is told what /readyz finds wrong
+METRICS_TOKEN = env_token("METRICS_TOKEN")  # who sends it reads /metrics; without it there is none
+
+# Read by prometheus-client when it is imported. It reports an impossible folder at the first count.
+PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR")
+if PROMETHEUS_MULTIPROC_DIR and not os.access(PROMETHEUS_MULTIPROC_DIR, os.W_OK | os.X_OK):
+    raise ImproperlyConfigured(
+        f"PROMETHEUS_MULTIPROC_DIR is {PROMETHEUS_MULTIPROC_DIR!r}: set it to a folder that the "
+        "workers can write to, empty when the server starts."
+    )
 
 # --- Language, time, static files, log -----------------------------------------------------
 

@@ -35,6 +35,7 @@ from ..exceptions import (
     WrongPassword,
     duration,
 )
+from ..metrics import REFUSALS
 from . import API_PREFIX
 
 log = logging.getLogger(__name__)
@@ -197,6 +198,7 @@ def _as_service_error(exc):
 
 
 def _refusal_response(refusal, view):
+    REFUSALS.labels(refusal.code).inc()
     kind = type(refusal)
     if field := FIELD_OF_REFUSAL.get(kind):
         name = field(view)
