@@ -26,7 +26,14 @@ from .api.errors import (
     plain_response,
     text_response,
 )
-from .logging import current_client_ip, current_request_id, sanitize, security_log
+from .logging import (
+    current_client_ip,
+    current_request_id,
+    current_traceparent,
+    log_access,
+    sanitize,
+    security_log,
+)
 from .metrics import request_metrics
 from .metrics_page import metrics_page
 from .probes import health, readiness
@@ -83,6 +90,7 @@ class RequestContextMiddleware:
         id_token = current_request_id.set(request_id)
         request.client_ip = get_client_ip(request)
         ip_token = current_client_ip.set(request.client_ip)
+        trace_token = current_traceparent.set(request.META.get("HTTP_TRACEPARENT", ""))
         started = perf_counter()
         try:
             response = self.get_response(request)
@@ -90,7 +98,10 @@ class RequestContextMiddleware:
             route = request.resolver_match.view_name if request.resolver_match else "unknown"
             count, observe = request_metrics(route, request.method, response.status_code)
             count()
-            observe(perf_counter() - started)
+            observe(seconds := perf_counter() - started)
+            is_slow = 0 < settings.SLOW_REQUEST_MS <= seconds * 1000
+            if is_slow or settings.ACCESS_LOG:
+                log_access(request, response.status_code, seconds, is_slow=is_slow)
             if response.status_code == 403:
                 self.log_event("refused", request, response)
             elif request.method == "POST" and request.path_info.startswith("/admin/"):
@@ -98,6 +109,7 @@ class RequestContextMiddleware:
         finally:
             current_request_id.reset(id_token)
             current_client_ip.reset(ip_token)
+            current_traceparent.reset(trace_token)
         response["X-Request-ID"] = request_id
         return response
 

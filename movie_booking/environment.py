@@ -99,6 +99,13 @@ def env_token(name):
     return value
 
 
+def env_choice(name, default, known):
+    value = env(name, default).lower()
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(known)}.")
+    return value
+
+
 def env_log_level(name, default):
     value = env(name, default).upper()
     known = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]

@@ -19,6 +19,7 @@ from psycopg import IsolationLevel
 from movie_booking.environment import (
     env,
     env_bool,
+    env_choice,
     env_database,
     env_email,
     env_header,
@@ -35,6 +36,7 @@ from movie_booking.environment import (
     looks_like_production,
     runs_for_development,
 )
+from movie_booking.sentry import start_sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ONE_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -495,20 +497,30 @@ STATIC_ROOT = env("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_STATIC_PREFIX = "/static/"  # of the path without a prefix
 
+LOG_FORMAT = env_choice("LOG_FORMAT", "plain", ("plain", "json"))
+ACCESS_LOG = env_bool("ACCESS_LOG", default=False)
+SLOW_REQUEST_MS = env_number("SLOW_REQUEST_MS", 0)  # 0: no warnings of slow requests
+
+SENTRY_DSN = env("SENTRY_DSN")
+if SENTRY_DSN:
+    start_sentry(SENTRY_DSN)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "plain": {
+            "()": "booking.logging.LineFormatter",
             "format": "{asctime} {levelname} {name} [{request_id} {client_ip}]: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "booking.logging.JsonFormatter"},
     },
     "filters": {"request_context": {"()": "booking.logging.RequestContextFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["request_context"],
         }
     },
@@ -519,5 +531,6 @@ LOGGING = {
         # No warning for each 4xx response: a refused booking is normal.
         "django.request": {"level": "ERROR"},
         "booking.security": {"level": "INFO"},  # whatever LOG_LEVEL is
+        "booking.access": {"level": "INFO"},
     },
 }
