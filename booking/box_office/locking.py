@@ -69,8 +69,11 @@ def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
     """
     if connection.features.has_select_for_update and not connection.in_atomic_block:
         raise TransactionManagementError("A lock outside a transaction is released at once.")
-    with SHOW_LOCK_SECONDS.time():
+    started = time.perf_counter()
+    try:
         locked, *results = fetch_all(show_lock.bind(show_id), *queries)
+    finally:  # a wait that timed out is one, too
+        SHOW_LOCK_SECONDS.observe(time.perf_counter() - started)
     if not locked:
         raise ShowNotFound
     return results
