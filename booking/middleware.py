@@ -1,6 +1,7 @@
 """All middleware of the project, in the order of settings.MIDDLEWARE."""
 
 import re
+from time import perf_counter
 from uuid import uuid4
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.core.exceptions import DisallowedHost
 from django.middleware.common import CommonMiddleware
 from django.utils.log import log_response
 from django_otp.middleware import OTPMiddleware
-from rest_framework.exceptions import APIException
+from rest_framework.exceptions import APIException, MethodNotAllowed
 
 from movie_booking.request_body import has_unknown_length
 
@@ -26,7 +27,17 @@ from .api.errors import (
     plain_response,
     text_response,
 )
-from .logging import current_client_ip, current_request_id, sanitize, security_log
+from .logging import (
+    current_client_ip,
+    current_request_id,
+    current_traceparent,
+    log_access,
+    sanitize,
+    security_log,
+)
+from .metrics import request_metrics
+from .metrics_page import metrics_page
+from .probes import health, readiness
 
 VALID_REQUEST_ID = re.compile(r"[0-9A-Za-z._-]{1,64}")
 DIGITS = re.compile(r"[0-9]+")
@@ -43,8 +54,26 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
+PROBES = {"/healthz": health, "/readyz": readiness, "/metrics": metrics_page}
+
+
+def probe_response(probe, request):
+    """Response of a probe or /metrics, before the host, HTTPS and everything else is checked."""
+    if request.method not in ("GET", "HEAD"):
+        response = plain_response(MethodNotAllowed(request.method))
+        response["Allow"] = "GET, HEAD"
+    else:
+        response = probe(request)
+    response["Cache-Control"] = "no-store"
+    response["Content-Length"] = str(len(response.content))
+    if request.method == "HEAD":
+        response.content = b""
+    response._has_been_logged = True  # or Django logs each 503, and the probe says more
+    return response
+
+
 class RequestContextMiddleware:
-    """Request ID and client IP, for the response and for logs; security log of 403s and the admin.
+    """Probes; request ID and client IP, for the response and logs; metrics; security log.
 
     The request ID is the client's X-Request-ID if it is valid, otherwise a new one. Every 403 of a
     logged-in user and every POST in the admin is written to the security log.
@@ -54,14 +83,26 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        if probe := PROBES.get(request.path_info):
+            return probe_response(probe, request)
         request_id = request.headers.get("X-Request-ID", "")
         if not VALID_REQUEST_ID.fullmatch(request_id):
             request_id = uuid4().hex
         id_token = current_request_id.set(request_id)
         request.client_ip = get_client_ip(request)
         ip_token = current_client_ip.set(request.client_ip)
+        trace_token = current_traceparent.set(request.META.get("HTTP_TRACEPARENT", ""))
+        started = perf_counter()
         try:
             response = self.get_response(request)
+            # The route is the name of a URL pattern, so that no client can invent labels.
+            route = request.resolver_match.view_name if request.resolver_match else "unknown"
+            count, observe = request_metrics(route, request.method, response.status_code)
+            count()
+            observe(seconds := perf_counter() - started)
+            is_slow = 0 < settings.SLOW_REQUEST_MS <= seconds * 1000
+            if is_slow or settings.ACCESS_LOG:
+                log_access(request, response.status_code, seconds, is_slow=is_slow)
             if response.status_code == 403:
                 self.log_event("refused", request, response)
             elif request.method == "POST" and request.path_info.startswith("/admin/"):
@@ -69,6 +110,7 @@ class RequestContextMiddleware:
         finally:
             current_request_id.reset(id_token)
             current_client_ip.reset(ip_token)
+            current_traceparent.reset(trace_token)
         response["X-Request-ID"] = request_id
         return response
 

@@ -101,6 +101,24 @@ def env_time_zone(name, default):
     return value
 
 
+def env_token(name):
+    """A bearer token, or an empty text. The error message does not contain it."""
+    value = env(name)
+    if value and not re.fullmatch(r"[A-Za-z0-9._~+/=-]{16,200}", value):
+        raise ImproperlyConfigured(
+            f"{name} must be 16 to 200 ASCII letters, digits or characters of ._~+/=-, such as "
+            'the output of: python -c "import secrets; print(secrets.token_urlsafe(32))"'
+        )
+    return value
+
+
+def env_choice(name, default, known):
+    value = env(name, default).lower()
+    if value not in known:
+        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(known)}.")
+    return value
+
+
 def env_log_level(name, default):
     value = env(name, default).upper()
     known = ["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"]

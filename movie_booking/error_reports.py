@@ -51,6 +51,7 @@ def secrets():
     yield settings.REDIS_URL
     yield os.environ.get("EMAIL_URL")
     yield settings.EMAIL_HOST_PASSWORD
+    yield from [settings.PROBE_TOKEN, settings.METRICS_TOKEN, settings.SENTRY_DSN]
     yield from [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     yield from [*settings.JWT_SIGNING_KEYS, *settings.TICKET_KEYS]
     for database in settings.DATABASES.values():

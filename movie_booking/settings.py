@@ -20,6 +20,7 @@ from movie_booking.database_urls import env_database, env_replica
 from movie_booking.environment import (
     env,
     env_bool,
+    env_choice,
     env_email,
     env_header,
     env_hosts,
@@ -31,10 +32,12 @@ from movie_booking.environment import (
     env_rate,
     env_redis,
     env_time_zone,
+    env_token,
     env_two_factor,
     looks_like_production,
     runs_for_development,
 )
+from movie_booking.sentry import start_sentry
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 ONE_YEAR = 365 * 24 * 60 * 60  # seconds
@@ -488,6 +491,19 @@ SWAGGER_SETTINGS = {
     "DEFAULT_MODEL_RENDERING": "example",
 }
 
+# --- Probes and metrics --------------------------------------------------------------------
+
+PROBE_TOKEN = env_token("PROBE_TOKEN")  # who sends it is told what /readyz finds wrong
+METRICS_TOKEN = env_token("METRICS_TOKEN")  # who sends it reads /metrics; without it there is none
+
+# Read by prometheus-client when it is imported. It reports an impossible folder at the first count.
+PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR")
+if PROMETHEUS_MULTIPROC_DIR and not os.access(PROMETHEUS_MULTIPROC_DIR, os.W_OK | os.X_OK):
+    raise ImproperlyConfigured(
+        f"PROMETHEUS_MULTIPROC_DIR is {PROMETHEUS_MULTIPROC_DIR!r}: set it to a folder that the "
+        "workers can write to, empty when the server starts."
+    )
+
 # --- Language, time, static files, log -----------------------------------------------------
 
 LANGUAGE_CODE = "en-us"
@@ -513,20 +529,30 @@ STATIC_ROOT = env("STATIC_ROOT") or None
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_STATIC_PREFIX = "/static/"  # of the path without a prefix
 
+LOG_FORMAT = env_choice("LOG_FORMAT", "plain", ("plain", "json"))
+ACCESS_LOG = env_bool("ACCESS_LOG", default=False)
+SLOW_REQUEST_MS = env_number("SLOW_REQUEST_MS", 0)  # 0: no warnings of slow requests
+
+SENTRY_DSN = env("SENTRY_DSN")
+if SENTRY_DSN:
+    start_sentry(SENTRY_DSN)
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "plain": {
+            "()": "booking.logging.LineFormatter",
             "format": "{asctime} {levelname} {name} [{request_id} {client_ip}]: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "booking.logging.JsonFormatter"},
     },
     "filters": {"request_context": {"()": "booking.logging.RequestContextFilter"}},
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "line",
+            "formatter": LOG_FORMAT,
             "filters": ["request_context"],
         }
     },
@@ -537,5 +563,6 @@ LOGGING = {
         # No warning for each 4xx response: a refused booking is normal.
         "django.request": {"level": "ERROR"},
         "booking.security": {"level": "INFO"},  # whatever LOG_LEVEL is
+        "booking.access": {"level": "INFO"},
     },
 }

@@ -17,7 +17,7 @@ from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_exception_handler
 
-from ..db.errors import BUSY, UNAVAILABLE, classify
+from ..db.errors import BUSY, UNAVAILABLE, classify, sqlstate
 from ..exceptions import (
     CustomerNotFound,
     NoActiveAccount,
@@ -36,6 +36,7 @@ from ..exceptions import (
     WrongPassword,
     duration,
 )
+from ..metrics import REFUSALS
 from . import API_PREFIX
 
 log = logging.getLogger(__name__)
@@ -197,11 +198,13 @@ def _as_service_error(exc):
     kind = classify(exc)
     if kind is None:
         return None
-    log.log(logging.WARNING if kind == BUSY else logging.ERROR, "The database is %s: %s", kind, exc)
+    level = logging.WARNING if kind == BUSY else logging.ERROR
+    log.log(level, "The database is %s: %s", kind, exc, extra={"sqlstate": sqlstate(exc)})
     return DATABASE_ERRORS[kind]()
 
 
 def _refusal_response(refusal, view):
+    REFUSALS.labels(refusal.code).inc()
     kind = type(refusal)
     if field := FIELD_OF_REFUSAL.get(kind):
         name = field(view)

@@ -23,6 +23,7 @@ from rest_framework import exceptions, status
 from .. import box_office
 from ..db.compiled import defer_update, insert_unless_exists
 from ..db.errors import TIMED_OUT, sqlstate
+from ..metrics import REPLAYS
 from ..models import IdempotencyKey
 from ..models.idempotency_keys import MAX_KEY_LENGTH
 from .renderers import JSONRenderer
@@ -95,6 +96,7 @@ def _perform_or_repeat(claim: dict, fingerprint: str, act: Callable) -> HttpResp
             raise Mismatch
         response = _json_response(first.status, first.body)
         response[REPLAYED] = "true"
+        REPLAYS.inc()
         return response
 
 

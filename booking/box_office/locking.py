@@ -13,6 +13,7 @@ from django.db.transaction import TransactionManagementError, atomic
 from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
 from ..db.errors import violates_foreign_key, violates_unique, was_rolled_back
 from ..exceptions import CustomerNotFound, SeatTaken, ShowNotFound
+from ..metrics import RETRIES, SHOW_LOCK_SECONDS
 from ..models import Booking, BookingSnapshot, Reservation, Screen, Show
 from .attempts import Attempt, current_attempt
 from .queries import SeatsFreedMeanwhile, explain_taken_seats
@@ -68,7 +69,11 @@ def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
     """
     if connection.features.has_select_for_update and not connection.in_atomic_block:
         raise TransactionManagementError("A lock outside a transaction is released at once.")
-    locked, *results = fetch_all(show_lock.bind(show_id), *queries)
+    started = time.perf_counter()
+    try:
+        locked, *results = fetch_all(show_lock.bind(show_id), *queries)
+    finally:  # a wait that timed out is one, too
+        SHOW_LOCK_SECONDS.observe(time.perf_counter() - started)
     if not locked:
         raise ShowNotFound
     return results
@@ -136,6 +141,7 @@ def retry_transaction(transact: Callable[P, T]) -> Callable[P, T]:
             except DatabaseError as error:
                 if connection.in_atomic_block or not was_rolled_back(error):
                     raise
+            RETRIES.inc()
             # Random, or two transactions that met would meet again.
             time.sleep(random.uniform(0.5, 1.5) * FIRST_PAUSE * 2**retry)  # noqa: S311 no secret
         try:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Aggregate, Exists, Max, Min, OuterRef, Subquery, TextField
 from django.db.models.functions import Coalesce
+from django.db.transaction import on_commit
 
 from ..db.compiled import compiled, defer_insert, map_rows
 from ..exceptions import (
@@ -25,6 +27,7 @@ from ..exceptions import (
 )
 from ..hold_allowance import HoldAllowance, Interval, merge
 from ..logging import current_request_id
+from ..metrics import seats_of
 from ..models import Booking, BookingEvent, Show, ShowSnapshot
 from ..models.booking_events import Kind
 from ..models.bookings import Status, available_seats, count_per, count_per_show
@@ -192,7 +195,10 @@ def mark_expired_holds(show_id: int, seat_numbers: Sequence[int] | None = None) 
     expired: models.QuerySet = Booking.objects.expired_holds().of_show(show_id)
     if seat_numbers is not None:
         expired = expired.filter(seat_number__in=seat_numbers)
-    return expired.update(status=Status.EXPIRED)
+    count = expired.update(status=Status.EXPIRED)
+    if count:
+        on_commit(partial(seats_of("expired").inc, count), robust=True)
+    return count
 
 
 def update_bookings(
@@ -225,3 +231,4 @@ def update_bookings(
             for booking, seat_before in zip(bookings, seats_before, strict=True)
         ]
     )
+    on_commit(partial(seats_of(kind.value).inc, len(bookings)), robust=True)

@@ -3,13 +3,16 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db.transaction import on_commit
 
 from ..db.compiled import NewRow, defer_insert, defer_insert_from
 from ..hold_allowance import HoldAllowance
 from ..logging import current_request_id
+from ..metrics import seats_of
 from ..models import (
     Booking,
     BookingEvent,
@@ -209,4 +212,6 @@ def _insert_bookings(
         actor_id=by.pk,
         request_id=current_request_id.get(),
     )
+    change = seats_of("held" if held_until else "booked")
+    on_commit(partial(change.inc, len(bookings)), robust=True)
     return snapshots

@@ -1,0 +1,75 @@
+"""`/metrics`: what Prometheus reads, for who sends METRICS_TOKEN."""
+
+import logging
+import os
+import threading
+from collections.abc import Iterator
+
+from django.conf import settings
+from django.db import connections
+from django.db.models import Count, Min
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
+from django.utils import timezone
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from .metrics import REGISTRY
+from .models import Mail
+from .probes import has_token
+
+log = logging.getLogger(__name__)
+
+DEADLINE = 3  # seconds that a scrape waits for the database
+
+
+def metrics_page(request: HttpRequest) -> HttpResponse:
+    if not settings.METRICS_TOKEN:
+        return HttpResponseNotFound("Not Found", content_type="text/plain")
+    if not has_token(request, settings.METRICS_TOKEN):
+        body = {"detail": "Send METRICS_TOKEN as a bearer token.", "code": "not_authenticated"}
+        return JsonResponse(body, status=401, headers={"WWW-Authenticate": "Bearer"})
+    counted = REGISTRY
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        counted = CollectorRegistry()
+        multiprocess.MultiProcessCollector(counted)
+    text = generate_latest(counted) + generate_latest(MAILS)
+    return HttpResponse(text, content_type=CONTENT_TYPE_LATEST)
+
+
+class WaitingMails(Collector):
+    """Gauges of the mails that wait, read at each scrape; absent while the database is away."""
+
+    def collect(self) -> Iterator[Metric]:
+        found = read_in_time()
+        if found is None:
+            return
+        count, seconds = found
+        yield GaugeMetricFamily("mails_waiting", "Mails that are not sent yet", count)
+        yield GaugeMetricFamily(
+            "oldest_waiting_mail_seconds", "Age of the oldest of them; 0 for none", seconds
+        )
+
+
+MAILS = CollectorRegistry(auto_describe=False)
+MAILS.register(WaitingMails())
+
+
+def read_in_time() -> tuple[int, float] | None:
+    """Number and greatest age of the mails; None if the database fails or is frozen."""
+    results: list[tuple[int, float]] = []
+    thread = threading.Thread(target=_read_waiting, args=[results], daemon=True)
+    thread.start()
+    thread.join(DEADLINE)
+    return results[0] if results else None
+
+
+def _read_waiting(results: list[tuple[int, float]]) -> None:
+    try:
+        found = Mail.objects.waiting().aggregate(count=Count("pk"), oldest=Min("created_at"))
+        age = (timezone.now() - found["oldest"]).total_seconds() if found["count"] else 0
+        results.append((found["count"], max(age, 0)))
+    except Exception:
+        log.warning("Waiting mails cannot be counted", exc_info=True)
+    finally:
+        connections.close_all()  # those of this thread

@@ -1,0 +1,132 @@
+"""Probes for load balancers and orchestrators: `/healthz` and `/readyz`.
+
+middleware.RequestContextMiddleware answers them before everything else: for any Host, over plain
+HTTP, without throttling and without an access log.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import cache
+from uuid import uuid4
+
+from django.conf import settings
+from django.core.cache import cache as shared_cache
+from django.db import connection, connections
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.crypto import constant_time_compare
+
+from .db.guards import missing_guards
+
+log = logging.getLogger(__name__)
+
+OK = "ok"
+DEADLINE = 3  # seconds for all checks together; those that are not done then have timed out
+LOCAL_ADDRESSES = ("127.0.0.1", "::1")
+PROBE_KEY = f"probe-{uuid4().hex}"  # of this process: others may write theirs at the same moment
+FORWARDING_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
+
+
+def health(request: HttpRequest) -> HttpResponse:
+    """The process lives. Does not look at the database."""
+    return JsonResponse({"status": OK})
+
+
+def readiness(request: HttpRequest) -> HttpResponse:
+    """The process can sell: 200 or 503; what fails is named in the log and to operators only."""
+    checks = Checks.results_in_time()
+    is_ready = all(result == OK for result in checks.values())
+    body: dict[str, object] = {"status": OK if is_ready else "unavailable"}
+    if is_local(request) or has_token(request, settings.PROBE_TOKEN):
+        body["checks"] = checks
+    if not is_ready:
+        log.warning("Not ready: %s", checks)
+    return JsonResponse(body, status=200 if is_ready else 503)
+
+
+def is_local(request: HttpRequest) -> bool:
+    """True if the client is on this host and did not come through a proxy."""
+    headers = (*FORWARDING_HEADERS, settings.CLIENT_IP_HEADER)
+    is_forwarded = any(name in request.headers for name in headers)
+    return request.META.get("REMOTE_ADDR") in LOCAL_ADDRESSES and not is_forwarded
+
+
+def has_token(request: HttpRequest, token: str) -> bool:
+    """True if the request has this token as `Authorization: Bearer`. Never for an empty one."""
+    scheme, _, given = request.headers.get("Authorization", "").partition(" ")
+    return (
+        bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)
+    )
+
+
+class Checks(threading.Thread):
+    """One run of all checks, in a thread of its own, so that a probe need not wait for its end.
+
+    A frozen database keeps the thread waiting; meanwhile probes share it. So there is one run, and
+    one connection for it, at a time, however often the address is called.
+    """
+
+    current: "Checks | None" = None
+    lock = threading.Lock()
+
+    def __init__(self) -> None:
+        super().__init__(name="probe", daemon=True)
+        self.results = dict.fromkeys(CHECKS, "timed out")
+
+    @classmethod
+    def results_in_time(cls) -> dict[str, str]:
+        with cls.lock:
+            if cls.current is None or not cls.current.is_alive():
+                cls.current = cls()
+                cls.current.start()
+            checks = cls.current
+        checks.join(DEADLINE)
+        return dict(checks.results)
+
+    def run(self) -> None:
+        try:
+            for name, check in CHECKS.items():
+                try:
+                    self.results[name] = check()
+                except Exception as error:  # noqa: BLE001 whatever it is, the probe looks for it
+                    self.results[name] = f"failed: {type(error).__name__}"  # without addresses
+        finally:
+            connections.close_all()  # those of this thread
+
+
+def check_database() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return OK
+
+
+def check_migrations() -> str:
+    """Migrations of a newer version are no fault: they are applied before it is deployed."""
+    applied = MigrationRecorder(connection).migration_qs.values_list("app", "name")
+    missing = sorted(migrations_of_the_code().difference(applied))
+    return f"not applied: {', '.join(map('.'.join, missing))}" if missing else OK
+
+
+@cache
+def migrations_of_the_code() -> frozenset[tuple[str, str]]:
+    return frozenset(MigrationLoader(None, ignore_no_migrations=True).graph.nodes)
+
+
+def check_time_limits() -> str:
+    return " ".join(missing_guards(connection)) or OK
+
+
+def check_cache() -> str:
+    """Write and read a value, in Redis or the database."""
+    shared_cache.set(PROBE_KEY, "1", timeout=60)
+    return OK if shared_cache.get(PROBE_KEY) == "1" else "not written"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "database": check_database,
+    "migrations": check_migrations,
+    "time_limits": check_time_limits,
+    "cache": check_cache,
+}
