@@ -12,11 +12,10 @@ from unittest import mock
 
 import psycopg
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import SimpleTestCase, override_settings
 
 from booking.logging import JsonFormatter, LineFormatter, access_log, valid_traceparent
-from booking.models import Show
 from booking.tests.factories import ApiTestCase, api_client, create_user
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -101,7 +100,7 @@ class AccessLogTests(LogTestCase):
     def test_database_error_has_its_sqlstate(self):
         error = OperationalError("canceling statement due to lock timeout")
         error.__cause__ = psycopg.errors.LockNotAvailable()
-        with mock.patch.object(Show.objects, "get_queryset", side_effect=error):
+        with connection.execute_wrapper(mock.Mock(side_effect=error)):
             response = self.client.get("/api/shows/")
         self.assertEqual(response.status_code, 503)
         [line] = self.lines("booking.api.errors")
