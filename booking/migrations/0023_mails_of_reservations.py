@@ -21,10 +21,6 @@ class Migration(migrations.Migration):
                 ('verified_email', models.EmailField(blank=True, db_default='', default='', max_length=254)),
             ],
         ),
-        migrations.RemoveIndex(
-            model_name='mail',
-            name='mails_of_user',
-        ),
         migrations.AddField(
             model_name='mail',
             name='reference',
@@ -39,17 +35,5 @@ class Migration(migrations.Migration):
             model_name='mail',
             name='recipient',
             field=models.EmailField(blank=True, db_default='', default='', max_length=254),
-        ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('user__isnull', False)), fields=['user'], name='mails_of_an_account'),
-        ),
-        migrations.AddIndex(
-            model_name='mail',
-            index=models.Index(condition=models.Q(('reference', ''), _negated=True), fields=['reference'], name='mails_of_a_reservation'),
-        ),
-        migrations.AddConstraint(
-            model_name='mail',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'reminder')), fields=('reference',), name='one_reminder_of_a_reservation'),
         ),
     ]

@@ -1,8 +1,12 @@
 from django.db import migrations
 
+from booking.db.concurrently import Concurrently
+
 
 class Migration(migrations.Migration):
     """Logins and password resets look users up by address. The table is Django's own."""
+
+    atomic = False  # concurrently
 
     dependencies = [
         ("auth", "0012_alter_user_first_name_max_length"),
@@ -10,8 +14,10 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunSQL(
-            "CREATE INDEX accounts_by_email ON auth_user (LOWER(email))",
-            "DROP INDEX accounts_by_email",
+        Concurrently(
+            migrations.RunSQL(
+                "CREATE INDEX accounts_by_email ON auth_user (LOWER(email))",
+                "DROP INDEX accounts_by_email",
+            )
         ),
     ]
