@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -196,8 +195,8 @@ def mark_expired_holds(show_id: int, seat_numbers: Sequence[int] | None = None) 
     if seat_numbers is not None:
         expired = expired.filter(seat_number__in=seat_numbers)
     count = expired.update(status=Status.EXPIRED)
-    if count:
-        on_commit(partial(seats_of("expired").inc, count), robust=True)
+    if count:  # no `partial`: Django cannot log its error
+        on_commit(lambda: seats_of("expired").inc(count), robust=True)
     return count
 
 
@@ -231,4 +230,4 @@ def update_bookings(
             for booking, seat_before in zip(bookings, seats_before, strict=True)
         ]
     )
-    on_commit(partial(seats_of(kind.value).inc, len(bookings)), robust=True)
+    on_commit(lambda: seats_of(kind.value).inc(len(bookings)), robust=True)

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -213,5 +212,6 @@ def _insert_bookings(
         request_id=current_request_id.get(),
     )
     change = seats_of("held" if held_until else "booked")
-    on_commit(partial(change.inc, len(bookings)), robust=True)
+    for _ in bookings:  # no `partial`: Django cannot log its error
+        on_commit(change.inc, robust=True)
     return snapshots

@@ -5,7 +5,7 @@ Before they are sent: nothing sends mail in a run.
 
 from collections import Counter
 
-from booking.audit.history import STATUS_AFTER
+from .events import STATUS_AFTER
 
 # Kind of the mail about an event, by the status of the booking before it.
 KINDS = {

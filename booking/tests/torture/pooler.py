@@ -1,5 +1,6 @@
-"""PgBouncer between the application and PostgreSQL."""
+"""PgBouncer between the application and PostgreSQL, with the settings of deploy/pgbouncer.ini."""
 
+import configparser
 import shutil
 import subprocess
 from pathlib import Path
@@ -10,19 +11,7 @@ import psycopg
 from ..postgres import identity, wait_until_ready
 
 POOL_SIZES = {"transaction": 3, "session": 50}
-CONFIGURATION = """\
-[databases]
-* = host={server} user=postgres
-[pgbouncer]
-listen_port = 6432
-unix_socket_dir = {folder}
-auth_type = any
-pool_mode = {mode}
-max_client_conn = 200
-default_pool_size = {pool_size}
-query_wait_timeout = 5
-server_login_retry = 1
-"""
+CONFIGURATION = Path(__file__).resolve().parents[3] / "deploy" / "pgbouncer.ini"
 
 
 class NoPooler(Exception):
@@ -40,11 +29,18 @@ class PgBouncer:
         parts = urlsplit(url)
         self.folder = folder / "pooler"
         self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}:6432{parts.path}"
-        self.text = CONFIGURATION.format(
-            server=unquote(parts.netloc.rpartition("@")[2]),
-            folder=self.folder,
-            mode=mode,
-            pool_size=POOL_SIZES[mode],
+        self.configuration = configparser.ConfigParser(interpolation=None)
+        self.configuration.read(CONFIGURATION)
+        server = unquote(parts.netloc.rpartition("@")[2])
+        self.configuration["databases"] = {"*": f"host={server} user=postgres"}
+        settings = self.configuration["pgbouncer"]
+        del settings["auth_file"]
+        del settings["listen_addr"]  # a socket of its own: no port that somebody else has
+        settings.update(
+            unix_socket_dir=str(self.folder),
+            auth_type="any",
+            pool_mode=mode,
+            default_pool_size=str(POOL_SIZES[mode]),
         )
 
     def __enter__(self):
@@ -54,7 +50,8 @@ class PgBouncer:
         self.folder.mkdir()
         self.folder.parent.chmod(0o755)
         configuration = self.folder / "pgbouncer.ini"
-        configuration.write_text(self.text)
+        with configuration.open("w") as file:
+            self.configuration.write(file)
         if user := identity():
             shutil.chown(self.folder, user["user"], user["group"])
         with (self.folder.parent / "pooler.log").open("ab") as log:
