@@ -1,6 +1,7 @@
 #!/bin/sh
 # Start the production server: docs/operations.md. GRANIAN_HOST, GRANIAN_PORT, GRANIAN_WORKERS and
-# GRANIAN_BLOCKING_THREADS change where it listens and how much it does at once.
+# GRANIAN_BLOCKING_THREADS change where it listens and how much it does at once; other options of
+# granian may follow.
 set -eu
 
 export GRANIAN_WORKERS="${GRANIAN_WORKERS:-2}"
@@ -15,5 +16,5 @@ fi
 
 # Neither HTTP/2 without TLS nor WebSockets; a bound for the size and the time of headers.
 exec granian --interface wsgi --http 1 --no-ws --respawn-failed-workers \
-    --http1-buffer-size 65536 --http1-header-read-timeout 10000 \
+    --http1-buffer-size 65536 --http1-header-read-timeout 10000 "$@" \
     movie_booking.wsgi:application

@@ -1,4 +1,7 @@
 import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 
 from .every_proxy import UNAVAILABLE, EveryProxyTests, ProxyTestCase
 from .system import DEADLINE, Client, Granian, Nginx
@@ -24,6 +27,32 @@ class NginxTests(EveryProxyTests, ProxyTestCase):
                     self.assertEqual((response.status, response.content), (200, first.content))
                     time.sleep(0.2)
                 self.assertLessEqual({"HIT", "REVALIDATED"}, seen)
+
+    def test_map_of_a_hot_show_costs_the_application_one_request_in_two_seconds(self):
+        """However many look. Figures: docs/operations.md."""
+        started, seconds, clients = time.monotonic(), 6, 8
+
+        def look(_):
+            """What nginx did for each request of one client."""
+            client, done = Client(self.proxy), []
+            while time.monotonic() < started + seconds:
+                response = client.get("/api/shows/1/seats/")
+                self.assertEqual(response.status, 200)
+                done.append(response.headers["X-Cache"])
+            return done
+
+        with ThreadPoolExecutor(clients) as pool:
+            done = Counter(chain.from_iterable(pool.map(look, range(clients))))
+        elapsed = time.monotonic() - started
+        asked = done["MISS"] + done["EXPIRED"] + done["REVALIDATED"]
+        self.assertLessEqual(asked, elapsed / 2 + 2)
+        self.assertGreater(done["HIT"], asked)
+        self.assertLessEqual(set(done), {"MISS", "EXPIRED", "REVALIDATED", "HIT", "UPDATING"})
+
+    def test_header_that_looks_like_an_address_is_no_way_into_the_cache(self):
+        headers = {"Authorization": ":/api/shows/"}
+        response = self.client.get("/api/shows/1/seats/", headers)
+        self.assertIsNone(response.headers["X-Cache"])
 
     def test_responses_with_a_token_are_not_cached(self):
         tokens = self.log_in().content.decode().split('"')

@@ -1,12 +1,10 @@
-"""Real servers: granian as in docs/operations.md, and proxies with the files of deploy/.
+"""Real servers: granian by deploy/serve.sh, and proxies with the files of deploy/.
 
 In the files only addresses and paths are replaced, each by one of this test run.
 """
 
 import json
 import os
-import re
-import shlex
 import shutil
 import socket
 import ssl
@@ -15,7 +13,6 @@ import sys
 import tempfile
 import time
 from contextlib import ExitStack, suppress
-from functools import cache
 from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
@@ -108,14 +105,6 @@ class Server:
         return {**os.environ, "PATH": PATH}
 
 
-@cache
-def production_command():
-    """The command that starts the server in docs/operations.md."""
-    page = (PROJECT / "docs/operations.md").read_text(encoding="utf-8")
-    command = re.search(r"^    (\.venv/bin/granian (?:.*\\\n)*.*)$", page, re.MULTILINE)[1]
-    return shlex.split(command.replace("\\\n", " "))
-
-
 class Granian(Server):
     """The application, with one worker of one thread, on a SQLite database of its own.
 
@@ -130,16 +119,16 @@ class Granian(Server):
 
     def command(self):
         self.port = free_port()
-        _, *arguments = production_command()
-        arguments[arguments.index("--port") + 1] = str(self.port)
-        for option in ("--workers", "--blocking-threads"):
-            arguments[arguments.index(option) + 1] = "1"
-        return [Path(sys.executable).parent / "granian", *self.options, *arguments]
+        return [PROJECT / "deploy" / "serve.sh", *self.options]
 
     def environment(self):
         database = f"sqlite:///{self.folder}/db.sqlite3"
         environment = {
             **super().environment(),
+            "PATH": f"{Path(sys.executable).parent}:{PATH}",
+            "GRANIAN_PORT": str(self.port),
+            "GRANIAN_WORKERS": "1",
+            "GRANIAN_BLOCKING_THREADS": "1",
             "DEBUG": "off",
             "SECRET_KEY": "k" * 50,
             "TICKET_KEYS": "t" * 50,
