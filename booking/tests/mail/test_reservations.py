@@ -311,6 +311,22 @@ class ReminderTests(ReservationMailCase):
             self.booked(seat_number=5)
             self.assertEqual(write_reminders(), 0)
 
+    def test_reminder_that_nobody_wants_is_not_written(self):
+        """It would be deleted when it is to be sent, and written again, every few seconds."""
+        self.booked()
+        with self.settings(MAIL_ONLY_VERIFIED=True):
+            self.assertEqual(write_reminders(), 0)
+            Profile.objects.create(user=self.alice, verified_email="Alice@example.com")
+            Profile.objects.filter(user=self.alice).update(mail_bookings=False)
+            self.assertEqual(write_reminders(), 0)
+        for fields in ({"is_active": False}, {"is_active": True, "email": ""}):
+            User.objects.filter(pk=self.alice.pk).update(**fields)
+            Profile.objects.filter(user=self.alice).update(mail_bookings=True)
+            self.assertEqual(write_reminders(), 0)
+        User.objects.filter(pk=self.alice.pk).update(email="alice@example.com")
+        with self.settings(MAIL_ONLY_VERIFIED=True):
+            self.assertEqual((write_reminders(), write_reminders()), (1, 0))
+
     def test_reminder_of_a_booking_cancelled_since_is_not_sent(self):
         booking = self.booked()
         write_reminders()
