@@ -46,6 +46,27 @@ class ReservationMailCase(InboxMixin, TestCase):
 
 
 class ReservationMailTests(ReservationMailCase):
+    def test_greeting_has_no_link_or_text_of_a_stranger(self):
+        """Who signs up with the address of somebody else could mail them whatever they like."""
+        self.reserve(1)
+        for first_name, username, greeting in (
+            ("Ada", "alice", "Hello Ada,"),
+            ("J. R.", "alice", "Hello J. R.,"),
+            ("win at evil.example", "alice", "Hello alice,"),
+            ("https://evil", "www.evil.example", "Hello,"),
+            ("evil\u3002example", "alice@evil", "Hello,"),
+            ("Call this number at once. " * 4, "a" * 51, "Hello,"),
+            ("", "alice", "Hello alice,"),
+        ):
+            with self.subTest(first_name, username=username):
+                User.objects.update_or_create(
+                    pk=self.alice.pk, defaults={"first_name": first_name, "username": username}
+                )
+                Mail.objects.update(sent_at=None)
+                mail = self.mail()
+                self.assertIn(f"\n{greeting}\n", text_of(mail))
+                self.assertIn(f"<p>{greeting}</p>", mail.get_body(["html"]).get_content())
+
     def test_booking_is_confirmed_with_tickets_and_calendar_file(self):
         reservation = self.reserve(14, 15)
         mail = self.mail()
