@@ -11,8 +11,9 @@ from django.utils.crypto import get_random_string
 from .. import box_office, second_factor, tokens
 from ..logging import security_log
 from ..models import Booking, Mail, Profile
+from ..text import is_same_address
 from .changing import check_password
-from .usernames import ERASED
+from .usernames import ERASED, users_by_email
 
 
 def log_out_everywhere(*, user: User, by: User) -> None:
@@ -57,6 +58,7 @@ def _anonymize(user: User) -> None:
         box_office.cancel_all(user=user)
         box_office.forget_notes(user=user)
         tokens.close_all_sessions(user=user)
+        email = user.email
         user.username = f"{ERASED}{get_random_string(20)}"
         user.email = user.first_name = user.last_name = ""
         user.last_login = None
@@ -64,16 +66,20 @@ def _anonymize(user: User) -> None:
         user.set_unusable_password()
         user.save()
         second_factor.delete_devices(user)
-        _delete_mails(user)  # once the row is locked: nobody writes another one
+        _delete_mails(user, email)  # once the row is locked: nobody writes another one
         user.groups.clear()
         user.user_permissions.clear()
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
         log.filter(object_id=str(user.pk)).update(object_repr=user.username)
 
 
-def _delete_mails(user: User) -> None:
-    """Of the account and of its bookings: they have its address."""
+def _delete_mails(user: User, email: str) -> None:
+    """Of the account, of its bookings and to its address, unless another account has that too."""
     Mail.objects.filter(user=user).delete()
     references = Booking.objects.of_user(user.pk).values("reference")
     Mail.objects.exclude(reference="").filter(reference__in=references).delete()
+    if email and not users_by_email(email):  # requests to reset a password name no account
+        to_address = Mail.objects.filter(user=None, reference="", recipient__iexact=email)
+        found = [mail.pk for mail in to_address if is_same_address(mail.recipient, email)]
+        Mail.objects.filter(pk__in=found).delete()
     Profile.objects.filter(user=user).delete()

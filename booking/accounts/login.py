@@ -51,7 +51,7 @@ def log_in(*, username: str, password: str, client: Client = UNKNOWN_CLIENT) -> 
     """The refresh token of a new session; the username may be the email address.
 
     Raises NoActiveAccount for a wrong password, an unknown username, an address of several accounts
-    and an inactive account alike, and after the same time.
+    (unless one has verified it) and an inactive account alike, and after the same time.
     """
     user = authenticate(username=username, password=password)
     if user is None:

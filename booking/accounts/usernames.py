@@ -6,7 +6,7 @@ from django.contrib.auth.models import User
 from django.contrib.auth.validators import ASCIIUsernameValidator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.db.models.functions import Lower
 
 from ..exceptions import ReservedNameTaken, UsernameTaken
@@ -85,17 +85,21 @@ def users_by_email(email: str) -> list[User]:
 def find_user(name: str) -> User | None:
     """The user of a username or else of an email address, by one query.
 
-    None for an address of several active accounts: neither password may open the other account.
+    Of several active accounts with the address, the one that has verified it: or anybody could
+    keep its owner from logging in by signing up with it. None if that is none of them or several.
     """
     if not may_be_address(name):
         return users_by_name(name).first()
     users = User.objects.alias(lower=Lower("username"), lower_email=Lower("email"))
-    users = users.annotate(is_named=is_named(name)).filter(is_named(name) | has_address(name))
-    found = list(users.order_by("-is_named", "-is_active", "pk")[:3])
+    is_verified = Case(When(lower_email=Lower("profile__verified_email"), then=True), default=False)
+    users = users.annotate(is_named=is_named(name), is_verified=is_verified)
+    users = users.filter(is_named(name) | has_address(name))
+    found = list(users.order_by("-is_named", "-is_active", "-is_verified", "pk")[:3])
     if found and found[0].is_named:
         return found[0]
     active = [user for user in found if user.is_active and is_same_address(user.email, name)]
-    return active[0] if len(active) == 1 else None
+    owners = [user for user in active if user.is_verified] or active
+    return owners[0] if len(owners) == 1 else None
 
 
 def account_name(name: str) -> str:

@@ -1,7 +1,7 @@
 """Reminders some hours before a show. They are written by the mail worker, not by a request."""
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
 from ..models import Booking, Mail
 from ..models.bookings import Status
@@ -29,6 +29,7 @@ def write_reminders() -> int:
         show__date_time__lte=now + settings.REMINDER_BEFORE,
         created_at__lt=F("show__date_time") - settings.REMINDER_BEFORE,
     )
+    booked = booked.filter(_is_wanted())
     references = booked.order_by("reference").values_list("reference", flat=True).distinct()
     written = 0
     while some := list(references[:AT_ONCE]):
@@ -36,3 +37,11 @@ def write_reminders() -> int:
         Mail.objects.bulk_create(mails, ignore_conflicts=True)
         written += len(some)
     return written
+
+
+def _is_wanted() -> Q:
+    """Customers who get reminders. One to another would be written and deleted at each look."""
+    wanted = Q(user__is_active=True) & ~Q(user__email="") & ~Q(user__profile__mail_bookings=False)
+    if settings.MAIL_ONLY_VERIFIED:
+        wanted &= Q(user__profile__verified_email__iexact=F("user__email"))
+    return wanted

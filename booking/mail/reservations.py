@@ -1,5 +1,6 @@
 """Mails about a reservation: what they say, with its tickets and the show as a calendar file."""
 
+import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ TITLES = {
     MailKind.REMINDER: "Reminder",
 }
 CALLED_OFF = "The show was called off"
+MAX_GREETING = 50  # characters of a name
+LINK = re.compile(r"[:/@]|\w[.\u3002\uff0e\uff61]\w")  # what mail programs turn into one
 
 
 class Attachment(NamedTuple):
@@ -66,7 +69,7 @@ def mail_of_reservation(reference: str, kinds: set[MailKind]) -> ReservationMail
             "starts": f"{date_format(starts, 'l, j F Y, H:i')} ({settings.TIME_ZONE})",
             "doors": date_format(starts - settings.DOORS_OPEN, "H:i"),
             "reference": reservation.reference,
-            "name": customer.first_name or customer.username,
+            "name": greeting(customer),
             "seats": seats(reservation, Status.BOOKED),
             "cancelled": seats(reservation, Status.CANCELLED),
             "by_cinema": any(
@@ -97,6 +100,15 @@ def wants(customer: User, kinds: set[MailKind]) -> bool:
     if settings.MAIL_ONLY_VERIFIED and not profile.email_verified:
         return False
     return profile.mail_bookings or not kinds <= CONFIRMATIONS
+
+
+def greeting(customer: User) -> str:
+    """The first name or else the username; neither if it looks like a link or a text.
+
+    The address may be of somebody else, who must not be mailed what a stranger has written.
+    """
+    names = (customer.first_name, customer.username)
+    return next((n for n in names if n and len(n) <= MAX_GREETING and not LINK.search(n)), "")
 
 
 def seats(reservation: Reservation, status: Status) -> list[str]:

@@ -59,6 +59,18 @@ class LoginByEmailTests(ApiTestCase):
         self.assertLoggedIn(self.log_in("carol@example.com"), self.carol)
         self.assertResponse(self.log_in("carol@example.com", OTHER), 401, NO_ACCOUNT)
 
+    def test_address_of_several_accounts_logs_in_to_the_one_that_verified_it(self):
+        """Or signing up with the address of somebody would keep them from logging in by it."""
+        accounts.verify_email(token=accounts.verification_token(self.carol))
+        for number in range(4):
+            User.objects.create_user(f"a{number}", "carol@example.com", OTHER)
+        self.assertLoggedIn(self.log_in("carol@example.com"), self.carol)
+        self.assertResponse(self.log_in("carol@example.com", OTHER), 401, NO_ACCOUNT)
+        second = User.objects.get(username="a3")
+        accounts.verify_email(token=accounts.verification_token(second))
+        for password in (PASSWORD, OTHER):
+            self.assertResponse(self.log_in("carol@example.com", password), 401, NO_ACCOUNT)
+
     def test_account_without_an_address_has_none_to_log_in_by(self):
         User.objects.create_user("nomail", password=PASSWORD)
         for name in ("@", " ", "x@"):

@@ -186,3 +186,16 @@ class PasswordResetTests(ApiTestCase):
         accounts.change_password(user=self.alice, old_password=OLD, new_password=NEW)
         accounts.erase(user=self.alice, password=NEW)
         self.assertEqual(Mail.objects.count(), 0)
+
+    def test_erased_account_takes_requests_to_reset_its_password_along(self):
+        for is_staff in (False, True):
+            accounts.request_password_reset(email=self.alice.email.upper(), is_staff=is_staff)
+        accounts.request_password_reset(email="other@example.com")
+        accounts.erase(user=self.alice, password=OLD)
+        self.assertEqual([mail.recipient for mail in Mail.objects.all()], ["other@example.com"])
+
+    def test_request_to_reset_stays_while_another_account_has_the_address(self):
+        create_user("alice2", email=self.alice.email)
+        accounts.request_password_reset(email=self.alice.email)
+        accounts.erase(user=self.alice, password=OLD)
+        self.assertEqual(Mail.objects.count(), 1)

@@ -46,6 +46,27 @@ class ReservationMailCase(InboxMixin, TestCase):
 
 
 class ReservationMailTests(ReservationMailCase):
+    def test_greeting_has_no_link_or_text_of_a_stranger(self):
+        """Who signs up with the address of somebody else could mail them whatever they like."""
+        self.reserve(1)
+        for first_name, username, greeting in (
+            ("Ada", "alice", "Hello Ada,"),
+            ("J. R.", "alice", "Hello J. R.,"),
+            ("win at evil.example", "alice", "Hello alice,"),
+            ("https://evil", "www.evil.example", "Hello,"),
+            ("evil\u3002example", "alice@evil", "Hello,"),
+            ("Call this number at once. " * 4, "a" * 51, "Hello,"),
+            ("", "alice", "Hello alice,"),
+        ):
+            with self.subTest(first_name, username=username):
+                User.objects.update_or_create(
+                    pk=self.alice.pk, defaults={"first_name": first_name, "username": username}
+                )
+                Mail.objects.update(sent_at=None)
+                mail = self.mail()
+                self.assertIn(f"\n{greeting}\n", text_of(mail))
+                self.assertIn(f"<p>{greeting}</p>", mail.get_body(["html"]).get_content())
+
     def test_booking_is_confirmed_with_tickets_and_calendar_file(self):
         reservation = self.reserve(14, 15)
         mail = self.mail()
@@ -310,6 +331,22 @@ class ReminderTests(ReservationMailCase):
         with self.settings(REMINDER_BEFORE=timedelta(0)):
             self.booked(seat_number=5)
             self.assertEqual(write_reminders(), 0)
+
+    def test_reminder_that_nobody_wants_is_not_written(self):
+        """It would be deleted when it is to be sent, and written again, every few seconds."""
+        self.booked()
+        with self.settings(MAIL_ONLY_VERIFIED=True):
+            self.assertEqual(write_reminders(), 0)
+            Profile.objects.create(user=self.alice, verified_email="Alice@example.com")
+            Profile.objects.filter(user=self.alice).update(mail_bookings=False)
+            self.assertEqual(write_reminders(), 0)
+        for fields in ({"is_active": False}, {"is_active": True, "email": ""}):
+            User.objects.filter(pk=self.alice.pk).update(**fields)
+            Profile.objects.filter(user=self.alice).update(mail_bookings=True)
+            self.assertEqual(write_reminders(), 0)
+        User.objects.filter(pk=self.alice.pk).update(email="alice@example.com")
+        with self.settings(MAIL_ONLY_VERIFIED=True):
+            self.assertEqual((write_reminders(), write_reminders()), (1, 0))
 
     def test_reminder_of_a_booking_cancelled_since_is_not_sent(self):
         booking = self.booked()
