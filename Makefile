@@ -33,7 +33,7 @@ export DEBUG ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
-    screenshots proxy-test torture mutants troubles bench lint format lock clean
+    screenshots proxy-test cluster-test torture mutants troubles bench lint format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ screenshots: .venv/installed-dev ## Take the pictures of the staff's pages in do
 
 proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squid (as root, it installs them)
 	env -u DATABASE_URL $(BIN)/python -m booking.tests.proxies
+
+cluster-test: .venv/installed-dev ## Restart and fail over a cluster of real parts under load (SECONDS=60, SEED=7; as root, it installs them)
+	$(BIN)/python -m booking.tests.cluster --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 torture: .venv/installed-dev ## Kill and restart every part for five minutes and check all responses (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) --threads 4 $(if $(SEED),--seed $(SEED))

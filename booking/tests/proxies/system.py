@@ -17,18 +17,13 @@ from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 
 from ..postgres import identity
+from .packages import PATH, find_program
 
 PROJECT = Path(__file__).resolve().parents[3]
 DEPLOY = PROJECT / "deploy"
 HOST = "tickets.example"
 PASSWORD = "paper-moon-1973"
 DEADLINE = 120  # seconds; the longest wait for something that happens for sure
-
-PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/usr/local/sbin"])
-
-
-def find_program(name):
-    return shutil.which(name, path=PATH)
 
 
 def free_port():

@@ -32,3 +32,11 @@ Files:
     checker.py      the checker
     verdict.py      verdict on a run
 """
+
+import os
+
+import django
+
+# The checker replays events as the audit does, whose package has Django's models.
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "movie_booking.settings")
+django.setup()

@@ -78,15 +78,18 @@ class Run:
                 nemesis = self._torture(server, proxy, link, history, progress)
         history.close()
         self.databases.wait_until_idle()
+        counts = Counter({f"requests {fate}": n for fate, n in proxy.fates.items()})
+        counts["restarts of the whole server"] = server.starts - 1
+        self._write_facts(url, nemesis, counts)
+
+    def _write_facts(self, url, nemesis, counts):
         facts = {
             "ended": time.time(),
             "vendor": self.databases.vendor,
             "exact": self.mutant.exact if self.mutant else True,
             "faults": nemesis.defects,
             "expected": [] if self.mutant else self._expected(),
-            "counts": nemesis.counts
-            + Counter({f"requests {fate}": n for fate, n in proxy.fates.items()})
-            + Counter({"restarts of the whole server": server.starts - 1}),
+            "counts": nemesis.counts + counts,
             "tables": run_fixture(url, "dump"),
         }
         (self.folder / "facts.json").write_text(json.dumps(facts))
@@ -139,15 +142,7 @@ class Run:
             for number in range(self.number_of_clients)
         ]
         faults_ended = threading.Event()
-        nemesis = Nemesis(
-            server=server,
-            database=self.databases,
-            link=link,
-            seed=f"{self.seed} nemesis",
-            restart_every=self.restart_every,
-            probe=f"/api/shows/{self.shows[0]}/seats/",
-            ended=faults_ended,
-        )
+        nemesis = self._nemesis(server, link, faults_ended)
         for thread in [*clients, nemesis]:
             thread.start()
         self._wait(clients, nemesis, history, progress)
@@ -162,6 +157,17 @@ class Run:
             if thread.error:
                 raise thread.error
         return nemesis
+
+    def _nemesis(self, server, link, ended):
+        return Nemesis(
+            server=server,
+            database=self.databases,
+            link=link,
+            seed=f"{self.seed} nemesis",
+            restart_every=self.restart_every,
+            probe=f"/api/shows/{self.shows[0]}/seats/",
+            ended=ended,
+        )
 
     def _wait(self, clients, nemesis, history, progress):
         began = time.monotonic()

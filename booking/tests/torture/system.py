@@ -155,7 +155,8 @@ class SqliteDatabases:
 class Server:
     """Context manager: granian with several workers, as in production."""
 
-    def __init__(self, *, url, workers, threads, has_pooler, mutant, folder):
+    def __init__(self, *, url, workers, threads, has_pooler, mutant, folder, environment=None):
+        self.environment = environment or {}
         self.url = url
         self.workers = workers
         self.threads = threads
@@ -211,7 +212,8 @@ class Server:
                 "MAX_SEATS_PER_CUSTOMER_IN_ALL": "100000",
                 "TORTURE_MUTANT": self.mutant,
                 "TORTURE_FOLDER": str(self.folder),
-            },
+            }
+            | self.environment,
             stdout=self.log,
             stderr=self.log,
             start_new_session=True,

@@ -16,14 +16,16 @@ MAX_CONNECTIONS = 40
 class PostgresOnDisk(Postgres):
     """`has_own_disk` says whether its data is on a file system that can be filled."""
 
-    def __init__(self):
-        self.port = free_port()
-        super().__init__(
-            listen_addresses="127.0.0.1",
-            port=self.port,
-            max_connections=MAX_CONNECTIONS,
-            max_wal_size="64MB",
-        )
+    def __init__(self, **settings):
+        self.port = settings.get("port") or free_port()
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "port": self.port,
+            "max_connections": MAX_CONNECTIONS,
+            "max_wal_size": "64MB",
+            **settings,
+        }
+        super().__init__(**settings)
         self.has_own_disk = False
 
     def __exit__(self, *exc_info):
