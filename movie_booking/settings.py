@@ -443,7 +443,7 @@ MAIL_ONLY_VERIFIED = env_bool("MAIL_ONLY_VERIFIED", default=False)
 
 # --- API -----------------------------------------------------------------------------------
 
-# Rate limits, such as 10/15m (s, m, h, d); empty for no limit. See booking/throttling.py.
+# Rate limits, such as 10/15m (s, m, h, d); empty for no limit. See booking/throttling.
 THROTTLE_LOGIN = env_rate("THROTTLE_LOGIN", "10/15m")
 THROTTLE_SIGNUP = env_rate("THROTTLE_SIGNUP", "20/1h")
 THROTTLE_HOLD = env_rate("THROTTLE_HOLD", "30/10m")

@@ -21,8 +21,8 @@ from django.http import HttpResponse
 from rest_framework import exceptions, status
 
 from .. import box_office
-from ..db.compiled import defer_update, insert_unless_exists
 from ..db.errors import TIMED_OUT, sqlstate
+from ..db.writing import defer_update, insert_unless_exists
 from ..metrics import REPLAYS
 from ..models import IdempotencyKey
 from ..models.idempotency_keys import MAX_KEY_LENGTH

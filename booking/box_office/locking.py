@@ -10,8 +10,9 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import DatabaseError, IntegrityError, connection, models
 from django.db.transaction import TransactionManagementError, atomic
 
-from ..db.compiled import BoundQuery, compiled, fetch_all, flush_deferred
+from ..db.compiled import BoundQuery, compiled, fetch_all
 from ..db.errors import violates_foreign_key, violates_unique, was_rolled_back
+from ..db.writing import flush_deferred
 from ..exceptions import CustomerNotFound, SeatTaken, ShowNotFound
 from ..metrics import RETRIES, SHOW_LOCK_SECONDS
 from ..models import Booking, BookingSnapshot, Reservation, Screen, Show

@@ -5,7 +5,7 @@ A mail worker sends them later: booking/mail. What a customer merely holds is no
 
 from collections.abc import Iterable
 
-from ..db.compiled import defer_insert
+from ..db.writing import defer_insert
 from ..models import Booking, Mail
 from ..models.bookings import Status
 from ..models.mails import MailKind

@@ -13,7 +13,8 @@ from django.db.models import Aggregate, Exists, Max, Min, OuterRef, Subquery, Te
 from django.db.models.functions import Coalesce
 from django.db.transaction import on_commit
 
-from ..db.compiled import compiled, defer_insert, map_rows
+from ..db.compiled import compiled, map_rows
+from ..db.writing import defer_insert
 from ..exceptions import (
     NoSuchSeat,
     Refusal,

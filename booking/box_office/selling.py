@@ -8,7 +8,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.transaction import on_commit
 
-from ..db.compiled import NewRow, defer_insert, defer_insert_from
+from ..db.writing import NewRow, defer_insert, defer_insert_from
 from ..hold_allowance import HoldAllowance
 from ..logging import current_request_id
 from ..metrics import seats_of

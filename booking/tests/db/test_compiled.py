@@ -16,17 +16,14 @@ from django.test.utils import isolate_apps
 from django.utils import timezone
 
 from booking.box_office.queries import for_sale, show_with_taken_seats, taken_seats
-from booking.db.compiled import (
-    CompileError,
+from booking.db.compiled import CompileError, compiled, fetch_all, map_rows
+from booking.db.writing import (
     NewRow,
-    compiled,
     defer_insert,
     defer_insert_from,
     defer_update,
-    fetch_all,
     flush_deferred,
     insert_unless_exists,
-    map_rows,
 )
 from booking.jwt import users_by_id
 from booking.models import Booking, BookingEvent, IdempotencyKey, Mail, Movie, Show

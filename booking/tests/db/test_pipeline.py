@@ -27,7 +27,8 @@ from psycopg.errors import AdminShutdown
 from booking.box_office import reserve
 from booking.box_office.locking import show_lock
 from booking.box_office.queries import for_sale
-from booking.db.compiled import defer_insert, fetch_all, flush_deferred
+from booking.db.compiled import fetch_all
+from booking.db.writing import defer_insert, flush_deferred
 from booking.models import Booking, BookingEvent
 from booking.models.shows import shows_by_id
 from booking.tests.concurrency.interleaving import is_queueing

@@ -43,7 +43,7 @@ NOON = 1_800_000_000  # a whole number of quarters of an hour
 
 
 def at(seconds):
-    return mock.patch("booking.throttling.time.time", lambda: NOON + seconds)
+    return mock.patch("booking.throttling.rates.time.time", lambda: NOON + seconds)
 
 
 class ThrottleTests(ApiTestCase):
