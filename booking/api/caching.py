@@ -7,6 +7,13 @@ from django.conf import settings
 from django.utils.cache import get_conditional_response, patch_vary_headers
 from django.views.decorators.cache import cache_page
 
+# Seconds (RFC 5861). While a shared cache fetches a new copy, others get the last one.
+STALE = 2
+
+
+def public_for(seconds):
+    return f"public, max-age={seconds}, stale-while-revalidate={STALE}"
+
 
 class ConditionalGetMixin:
     """Cache-Control and a strong ETag for GET and HEAD; 304 if If-None-Match names the ETag.
@@ -26,7 +33,7 @@ class ConditionalGetMixin:
         if response.status_code == 200 and request.method in ("GET", "HEAD"):
             is_personal = bool(request.authenticators) and request.user.is_authenticated
             response["Cache-Control"] = (
-                "private, no-store" if is_personal else f"public, max-age={self.max_age}"
+                "private, no-store" if is_personal else public_for(self.max_age)
             )
             if request.authenticators:
                 patch_vary_headers(response, ["Authorization"])
@@ -82,7 +89,7 @@ class LocalCacheMixin:
             response = cached_view(request, *args, **kwargs)
             if "Expires" in response:  # cache_page has limited both headers to its one second
                 del response["Expires"]
-                response["Cache-Control"] = f"public, max-age={cls.max_age}"
+                response["Cache-Control"] = public_for(cls.max_age)
             return response
 
         return wrapper

@@ -104,10 +104,15 @@ class ConditionalGetTests(ApiTestCase):
     def test_cache_control_of_each_endpoint(self):
         show = create_show()
         create_booking(self.alice, show)
-        public = "public, max-age=2"
+        public = "public, max-age=2, stale-while-revalidate=2"
         cases = [
-            (self.client, MOVIES, "public, max-age=60", "Accept, origin"),
-            (self.client, f"{MOVIES}{show.movie_id}/", "public, max-age=60", "Accept, origin"),
+            (self.client, MOVIES, "public, max-age=60, stale-while-revalidate=2", "Accept, origin"),
+            (
+                self.client,
+                f"{MOVIES}{show.movie_id}/",
+                "public, max-age=60, stale-while-revalidate=2",
+                "Accept, origin",
+            ),
             (self.client, f"{MOVIES}{show.movie_id}/shows/", public, "origin"),
             (self.client, "/api/shows/", public, "origin"),
             (self.client, f"/api/shows/{show.pk}/", public, "origin"),
@@ -173,7 +178,7 @@ class LocalCacheTests(ApiTestCase):
         self.assertEqual((again.status_code, again.content), (200, first.content))
         for name in ("ETag", "Cache-Control", "Vary", "Content-Type", "Content-Length", "Allow"):
             self.assertEqual(again[name], first[name])
-        self.assertEqual(again["Cache-Control"], "public, max-age=60")
+        self.assertEqual(again["Cache-Control"], "public, max-age=60, stale-while-revalidate=2")
         self.assertNotIn("Expires", first)
         self.assertNotIn("Expires", again)
         self.now += 0.2
@@ -185,7 +190,7 @@ class LocalCacheTests(ApiTestCase):
             with self.assertNumQueries(0):
                 again = method(MOVIES, headers={"if-none-match": first["ETag"]})
             self.assertEqual((again.status_code, again.content), (304, b""))
-            self.assertEqual(again["Cache-Control"], "public, max-age=60")
+            self.assertEqual(again["Cache-Control"], "public, max-age=60, stale-while-revalidate=2")
 
     def test_a_304_before_the_cache_is_filled_does_not_replace_the_response(self):
         with override_settings(CACHE_MOVIES=False):

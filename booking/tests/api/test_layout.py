@@ -34,7 +34,9 @@ class LayoutTests(ApiTestCase):
             ],
         }
         self.assertResponse(response, 200, body)
-        self.assertEqual(response["Cache-Control"], "public, max-age=3600")
+        self.assertEqual(
+            response["Cache-Control"], "public, max-age=3600, stale-while-revalidate=2"
+        )
 
     def test_layout_unchanged_is_304(self):
         path = f"/api/shows/{create_show().pk}/layout/"

@@ -26,7 +26,7 @@ class SeatMapTests(ApiTestCase):
             "held": [27],
         }
         self.assertResponse(response, 200, body)
-        self.assertEqual(response["Cache-Control"], "public, max-age=2")
+        self.assertEqual(response["Cache-Control"], "public, max-age=2, stale-while-revalidate=2")
         self.assertEqual(response["Vary"], "Authorization, origin")
 
     def test_seat_map_with_token_lists_the_users_own_seats(self):

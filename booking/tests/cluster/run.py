@@ -15,7 +15,7 @@ CLIENTS = 24
 SECONDS_PER_SHOW = 9
 # nginx may answer an anonymous seat map from its cache for two seconds, which it counts in whole
 # ones. So the map must be right at some moment of that time, not after the request was sent.
-AGE_OF_MAP = 3  # seconds
+AGE_OF_MAP = 5  # seconds: max-age, stale-while-revalidate, and the way
 LONGEST_FAILOVER = 2_000  # ms, from the promotion to the first change that is acknowledged
 
 

@@ -80,7 +80,10 @@ class CacheControlTests(ApiTestCase):
             for path in ("movies", movie, "shows", f"shows/{show.id}", f"{movie}/shows"):
                 response = client.get(f"/api/{path}/")
                 seconds = 60 if path in ("movies", movie) else 2
-                self.assertEqual(response["Cache-Control"], f"public, max-age={seconds}")
+                self.assertEqual(
+                    response["Cache-Control"],
+                    f"public, max-age={seconds}, stale-while-revalidate=2",
+                )
                 self.assertNotIn("Authorization", response.get("Vary", ""))
         self.assertEqual(self.client.get("/api/")["Cache-Control"], "no-cache")
 
