@@ -105,7 +105,8 @@ screenshots: .venv/installed-dev ## Take the pictures of the staff's pages in do
 proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squid (as root, it installs them)
 	env -u DATABASE_URL $(BIN)/python -m booking.tests.proxies
 
-cluster-test: .venv/installed-dev ## Restart and fail over a cluster of real parts under load (SECONDS=60, SEED=7; as root, it installs them)
+cluster-test: .venv/installed-dev ## Stop and freeze a replica; restart and fail over a cluster under load (SECONDS=60, SEED=7; as root, it installs them)
+	env -u DATABASE_URL $(BIN)/python -m pytest -p no:cacheprovider booking/tests/replication/replica.py
 	$(BIN)/python -m booking.tests.cluster --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 torture: .venv/installed-dev ## Kill and restart every part for five minutes and check all responses (SECONDS=60, SEED=7)

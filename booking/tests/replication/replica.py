@@ -3,9 +3,7 @@
 import random
 import time
 from contextlib import ExitStack
-from unittest import skipUnless
 
-from django.db import connection
 from django.test import SimpleTestCase
 
 from booking.tests.postgres import Postgres
@@ -21,7 +19,6 @@ ALICE = {"username": "alice", "password": "monsieur-hulot-1958"}
 FOR_EVER = "3600"  # seconds that the replica may be behind
 
 
-@skipUnless(connection.vendor == "postgresql", "SQLite has no replicas.")
 class ReplicationTestCase(SimpleTestCase):
     @classmethod
     def setUpClass(cls):
