@@ -372,7 +372,7 @@ MAX_SEATS_PER_CUSTOMER_IN_ALL = env_number(  # for all shows to come
     "MAX_SEATS_PER_CUSTOMER_IN_ALL", max(50, MAX_SEATS_PER_CUSTOMER), least=MAX_SEATS_PER_CUSTOMER
 )
 
-# Customers of one show in a second above which the others wait (booking/waiting_room.py).
+# Customers of one show let in each second; further ones wait (booking/waiting_room.py).
 QUEUE_ABOVE = env_number("QUEUE_ABOVE", 0)
 
 # --- Passwords and tokens ------------------------------------------------------------------

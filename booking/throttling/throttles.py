@@ -112,8 +112,8 @@ class HoldThrottle(Throttle):
 class ChangeThrottle(Throttle):
     """Cancellations, moves and extensions of one user, each counted for itself.
 
-    Booking and cancelling again and again would fill the table of bookings, the others with an
-    Idempotency-Key its table.
+    Without a limit, booking and cancelling fill the table of bookings, and moves and extensions
+    fill the table of idempotency keys.
     """
 
     setting = "THROTTLE_CANCEL"
