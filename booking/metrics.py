@@ -43,7 +43,7 @@ SHOW_LOCK_SECONDS = Histogram(
 
 # `labels()` costs as much as counting, so its result is cached: the bound methods of the counters,
 # without a wrapper in Python, because every booking calls them.
-@lru_cache(maxsize=2000)
+@lru_cache(maxsize=2000)  # bounded, because clients choose the method
 def request_metrics(
     route: str, method: str | None, status: int
 ) -> tuple[Callable[[], None], Callable[[float], None]]:

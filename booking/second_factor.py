@@ -49,7 +49,7 @@ def is_missing(user: Any) -> bool:
 
 
 def begin_enrolment(user: User) -> TOTPDevice:
-    """A new secret, not in use until a code of it was given. It replaces older ones in setup."""
+    """A new secret, unconfirmed until `enrol`. Older unconfirmed ones are deleted."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=False).delete()
         return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
@@ -102,7 +102,7 @@ def seconds_to_wait(user: User) -> float:
 
 
 def turn_off(user: User, *, by: User) -> None:
-    """Delete the secret and the recovery codes. Sessions verified by them are not verified now."""
+    """Delete the secret and the recovery codes. Sessions verified by them are unverified again."""
     with transaction.atomic():
         delete_devices(user)
     security_log.info("event=second_factor_off user=%s by=%s", user.pk, by.pk)

@@ -43,7 +43,7 @@ def sql_of(migration, state):
 
 
 def fields_without_database_default(migration):
-    """New columns without a default, which INSERTs of the previous version would leave NULL."""
+    """NOT NULL columns without a database default: INSERTs of the previous version would fail."""
     return {
         "field-without-db-default"
         for operation in migration.operations

@@ -48,7 +48,7 @@ class SecondFactorCase(TestCase):
         return browser
 
     def go_to(self, seconds):
-        """Tests with a clock of their own for the codes."""
+        """Set the clock of the codes."""
         time = SimpleNamespace(time=lambda: seconds)
         clock = mock.patch("django_otp.plugins.otp_totp.models.time", time)
         clock.start()
