@@ -1,9 +1,9 @@
 """A premiere, simulated: `python -m benchmarks.premiere` prints a table and draws a chart.
 
 100,000 people want seats the moment sales open: all of one show, or of a chain with 500 screens.
-Each looks at the seat map and then tries to book until they have a seat, hear that the show is sold
-out, or give up. The times of service are those of docs/benchmarks.md. docs/scaling.md tells what is
-assumed and what came out.
+Each looks at the seat map and then tries to book until they have a seat, see that the show is sold
+out, or give up. Service times are from docs/benchmarks.md; docs/scaling.md has assumptions and
+results.
 """
 
 import argparse
@@ -34,7 +34,7 @@ class Premiere:
     booking: float = 8 / 585  # a worker's time of a booking
     seat_map: float = 8 / 1_606
     refusal: float = 8 / 3_021  # of the waiting room: like a view that does nothing
-    row_lock: float = 1 / 585  # for how long a booking keeps its show's row: until it is durable
+    row_lock: float = 1 / 585  # seconds that a booking locks its show's row
     backlog: int = 1_000  # connections that wait for a worker; others are refused at once
     timeout: float = 30.0  # of the proxy and the client: a request is given up
     patience: int = 20  # requests that people send before they give up
@@ -83,7 +83,7 @@ class Simulation:
         return self.result
 
     def _arrivals(self):
-        """Most come at once: the square of a random number is small more often than large."""
+        """Early arrivals are frequent: the square of a random number is mostly small."""
         within = self.premiere.arrive_within
         return [within * self.random.random() ** 2.6 for _ in range(self.premiere.people)]
 
@@ -136,7 +136,7 @@ class Simulation:
         return turn
 
     def _seat_map(self, show):
-        """By the proxy if it has a fresh one; while it asks for one, the others wait for that."""
+        """From the proxy's cache if it is fresh; while the proxy fetches one, all requests wait."""
         kept = self.premiere.micro_cache
         if not kept:
             yield from self._request("seat map", self.premiere.seat_map)

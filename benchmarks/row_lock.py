@@ -1,7 +1,7 @@
-"""What PostgreSQL sells of one show and of many: `python -m benchmarks.row_lock`.
+"""Bookings a second of PostgreSQL, for one show and for many: `python -m benchmarks.row_lock`.
 
 pgbench sends the statements of a booking in the two round trips of the application, without the
-application: what is left is the row lock of the show, and the disk. Prints a table.
+application, to measure the row lock of the show and the disk. Prints a table.
 """
 
 import os

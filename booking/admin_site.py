@@ -1,4 +1,4 @@
-"""The admin, which asks for the second factor of staff before every page."""
+"""The admin site, which asks for the second factor before every page."""
 
 from urllib.parse import urlencode
 
@@ -11,7 +11,7 @@ from . import second_factor
 
 
 class StaffSite(AdminSite):
-    """Django's admin site. What `admin_view` wraps is refused while a second factor is missing."""
+    """Django's admin site. Views in `admin_view` are refused until the second factor was given."""
 
     def has_permission(self, request):
         return super().has_permission(request) and not is_missing(request)
@@ -40,7 +40,7 @@ class StaffSite(AdminSite):
 
 
 def is_missing(request):
-    """`second_factor.is_missing`, once for each request."""
+    """`second_factor.is_missing`, cached on the request."""
     if not hasattr(request, "second_factor_is_missing"):
         request.second_factor_is_missing = second_factor.is_missing(request.user)
     return request.second_factor_is_missing

@@ -78,9 +78,9 @@ def valid_traceparent(value: str) -> str:
 
 
 def log_access(request: HttpRequest, status: int, seconds: float, *, is_slow: bool) -> None:
-    """One line of the access log; a warning for a slow request. Queries may have tokens: none."""
+    """Access log line, WARNING if slow; without the query string, which may have tokens."""
     user = getattr(request, "user", None)
-    if isinstance(user, SimpleLazyObject):  # of a page: to look at it may be a query
+    if isinstance(user, SimpleLazyObject):  # of a page: reading it may run a query
         user = getattr(request, "_cached_user", None)
     match = request.resolver_match
     fields = {

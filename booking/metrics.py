@@ -1,7 +1,7 @@
 """All metrics, for Prometheus. metrics_page.py serves them. docs/operations.md lists them.
 
 With PROMETHEUS_MULTIPROC_DIR each worker process counts in files of its own in that folder, and
-every worker answers with the sum. What a transaction changes is counted when it has committed.
+every worker answers with the sum. Changes of a transaction are counted after its commit.
 """
 
 from collections.abc import Callable
@@ -41,13 +41,13 @@ SHOW_LOCK_SECONDS = Histogram(
 )
 
 
-# `labels()` costs as much as counting, so what it returns is kept. These are no functions of
-# Python's that count, but the counters' own methods: one booking calls each of them.
-@lru_cache(maxsize=2000)  # methods are the client's
+# `labels()` costs as much as counting, so its result is cached: the bound methods of the counters,
+# without a wrapper in Python, because every booking calls them.
+@lru_cache(maxsize=2000)  # bounded, because clients choose the method
 def request_metrics(
     route: str, method: str | None, status: int
 ) -> tuple[Callable[[], None], Callable[[float], None]]:
-    """What counts a request, and what is given its seconds."""
+    """`inc` of the request counter and `observe` of the histogram of its seconds."""
     method = method if method in METHODS else "other"
     return REQUESTS.labels(route, method, str(status)).inc, REQUEST_SECONDS.labels(route).observe
 

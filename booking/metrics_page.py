@@ -1,4 +1,4 @@
-"""`/metrics`: what Prometheus reads, for who sends METRICS_TOKEN."""
+"""`/metrics`: metrics for Prometheus, for requests that send METRICS_TOKEN."""
 
 import logging
 import os
@@ -38,7 +38,7 @@ def metrics_page(request: HttpRequest) -> HttpResponse:
 
 
 class WaitingMails(Collector):
-    """Gauges of the mails that wait, read at each scrape; absent while the database is away."""
+    """Gauges of waiting mails, read at each scrape. There are none if the database fails."""
 
     def collect(self) -> Iterator[Metric]:
         found = read_in_time()
@@ -47,7 +47,7 @@ class WaitingMails(Collector):
         count, seconds = found
         yield GaugeMetricFamily("mails_waiting", "Mails that are not sent yet", count)
         yield GaugeMetricFamily(
-            "oldest_waiting_mail_seconds", "Age of the oldest of them; 0 for none", seconds
+            "oldest_waiting_mail_seconds", "Age of the oldest waiting mail; 0 for none", seconds
         )
 
 
@@ -56,7 +56,7 @@ MAILS.register(WaitingMails())
 
 
 def read_in_time() -> tuple[int, float] | None:
-    """Number and greatest age of the mails; None if the database fails or is frozen."""
+    """Number of waiting mails and age of the oldest; None if the database fails or is frozen."""
     results: list[tuple[int, float]] = []
     thread = threading.Thread(target=_read_waiting, args=[results], daemon=True)
     thread.start()
@@ -72,4 +72,4 @@ def _read_waiting(results: list[tuple[int, float]]) -> None:
     except Exception:
         log.warning("Waiting mails cannot be counted", exc_info=True)
     finally:
-        connections.close_all()  # those of this thread
+        connections.close_all()  # connections of this thread

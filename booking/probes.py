@@ -24,19 +24,19 @@ from .db.guards import missing_guards
 log = logging.getLogger(__name__)
 
 OK = "ok"
-DEADLINE = 3  # seconds for all checks together; those that are not done then have timed out
+DEADLINE = 3  # seconds for all checks together; unfinished checks have timed out
 LOCAL_ADDRESSES = ("127.0.0.1", "::1")
-PROBE_KEY = f"probe-{uuid4().hex}"  # of this process: others may write theirs at the same moment
+PROBE_KEY = f"probe-{uuid4().hex}"  # own key: other processes write at the same time
 FORWARDING_HEADERS = ("Forwarded", "Via", "X-Forwarded-For", "X-Real-IP")
 
 
 def health(request: HttpRequest) -> HttpResponse:
-    """The process lives. Does not look at the database."""
+    """Liveness: the process answers requests. The database is not checked."""
     return JsonResponse({"status": OK})
 
 
 def readiness(request: HttpRequest) -> HttpResponse:
-    """The process can sell: 200 or 503; what fails is named in the log and to operators only."""
+    """Readiness: 200 if the process can sell, else 503. Only operators see which check fails."""
     checks = Checks.results_in_time()
     is_ready = all(result == OK for result in checks.values())
     body: dict[str, object] = {"status": OK if is_ready else "unavailable"}
@@ -55,7 +55,7 @@ def is_local(request: HttpRequest) -> bool:
 
 
 def has_token(request: HttpRequest, token: str) -> bool:
-    """True if the request has this token as `Authorization: Bearer`. Never for an empty one."""
+    """True if the request has this bearer token; always False for an empty token."""
     scheme, _, given = request.headers.get("Authorization", "").partition(" ")
     return (
         bool(token) and scheme.lower() == "bearer" and constant_time_compare(given.strip(), token)
@@ -63,10 +63,10 @@ def has_token(request: HttpRequest, token: str) -> bool:
 
 
 class Checks(threading.Thread):
-    """One run of all checks, in a thread of its own, so that a probe need not wait for its end.
+    """One run of all checks, in a thread of its own, so that probes can stop waiting for it.
 
-    A frozen database keeps the thread waiting; meanwhile probes share it. So there is one run, and
-    one connection for it, at a time, however often the address is called.
+    A frozen database blocks the thread; meanwhile all probes share this run. So there is one run
+    with one connection at a time, however often the address is called.
     """
 
     current: "Checks | None" = None
@@ -91,10 +91,10 @@ class Checks(threading.Thread):
             for name, check in CHECKS.items():
                 try:
                     self.results[name] = check()
-                except Exception as error:  # noqa: BLE001 whatever it is, the probe looks for it
+                except Exception as error:  # noqa: BLE001 every error is a result of the probe
                     self.results[name] = f"failed: {type(error).__name__}"  # without addresses
         finally:
-            connections.close_all()  # those of this thread
+            connections.close_all()  # connections of this thread
 
 
 def check_database() -> str:
@@ -104,7 +104,7 @@ def check_database() -> str:
 
 
 def check_migrations() -> str:
-    """Migrations of a newer version are no fault: they are applied before it is deployed."""
+    """Unknown migrations are accepted: a newer version is migrated before it is deployed."""
     applied = MigrationRecorder(connection).migration_qs.values_list("app", "name")
     missing = sorted(migrations_of_the_code().difference(applied))
     return f"not applied: {', '.join(map('.'.join, missing))}" if missing else OK
@@ -122,7 +122,7 @@ def check_time_limits() -> str:
 def check_cache() -> str:
     """Write and read a counter, as the rate limits do: in the database while Redis is away.
 
-    Not with `set()`: of a table of more than 300 rows it deletes a third, counters in use included.
+    Not by `set()`, which deletes a third of a table with more than 300 rows, counters in use too.
     """
     end = datetime.now(UTC) + timedelta(minutes=1)
     written = shared_cache.increment(PROBE_KEY, by=1, expires_at=end)  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
-"""The second factor of staff: a code of an app on their phone (TOTP), or a recovery code.
+"""Second factor of staff: a code of an authenticator app (TOTP), or a recovery code.
 
-STAFF_TWO_FACTOR says who must have one. Devices, codes and the pauses after wrong codes are
-django-otp's. A code of the app and a recovery code work once.
+STAFF_TWO_FACTOR says which staff need one. Devices, codes and the pauses after wrong codes are
+django-otp's. Each code works once.
 """
 
 import re
@@ -23,7 +23,7 @@ RECOVERY_CODES = 10
 
 
 def is_required(user: User) -> bool:
-    """One query if roles are named. They always stand for superusers as well."""
+    """True if the user needs a second factor. If roles are named, superusers need one as well."""
     mode = settings.STAFF_TWO_FACTOR
     if mode in (OFF, OPTIONAL):
         return False
@@ -37,9 +37,9 @@ def is_enrolled(user: User) -> bool:
 
 
 def is_missing(user: Any) -> bool:
-    """True if the user of a session has to give a code, or to enrol, before anything else.
+    """True if the user of a session must give a code or enrol before seeing any other page.
 
-    Who has enrolled has to, required or not. `is_verified` is set by OTPMiddleware.
+    An enrolled user must, even if it is optional. `is_verified` is set by OTPMiddleware.
     """
     if settings.STAFF_TWO_FACTOR == OFF or isinstance(user, AnonymousUser):
         return False
@@ -49,20 +49,20 @@ def is_missing(user: Any) -> bool:
 
 
 def begin_enrolment(user: User) -> TOTPDevice:
-    """A new secret, which counts once a code of it was given. Older ones are forgotten."""
+    """A new secret, unconfirmed until `enrol`. Older unconfirmed ones are deleted."""
     with transaction.atomic():
         TOTPDevice.objects.filter(user=user, confirmed=False).delete()
         return TOTPDevice.objects.create(user=user, name="app", confirmed=False)
 
 
 def pending_enrolment(user: User) -> TOTPDevice:
-    """The secret that the user has been shown, or a new one."""
+    """The unconfirmed secret that was shown to the user, or a new one."""
     device = TOTPDevice.objects.filter(user=user, confirmed=False).order_by("-pk").first()
     return device or begin_enrolment(user)
 
 
 def enrol(user: User, code: str) -> tuple[TOTPDevice, list[str]] | None:
-    """Confirm the secret by a code: it replaces the one before. None for a wrong code.
+    """Confirm the new secret by a code and delete the old one. None for a wrong code.
 
     Returns the device and new recovery codes, which can be shown only now.
     """
@@ -82,7 +82,7 @@ def enrol(user: User, code: str) -> tuple[TOTPDevice, list[str]] | None:
 
 
 def check_code(user: User, code: str) -> Device | None:
-    """The device whose code it is; it is used up. None for a wrong code, or during a pause."""
+    """Use up the code and return its device. None for a wrong code, or during a pause."""
     model = TOTPDevice if _is_totp(code) else StaticDevice
     device = model.objects.filter(user=user, confirmed=True).first()
     verified = device and verify_token(user, device.persistent_id, code)
@@ -102,7 +102,7 @@ def seconds_to_wait(user: User) -> float:
 
 
 def turn_off(user: User, *, by: User) -> None:
-    """Forget the secret and the recovery codes. Sessions that they verified are so no more."""
+    """Delete the secret and the recovery codes. Sessions verified by them are unverified again."""
     with transaction.atomic():
         delete_devices(user)
     security_log.info("event=second_factor_off user=%s by=%s", user.pk, by.pk)

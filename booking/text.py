@@ -73,9 +73,9 @@ def validate_visible(text: str) -> None:
 
 
 def is_same_address(one: str, other: str) -> bool:
-    """Regardless of the case of ASCII letters, and of nothing else.
+    """True if the addresses differ at most in the case of ASCII letters.
 
-    A database takes more for equal, such as a Kelvin sign and a k: at another domain that is
-    another person's address, to whom a link must not be mailed.
+    A database also equates a Kelvin sign and a k, which are different domains: the link would be
+    mailed to another person.
     """
     return one.encode(errors="replace").lower() == other.encode(errors="replace").lower()

@@ -1,6 +1,6 @@
 """The plain page behind the link that verifies an email address.
 
-Opening it does nothing: mail scanners follow links. Its button does.
+The button verifies, not opening the page, because mail scanners follow links.
 """
 
 from django import forms
@@ -35,7 +35,7 @@ class VerifyEmailPage(FormView):
         return super().form_valid(form)
 
     def form_invalid(self, form):
-        if not form.non_field_errors():  # the token is missing: nobody sees its field
+        if not form.non_field_errors():  # the token is missing, and its field is hidden
             form.add_error(None, VerificationTokenNotValid.message)
         return super().form_invalid(form)
 

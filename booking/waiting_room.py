@@ -1,10 +1,9 @@
-"""The waiting room of a show for which more people come than the box office can serve.
+"""Waiting room of a show that more customers want than the box office can serve.
 
-Above QUEUE_ABOVE customers of a show in a second, each of the others gets a place: the moment at
-which they are let in. Places are given out in order of arrival, QUEUE_ABOVE for each second, and
-one for each customer and show, so asking again costs nobody a place and nobody is overtaken: a
-customer who comes back at the time they were told is let in, whatever the rush. Clients need to
-keep nothing. A place is good for a minute, for further tries if a seat was taken.
+QUEUE_ABOVE customers of a show are let in each second. Every further customer gets a place: the
+time at which they are let in. Places are in order of arrival, one for each customer and show, so a
+retry takes no second place, and a customer who comes back at that time is let in, whatever the
+rush. Clients need no state. A place is valid for a minute, for retries if a seat was taken.
 
 The row lock decides about seats; this only decides who may wait for it.
 """
@@ -17,7 +16,7 @@ from django.core.cache import cache
 
 from .exceptions import NotYourTurn
 
-SECOND = 1_000_000  # the unit of time here is the microsecond
+SECOND = 1_000_000  # times are in microseconds
 GOOD_FOR = 60 * SECOND
 
 
@@ -33,12 +32,12 @@ def enter(*, show_id: int, user_id: int) -> None:
 
 
 def _take_place(queue: str, place: str, now: int) -> int:
-    """When the customer's turn is. Of two requests at the same moment the later place counts."""
+    """Return the time of a new place. Of two requests at the same moment the later place counts."""
     step = SECOND // settings.QUEUE_ABOVE
     end = _advance(queue, least=now, by=step)
-    if end is None:  # without the cache everybody is let in
+    if end is None:  # the cache failed: everybody is let in
         return now
-    turn = max(now, end - SECOND)  # the first QUEUE_ABOVE come at once
+    turn = max(now, end - SECOND)  # the first QUEUE_ABOVE are let in at once
     return _advance(place, least=turn, by=0) or now
 
 

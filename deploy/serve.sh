@@ -1,20 +1,20 @@
 #!/bin/sh
 # Start the production server: docs/operations.md. GRANIAN_HOST, GRANIAN_PORT, GRANIAN_WORKERS and
-# GRANIAN_BLOCKING_THREADS change where it listens and how much it does at once; other options of
-# granian may follow.
+# GRANIAN_BLOCKING_THREADS set address, port, processes and threads; arguments are passed on to
+# granian.
 set -eu
 
 export GRANIAN_WORKERS="${GRANIAN_WORKERS:-2}"
 export GRANIAN_BLOCKING_THREADS="${GRANIAN_BLOCKING_THREADS:-4}"
 
-# A folder where the workers count for /metrics, without the counts of an earlier start.
+# Folder for the counters of /metrics, without those of an earlier start.
 if [ -n "${METRICS_TOKEN:-}" ]; then
     export PROMETHEUS_MULTIPROC_DIR="${PROMETHEUS_MULTIPROC_DIR:-$(mktemp -d)}"
     mkdir -p "$PROMETHEUS_MULTIPROC_DIR"
     rm -f "$PROMETHEUS_MULTIPROC_DIR"/*.db
 fi
 
-# Neither HTTP/2 without TLS nor WebSockets; a bound for the size and the time of headers.
+# No HTTP/2 without TLS, no WebSockets; limits for the size and the time of headers.
 exec granian --interface wsgi --http 1 --no-ws --respawn-failed-workers \
     --http1-buffer-size 65536 --http1-header-read-timeout 10000 "$@" \
     movie_booking.wsgi:application

@@ -14,19 +14,19 @@ HOST_AND_PORT = r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:]*)(?::([0-9]+))?"
 
 
 def env_database(name, default):
-    """Django's settings of the database that is written to.
+    """Django's settings of the primary database.
 
     Error messages do not contain the password.
     """
     config = _parse(name, env(name, default))
-    if "," in config["HOST"]:  # or a standby would be taken if it is the first to answer
+    if "," in config["HOST"]:  # otherwise a standby that answers first would be used
         options = config.setdefault("OPTIONS", {})
         options.setdefault("target_session_attrs", "read-write")
     return config
 
 
 def env_replica(name, *, primary):
-    """Django's settings of the database that is only read; None if there is none."""
+    """Django's settings of the read replica; None without one."""
     url = env(name)
     if not url:
         return None
@@ -72,7 +72,7 @@ def _parse(name, url):
 def _split_hosts(url):
     """The URL with its first host only, and (host, port) of each if there are several.
 
-    libpq's form for several servers, `a:5432,b:5432`, is none of RFC 3986. Raises ValueError.
+    libpq's form for several servers, `a:5432,b:5432`, is not valid in RFC 3986. Raises ValueError.
     """
     parts = urlsplit(url)
     user, at, hosts = parts.netloc.rpartition("@")

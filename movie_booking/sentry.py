@@ -4,7 +4,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def start_sentry(dsn):
-    """Report errors, without anything that a request contained."""
+    """Report errors without data of the request."""
     try:
         import sentry_sdk
     except ImportError:
@@ -26,7 +26,7 @@ def start_sentry(dsn):
 
 
 def remove_request_data(event, hint):
-    """Leave only the method and the address of the request: headers and queries have tokens."""
+    """Keep only the method and URL of the request: headers and query strings have tokens."""
     if request := event.get("request"):
         address = {"method": request.get("method"), "url": request.get("url", "").partition("?")[0]}
         event["request"] = address

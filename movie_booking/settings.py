@@ -290,7 +290,7 @@ REQUIRE_FSYNC = not DEBUG and not runs_for_development()
 DATABASE_DEADLINE = env_number("DATABASE_DEADLINE_SECONDS", 15, most=3600) or None
 
 
-# Replica: public data of anonymous requests. It is given up soon, as the primary can answer.
+# Replica: public data of anonymous requests. Short limits, because the primary can answer.
 REPLICA_DEADLINE = 1  # seconds; of a statement
 REPLICA_OPTIONS = {"connect_timeout": 2}  # psycopg's least
 REPLICA_MAX_LAG = env_number("REPLICA_MAX_LAG_SECONDS", 5, least=2, most=3600)
@@ -372,7 +372,7 @@ MAX_SEATS_PER_CUSTOMER_IN_ALL = env_number(  # for all shows to come
     "MAX_SEATS_PER_CUSTOMER_IN_ALL", max(50, MAX_SEATS_PER_CUSTOMER), least=MAX_SEATS_PER_CUSTOMER
 )
 
-# Customers of one show in a second above which the others wait (booking/waiting_room.py).
+# Customers of one show let in each second; further ones wait (booking/waiting_room.py).
 QUEUE_ABOVE = env_number("QUEUE_ABOVE", 0)
 
 # --- Passwords and tokens ------------------------------------------------------------------
@@ -425,7 +425,7 @@ PASSWORD_RESET_URL = env_line(
 EMAIL_VERIFICATION_URL = env_line(
     "EMAIL_VERIFICATION_URL", "http://127.0.0.1:8000/verify-email/" if DEBUG else ""
 )
-# Our page, below the address of the admin. Without it, only a superuser resets passwords of staff.
+# The page below the admin's URL. Without it, only a superuser resets passwords of staff.
 STAFF_PASSWORD_RESET_URL = env_line(
     "STAFF_PASSWORD_RESET_URL", "http://127.0.0.1:8000/admin/reset/" if DEBUG else ""
 )
@@ -493,8 +493,8 @@ SWAGGER_SETTINGS = {
 
 # --- Probes and metrics --------------------------------------------------------------------
 
-PROBE_TOKEN = env_token("PROBE_TOKEN")  # who sends it is told what /readyz finds wrong
-METRICS_TOKEN = env_token("METRICS_TOKEN")  # who sends it reads /metrics; without it there is none
+PROBE_TOKEN = env_token("PROBE_TOKEN")  # for details of /readyz
+METRICS_TOKEN = env_token("METRICS_TOKEN")  # for /metrics; 404 without it
 
 # Read by prometheus-client when it is imported. It reports an impossible folder at the first count.
 PROMETHEUS_MULTIPROC_DIR = env("PROMETHEUS_MULTIPROC_DIR")

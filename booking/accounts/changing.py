@@ -36,7 +36,7 @@ def sign_up(*, username: str, password: str, email: str = "") -> User:
 def update(
     *, user: User, password: str = "", mail_bookings: bool | None = None, **fields: str
 ) -> Profile:
-    """Change fields of the user and of the profile; another email address takes the password.
+    """Change fields of the user and of the profile; another email address requires the password.
 
     Raises PasswordRequired, WrongPassword, or CustomerNotFound if the account has just been erased.
     """
@@ -50,7 +50,7 @@ def update(
     with transaction.atomic():
         if fields and not active.update(**fields):
             raise CustomerNotFound
-        if has_new_email:  # to the address that it had: its owner may not be who changed it
+        if has_new_email:  # to the old address: a stranger may have changed it
             mail_about_account(Mail.Kind.EMAIL_CHANGED, user, to=user.email)
             mail_about_account(Mail.Kind.VERIFY_EMAIL, user, to=fields["email"])
         if mail_bookings is not None:

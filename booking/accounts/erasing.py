@@ -66,7 +66,7 @@ def _anonymize(user: User) -> None:
         user.set_unusable_password()
         user.save()
         second_factor.delete_devices(user)
-        _delete_mails(user, email)  # once the row is locked: nobody writes another one
+        _delete_mails(user, email)  # after the row lock, so that no new mail is written
         user.groups.clear()
         user.user_permissions.clear()
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
@@ -74,7 +74,7 @@ def _anonymize(user: User) -> None:
 
 
 def _delete_mails(user: User, email: str) -> None:
-    """Of the account, of its bookings and to its address, unless another account has that too."""
+    """Delete mails of the account and its bookings, and to its address unless it is shared."""
     Mail.objects.filter(user=user).delete()
     references = Booking.objects.of_user(user.pk).values("reference")
     Mail.objects.exclude(reference="").filter(reference__in=references).delete()

@@ -22,7 +22,7 @@ class ResetTokenGenerator(PasswordResetTokenGenerator):
         self.key_salt = key_salt
 
 
-# By is_staff: a token of a customer is void once they are staff, and the other way round.
+# A customer's token is void once the customer is staff, and the other way round.
 GENERATORS = {
     False: ResetTokenGenerator("booking.accounts.reset_password"),
     True: ResetTokenGenerator("booking.accounts.reset_staff_password"),
@@ -32,8 +32,8 @@ GENERATORS = {
 def request_password_reset(*, email: str, is_staff: bool = False) -> None:
     """Mail a link to every customer, or member of staff, with this address, if there is one.
 
-    Whether there is one is looked up by who sends the mail: so the request does the same, and
-    takes the same time, in both cases.
+    The mail worker looks the accounts up, so the request does the same, and takes the same
+    time, with or without an account.
     """
     kind = Mail.Kind.STAFF_PASSWORD_RESET if is_staff else Mail.Kind.PASSWORD_RESET
     Mail.objects.create(kind=kind, recipient=email)
@@ -43,7 +43,7 @@ def request_password_reset(*, email: str, is_staff: bool = False) -> None:
 def users_to_reset(email: str, *, is_staff: bool = False) -> list[User]:
     """Customers, or members of staff, with this address."""
     users = [each for each in users_by_email(email) if each.is_active and each.is_staff == is_staff]
-    if is_staff:  # none who cannot log in by password
+    if is_staff:  # only staff who log in by password
         return [user for user in users if user.has_usable_password()]
     return [user for user in users if user.username not in RESERVED_USERNAMES]
 
@@ -78,7 +78,7 @@ def reset_password(*, token: str, new_password: str, is_staff: bool = False) -> 
     with transaction.atomic():
         if not unchanged.update(password=user.password):
             raise ResetTokenNotValid
-        tokens.close_all_sessions(user=user)  # those of the admin end with the old password
+        tokens.close_all_sessions(user=user)  # sessions of the admin end with the old password
         mark_verified(user)  # a token is void after a change of the address
         mail_about_account(Mail.Kind.PASSWORD_CHANGED, user)
     security_log.info("event=password_reset user=%s", user.pk)

@@ -1,4 +1,4 @@
-"""Usernames and email addresses: which names are allowed, and whose they are."""
+"""Usernames and email addresses: allowed names, and users by name."""
 
 from contextlib import suppress
 
@@ -85,8 +85,8 @@ def users_by_email(email: str) -> list[User]:
 def find_user(name: str) -> User | None:
     """The user of a username or else of an email address, by one query.
 
-    Of several active accounts with the address, the one that has verified it: or anybody could
-    keep its owner from logging in by signing up with it. None if that is none of them or several.
+    Of several active accounts with the address, the one that has verified it: otherwise a stranger
+    could block the owner's login by signing up with it. None if none or several have.
     """
     if not may_be_address(name):
         return users_by_name(name).first()

@@ -16,7 +16,7 @@ SALT = "booking.accounts.verify_email"
 
 
 def _signer(user: User) -> TimestampSigner:
-    """The address is in the salt: a token is void after its change, and does not show it."""
+    """The address is part of the salt: a new address voids the token, and no token shows it."""
     return TimestampSigner(salt=f"{SALT}:{user.email}", sep=".")
 
 
@@ -35,7 +35,7 @@ def verify_email(*, token: str) -> None:
         raise VerificationTokenNotValid from None
     with transaction.atomic():
         users = User.objects.filter(pk=min(pk, jwt.MAX_USER_ID), is_active=True)
-        user = users.select_for_update().first()  # its address is neither changed nor erased now
+        user = users.select_for_update().first()  # row lock: the address stays until the commit
         if user is None or not user.email:
             raise VerificationTokenNotValid
         try:
@@ -47,7 +47,7 @@ def verify_email(*, token: str) -> None:
 
 
 def mark_verified(user: User) -> None:
-    """The user has read a mail to the address."""
+    """Record that the user has read a mail to the address."""
     Profile.objects.update_or_create(user=user, defaults={"verified_email": user.email})
 
 

@@ -73,7 +73,7 @@ class MailAdmin(HandMadeAddressMixin, admin.ModelAdmin):
         ]
 
     def send_one_again(self, request, pk):
-        """From the page of a booking; whoever may change bookings may do it."""
+        """Send again from the page of a booking; requires the permission to change bookings."""
         if not may_send_again(request):
             raise PermissionDenied
         mail = get_object_or_404(Mail.objects.exclude(reference=""), pk=pk)

@@ -24,7 +24,7 @@ class EmailForm(forms.Form):
 
 @method_decorator(never_cache, "dispatch")
 class RequestStaffPasswordReset(FormView):
-    """The page behind the link on the login page. It answers the same for every address."""
+    """Page behind the link on the login page. The response is the same for every address."""
 
     form_class = EmailForm
     template_name = "staff_password_reset.html"

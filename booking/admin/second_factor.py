@@ -1,4 +1,4 @@
-"""The pages where staff give a code, and where they set up the app that makes it."""
+"""Pages of the second factor: entering a code, and setting up an authenticator app."""
 
 from base64 import b32encode
 
@@ -41,7 +41,7 @@ class CodeForm(forms.Form):
 
 @method_decorator([never_cache, sensitive_post_parameters("code")], "dispatch")
 class StaffPage(RedirectURLMixin, FormView):
-    """A page for staff who have logged in by password. Others go to the login page."""
+    """A page for staff who have logged in by password. Other users go to the login page."""
 
     form_class = CodeForm
     next_page = "admin:index"
@@ -107,7 +107,7 @@ class SetupForm(CodeForm):
 
 
 class SecondFactorSetupPage(StaffPage):
-    """Who has enrolled already gives a code first: the password alone replaces no phone."""
+    """Enrolled users enter a code first, so that the password alone cannot replace the phone."""
 
     form_class = SetupForm
     template_name = "admin/second_factor_setup.html"

@@ -8,7 +8,7 @@ from ..db.replica import REPLICA, freshness, reading_from, reading_replica
 
 
 class ReplicaFailed(Exception):
-    """The replica did not answer; the primary will."""
+    """The replica failed; retry on the primary."""
 
 
 class ReplicaMixin(APIView):

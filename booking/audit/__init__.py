@@ -1,7 +1,7 @@
-"""Audit of the tables: every invariant, checked by reading. `manage.py audit` runs it.
+"""Audit of the tables: read-only checks of every invariant, for `manage.py audit`.
 
-The box office and the constraints keep the invariants. The audit finds what got past them: a
-restored backup, a constraint that was dropped, a row changed by hand, a defect of the code.
+The box office and the constraints keep the invariants. The audit finds violations in spite of
+them, as after a partial restore, a dropped constraint, a change by SQL or a defect of the code.
 """
 
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ INVARIANTS = [
 def audit(
     *, show_id: int | None = None, on_start: Callable[[Invariant], None] = lambda invariant: None
 ) -> Iterator[Finding]:
-    """Check the invariants one after the other; with `show_id`, those of shows, for that show.
+    """Check the invariants one after the other. With `show_id`, only those of shows, for one show.
 
     Run it in `consistent_snapshot()`, or sales in between may look like violations.
     """

@@ -44,7 +44,7 @@ def constraints_exist() -> Iterator[str]:
 def constraints_are_valid() -> Iterator[str]:
     """PostgreSQL has validated every constraint and index of the tables."""
     if connection.vendor != "postgresql":
-        return  # SQLite has none that are not valid
+        return  # SQLite has no invalid constraints
     tables = [model._meta.db_table for model in apps.get_app_config("booking").get_models()]
     tables.append(USERNAMES[0])
     with connection.cursor() as cursor:

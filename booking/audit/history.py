@@ -1,4 +1,4 @@
-"""Replay of a booking's events: they must lead, one after the other, to what the booking is."""
+"""Replay of a booking's events: in order, they must lead to its status and seat."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ STATUS_AFTER = {
 
 
 class Change(NamedTuple):
-    """An event, as far as a replay needs it."""
+    """The fields of an event that a replay needs."""
 
     kind: str
     seat_number: int  # after it
@@ -42,7 +42,7 @@ class State(NamedTuple):
 
 
 def replay(changes: Sequence[Change]) -> State | None:
-    """What a booking is after these changes; None if one cannot follow the other, or no change."""
+    """State of a booking after these changes; None without changes or for an impossible order."""
     status, seat, before = None, None, None
     for change in changes:
         seat_before = change.seat_number if change.moved_from is None else change.moved_from
@@ -55,7 +55,7 @@ def replay(changes: Sequence[Change]) -> State | None:
 
 
 def state_of(*, status: str, seat_number: int, is_admitted: bool) -> State:
-    """The state of a booking as `replay` gives it: expiry has no event, admission has."""
+    """State of a booking, comparable with `replay`: expiry has no event, admission has one."""
     status = "held" if status == "expired" else status
     if is_admitted:
         status = "admitted" if status == "booked" else f"{status} and admitted"

@@ -1,4 +1,4 @@
-"""Invariants of shows, screens and movies, by the functions that the values are derived from."""
+"""Invariants of shows, screens and movies, whose derived columns must fit their sources."""
 
 from collections.abc import Iterator
 
@@ -48,7 +48,7 @@ def search_keys_agree_with_movies() -> Iterator[str]:
     """The search keys of a movie are those of its title, genre and language."""
     for of_slice in slices(Movie.objects.all()):
         for movie in of_slice:
-            stored = vars(movie)  # the attributes always follow from their sources
+            stored = vars(movie)  # attributes would be derived again from their sources
             for name, key in SEARCH_KEYS.items():
                 if stored[key] != search_key(getattr(movie, name)):
                     yield f"movie {movie.pk}: {key}"

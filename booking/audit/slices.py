@@ -9,7 +9,7 @@ SLICE_SIZE = 2_000  # rows in memory
 def slices(rows: QuerySet) -> Iterator[list[Any]]:
     """The rows in lists of SLICE_SIZE by ascending id, each by a query that uses the key.
 
-    Server-side cursors would do as well, but not behind a pooler in transaction mode.
+    No server-side cursor: they do not work behind a pooler in transaction mode.
     """
     rows, last = rows.order_by("pk"), 0
     while found := list(rows.filter(pk__gt=last)[:SLICE_SIZE]):

@@ -11,7 +11,7 @@ def consistent_snapshot() -> Iterator[None]:
     if connection.vendor == "postgresql":
         with transaction.atomic(durable=True), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            cursor.execute("SET LOCAL statement_timeout = 0")  # a large table takes its time
+            cursor.execute("SET LOCAL statement_timeout = 0")  # reading a large table takes minutes
             with without_deadline(connection.connection):
                 yield
         return

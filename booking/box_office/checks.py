@@ -123,6 +123,6 @@ def require_can_cancel(booking: BookingSnapshot) -> None:
 
 
 def require_not_admitted(booking: BookingSnapshot) -> None:
-    """Who is in keeps the seat, whoever asks; staff can undo the check-in first."""
+    """Raise CheckedIn, for staff too: they undo the check-in before they cancel or move."""
     if booking.booking.admitted_at is not None:
         raise CheckedIn(admitted_at=booking.booking.admitted_at)

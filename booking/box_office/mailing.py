@@ -1,6 +1,6 @@
-"""Mails about reservations, written in the transaction of the change that they tell of.
+"""Mails about reservations, written in the transaction of the change that they are about.
 
-A mail worker sends them later: booking/mail. What a customer merely holds is not mailed.
+A mail worker sends them later: booking/mail. Holds are not mailed.
 """
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ from ..models.mails import MailKind
 def mail_customers(bookings: Iterable[Booking], kind: MailKind) -> None:
     """Write a mail for each reservation of these bookings.
 
-    Customers without an address are left out when it is sent.
+    The worker deletes mails of customers without an address.
     """
     references = dict.fromkeys(booking.reference for booking in bookings)
     if references:
@@ -28,6 +28,6 @@ def mail_all_customers(show_id: int, kind: MailKind) -> None:
 
 
 def forget_reminders(show_id: int) -> None:
-    """So that customers are reminded of the new time."""
+    """Delete the reminders of a show whose time changed, so that new ones are written."""
     references = Booking.objects.of_show(show_id).values("reference")
     Mail.objects.filter(kind=MailKind.REMINDER, reference__in=references).delete()

@@ -44,7 +44,7 @@ class Concurrently(Operation):
             return
         with connection.schema_editor(collect_sql=True, atomic=False) as collector:
             change(app_label, collector, from_state, to_state)
-        # Nobody waits for it, and if it gives up it leaves an invalid index behind.
+        # It blocks no other statement, and a timeout would leave an invalid index behind.
         schema_editor.execute("SET lock_timeout = 0")
         schema_editor.execute("SET statement_timeout = 0")
         try:
@@ -57,7 +57,7 @@ class Concurrently(Operation):
 
 
 def concurrent_statements(sql: str) -> list[str]:
-    """The statement with CONCURRENTLY, after one that drops what an interrupted attempt left."""
+    """The statement with CONCURRENTLY, after a DROP of the index of an interrupted attempt."""
     match = INDEX.match(sql)
     if not match:
         raise ValueError(f"This cannot be done concurrently: {sql}")

@@ -3,9 +3,9 @@
 Inside `reading_replica()` compiled queries and querysets read the replica. Everything else, and all
 writes, go to the primary.
 
-A thread compares WAL positions once a second: the replica has all that the primary had committed at
-the last moment whose position it has replayed. So a replica whose receiver is disconnected does not
-pass for a fresh one, a quiet primary not for a replica behind, and clocks are not compared.
+A thread notes the primary's WAL position once a second. The replica is as fresh as the time of the
+newest noted position that it has replayed. So a replica without a connection to the primary is
+stale, a replica of a primary without writes is fresh, and the hosts' clocks are not compared.
 """
 
 import logging
@@ -24,10 +24,10 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, InterfaceError, connectio
 log = logging.getLogger(__name__)
 
 REPLICA = "replica"
-CHECK_EVERY, PAUSE = 1, 5  # seconds; the latter after an error
+CHECK_EVERY, PAUSE = 1, 5  # seconds; PAUSE after an error
 
 POSITION = "SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')::bigint"
-# A standby that was promoted goes its own way: it has no position.
+# NULL for a promoted standby: its WAL is no longer the primary's.
 REPLAYED = (
     "SELECT CASE WHEN pg_is_in_recovery() "
     "THEN pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint END"
@@ -67,9 +67,9 @@ class Freshness:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
-        self.fresh_at = -inf  # the replica has what was committed then, by the monotonic clock
+        self.fresh_at = -inf  # monotonic time up to which the replica has every commit
         self.failed_at = -inf
-        self.positions: deque[tuple[float, int]] = deque()  # of the primary, with their moments
+        self.positions: deque[tuple[float, int]] = deque()  # (time, position) of the primary
         self.was_fresh = False
 
     def is_fresh(self) -> bool:
@@ -92,13 +92,13 @@ class Freshness:
             position = _read(DEFAULT_DB_ALIAS, POSITION)
         except (DatabaseError, InterfaceError):
             return
-        if self.positions and position < self.positions[-1][1]:  # another primary
+        if self.positions and position < self.positions[-1][1]:  # a new primary
             self.positions.clear()
         self.positions.append((started, position))
         self.note(_read(REPLICA, REPLAYED), started)
 
     def note(self, replayed: int | None, started: float) -> None:
-        """Record what the replica has replayed, by a check that started then."""
+        """Record the replica's position, read by a check that began at `started`."""
         with self.lock:
             if started <= self.failed_at:
                 return

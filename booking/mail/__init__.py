@@ -1,8 +1,8 @@
-"""Mail: what it says, and sending what waits in the table of mails.
+"""Mail: composing and sending the mails that wait in the table of mails.
 
-A request only writes a row, in the transaction of the change that the mail tells of: so there is no
-mail for what was rolled back, and a request does not wait for a mail server. `manage.py send_mail`
-sends what waits.
+A request only writes a row, in the transaction of the change that the mail is about. So a change
+that was rolled back has no mail, and no request waits for a mail server. `manage.py send_mail`
+sends waiting mails.
 """
 
 from .reminders import write_reminders

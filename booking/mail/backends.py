@@ -10,7 +10,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 
 class ConsoleBackend(console.EmailBackend):
-    """Django's, without HTML; of an attachment only its name and size."""
+    """Django's console backend, without HTML; attachments are listed by name and size."""
 
     def write_message(self, message: EmailMessage) -> None:
         lines = [f"To: {', '.join(message.to)}", f"Subject: {message.subject}"]
@@ -20,7 +20,7 @@ class ConsoleBackend(console.EmailBackend):
 
 
 class FileBackend(BaseEmailBackend):
-    """Keeps each mail as a file `<Message-ID>.eml` in EMAIL_FILE_PATH, which mail programs open."""
+    """Write each mail to EMAIL_FILE_PATH as `<Message-ID>.eml`, a file that mail programs open."""
 
     def open(self) -> bool:
         Path(settings.EMAIL_FILE_PATH).mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""What mails say: a subject, a plain text and the same as HTML."""
+"""Compose mails: subject, plain text and HTML."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +23,9 @@ SUBJECTS = {
 
 
 def compose(mail: Mail, along: Sequence[Mail] = ()) -> EmailMultiAlternatives | None:
-    """The message, as things are now, for mails `along` with it as well.
+    """Compose the message from the current state; it replaces the mails `along` as well.
 
-    None if there is nobody to write to, or nothing to say any more.
+    None if there is no recipient, or the mail is no longer needed.
     """
     if not mail.reference:
         context = _context(mail)
@@ -62,7 +62,7 @@ def _message(
 
 
 def message_id(mail: Mail) -> str:
-    """The same for each try, so that a mail that was sent twice is known for one."""
+    """The same for each try, so that mail programs recognize a mail that was sent twice."""
     domain = settings.MAIL_FROM.rpartition("@")[2].rstrip(">") or "localhost"
     return f"<{mail.pk}.{mail.created_at.timestamp():.0f}.booking@{domain}>"
 

@@ -1,4 +1,4 @@
-"""Reminders some hours before a show. They are written by the mail worker, not by a request."""
+"""Reminders some hours before a show, written by the mail worker."""
 
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
@@ -12,10 +12,10 @@ AT_ONCE = 1000
 
 
 def write_reminders() -> int:
-    """Write one for each reservation of the shows that start within REMINDER_HOURS; how many.
+    """Write a reminder for each reservation of shows within REMINDER_HOURS; return how many.
 
-    Who has booked later than that before the start needs no reminder. Any number of workers may
-    do it at the same time: `one_reminder_of_a_reservation`.
+    Bookings made within that time need none. Several workers may write reminders at the same time,
+    because of the constraint `one_reminder_of_a_reservation`.
     """
     if not settings.REMINDER_BEFORE:
         return 0
@@ -40,7 +40,7 @@ def write_reminders() -> int:
 
 
 def _is_wanted() -> Q:
-    """Customers who get reminders. One to another would be written and deleted at each look."""
+    """Customers who get reminders. Others' would be written and deleted again and again."""
     wanted = Q(user__is_active=True) & ~Q(user__email="") & ~Q(user__profile__mail_bookings=False)
     if settings.MAIL_ONLY_VERIFIED:
         wanted &= Q(user__profile__verified_email__iexact=F("user__email"))

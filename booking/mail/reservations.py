@@ -1,4 +1,4 @@
-"""Mails about a reservation: what they say, with its tickets and the show as a calendar file."""
+"""Content of mails about a reservation: texts, tickets and a calendar file."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ from ..models.bookings import CancelledBy, Status
 from ..models.mails import MailKind
 from ..tickets import calendar_of, ticket_file
 
-# A customer may do without these: `mail_bookings` of the profile.
+# Customers may switch these off: `mail_bookings` of the profile.
 CONFIRMATIONS = {MailKind.BOOKED, MailKind.REMINDER}
 
 TITLES = {
@@ -27,7 +27,7 @@ TITLES = {
 }
 CALLED_OFF = "The show was called off"
 MAX_GREETING = 50  # characters of a name
-LINK = re.compile(r"[:/@]|\w[.\u3002\uff0e\uff61]\w")  # what mail programs turn into one
+LINK = re.compile(r"[:/@]|\w[.\u3002\uff0e\uff61]\w")  # text that mail programs turn into a link
 
 
 class Attachment(NamedTuple):
@@ -44,7 +44,7 @@ class ReservationMail(NamedTuple):
 
 
 def mail_of_reservation(reference: str, kinds: set[MailKind]) -> ReservationMail | None:
-    """One mail for all of these kinds, as the reservation is now; None if nobody wants it."""
+    """One mail for all of these kinds, from the current state; None if it is not wanted."""
     try:
         reservation = Reservation.find(reference)
     except ReservationNotFound:
@@ -81,7 +81,7 @@ def mail_of_reservation(reference: str, kinds: set[MailKind]) -> ReservationMail
 
 
 def kind_now(reservation: Reservation, kinds: set[MailKind]) -> MailKind | None:
-    """What one mail for all of these kinds is about; None if nothing is to be said any more."""
+    """Kind of the one mail for all of these kinds; None if no mail is needed any more."""
     if not seats(reservation, Status.BOOKED):
         return None if kinds == {MailKind.REMINDER} else MailKind.CANCELLED
     if kinds == {MailKind.REMINDER}:
@@ -103,9 +103,9 @@ def wants(customer: User, kinds: set[MailKind]) -> bool:
 
 
 def greeting(customer: User) -> str:
-    """The first name or else the username; neither if it looks like a link or a text.
+    """First name or else username; empty if it could be a link or is long.
 
-    The address may be of somebody else, who must not be mailed what a stranger has written.
+    A stranger may sign up with another person's address, and must not send text to it.
     """
     names = (customer.first_name, customer.username)
     return next((n for n in names if n and len(n) <= MAX_GREETING and not LINK.search(n)), "")

@@ -18,15 +18,15 @@ TRANSIENT = 400  # SMTP replies from 400 to 499 (RFC 5321, 4.2.1)
 
 class Sent(NamedTuple):
     sent: int
-    failed: int  # tried in vain; they are tried again, or given up
+    failed: int  # failed tries: the mails are tried again, or given up
 
 
 def send_waiting() -> Sent:
     """Send the mails that are due, the oldest first, over one connection.
 
-    A mail is leased before it is sent, so no two workers send it at the same moment. A worker that
-    dies after sending and before noting it leaves the lease: then the mail is sent twice, with the
-    same Message-ID, by which mail programs know it for one.
+    A mail is leased before it is sent, so no two workers send it at the same moment. If a
+    worker dies after sending a mail and before recording it, the lease expires and the mail is sent
+    twice, with the same Message-ID.
     """
     sent = failed = 0
     connection = get_connection()
@@ -61,7 +61,7 @@ def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
         message.connection = connection
         connection.open()
         message.send()
-    except Exception as error:  # noqa: BLE001 whatever is wrong with one mail, the others are sent
+    except Exception as error:  # noqa: BLE001 the other mails are still sent
         mail.note_failure(f"{type(error).__name__}: {error}", is_final=_is_final(error))
         log.warning("mail %s was not sent: %s", mail.pk, type(error).__name__)
         return False
@@ -70,7 +70,7 @@ def _send(mail: Mail, connection: BaseEmailBackend) -> bool:
 
 
 def _is_final(error: Exception) -> bool:
-    """True if the server has refused the recipient for good; another try would be refused, too."""
+    """True if the server has refused the recipient permanently."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= TRANSIENT + 100 for code, _ in error.recipients.values())
     return False

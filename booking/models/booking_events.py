@@ -73,6 +73,6 @@ class BookingEvent(models.Model):
 
 
 def first_actor():
-    """Expression: username of who made the outer query's booking; null if deleted or unknown."""
+    """Expression: username of the user who made the outer booking; null if deleted or unknown."""
     events = BookingEvent.objects.filter(booking=OuterRef("pk")).order_by("pk")
     return Subquery(events.values("actor__username")[:1])

@@ -16,7 +16,7 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 
 
 class MailKind(models.TextChoices):
-    """What a mail is about. Of a reservation, the kind is what has happened to it."""
+    """What a mail is about; for a reservation, the change."""
 
     BOOKED = "booked"
     CHANGED = "changed"  # seats were moved, or some cancelled
@@ -30,7 +30,7 @@ class MailKind(models.TextChoices):
     VERIFY_EMAIL = "verify_email"
 
 
-# Asked for several times, one mail will do.
+# If requested several times before sending, one mail is sent.
 WITH_LINK = (
     *(MailKind.PASSWORD_RESET, MailKind.STAFF_PASSWORD_RESET),
     MailKind.VERIFY_EMAIL,
@@ -46,9 +46,9 @@ class MailQuerySet(models.QuerySet):
         return self.exclude(sent_at=None, failed_at=None).filter(created_at__lte=Now() - KEPT_FOR)
 
     def due(self):
-        """Mails to send now: not sent by another worker at this moment, nor put off.
+        """Mails to send now: neither leased by another worker nor waiting for their next try.
 
-        Of a reservation only the oldest: it is sent for the others as well.
+        Only the oldest mail of each reservation: it replaces the newer ones.
         """
         is_free = Q(leased_until=None) | Q(leased_until__lte=Now())
         older = Mail.objects.waiting().exclude(reference="")
@@ -57,20 +57,20 @@ class MailQuerySet(models.QuerySet):
 
 
 class Mail(models.Model):
-    """A mail to send. It is written in the transaction of the change that it tells of.
+    """A mail to send, written in the transaction of the change that it is about.
 
-    What it says is written when it is sent: as things are then, and so that no token waits in the
-    table. Of a reservation the oldest waiting mail is sent, for all that wait.
+    Its text is composed when it is sent, from the state at that moment, and no token is stored. The
+    oldest waiting mail of a reservation is sent and replaces its other waiting mails.
     """
 
     Kind = MailKind
 
     kind = models.CharField(max_length=20, choices=MailKind.choices)
-    # Of a reservation, the customer's address when it was written or, once it was sent, then.
+    # For a reservation: after sending, the address that it was sent to; until then it may be empty.
     recipient = models.EmailField(blank=True, default="", db_default="")
     reference = models.CharField(max_length=8, blank=True, default="", db_default="")
-    # Null for a reservation, which has a customer, and for a password reset: whether there is an
-    # account is looked up when it is sent.
+    # Null for a reservation, which has a customer, and for a password reset, whose accounts are
+    # looked up when it is sent.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     next_try_at = models.DateTimeField(db_default=Now())
@@ -127,7 +127,7 @@ class Mail(models.Model):
         return is_mine
 
     def sent_along(self) -> list["Mail"]:
-        """Waiting mails that need not be sent if this one is: it says the same."""
+        """Waiting mails that this mail replaces, because it says the same."""
         others = Mail.objects.waiting().exclude(pk=self.pk)
         if self.reference:
             return list(others.filter(reference=self.reference))
@@ -141,12 +141,12 @@ class Mail(models.Model):
         if not along:
             self._note(sent_at=Now(), error="", recipient=to)
             return
-        with transaction.atomic():  # or another worker might find those that were sent along
+        with transaction.atomic():  # otherwise another worker might send the replaced mails
             self._note(sent_at=Now(), error="", recipient=to)
             Mail.objects.filter(pk__in=[each.pk for each in along]).delete()
 
     def note_nobody(self, along: Sequence["Mail"]) -> None:
-        """There is nobody to write to."""
+        """Delete the mail: it has no recipient, or is no longer needed."""
         Mail.objects.filter(pk__in=[self.pk, *(each.pk for each in along)]).delete()
 
     def note_failure(self, error: str, *, is_final: bool) -> None:
@@ -157,12 +157,12 @@ class Mail(models.Model):
         self._note(next_try_at=Now() + pause, failed_at=failed_at, error=error[:200])
 
     def _note(self, **result: Any) -> None:
-        """Nothing if the lease was over and another worker has tried it since."""
+        """Record a result, unless the lease has expired and another worker has tried since."""
         mine = Mail.objects.waiting().filter(pk=self.pk, tries=self.tries)
         mine.update(leased_until=None, **result)
 
     def send_again(self) -> bool:
-        """As a new mail, with another Message-ID; False while a worker sends it."""
+        """Make it wait again, with a new Message-ID; False while a worker is sending it."""
         is_free = Q(leased_until=None) | Q(leased_until__lte=Now())
         mail = Mail.objects.filter(is_free, pk=self.pk)
         return bool(

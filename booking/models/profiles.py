@@ -8,13 +8,13 @@ from ..text import is_same_address
 
 
 class Profile(models.Model):
-    """What a user wants of mail. Without a row, the defaults hold."""
+    """Mail settings and verified email address of a user. Without a row, the defaults hold."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, models.CASCADE, primary_key=True, related_name="profile"
     )
     mail_bookings = models.BooleanField(default=True, db_default=True)  # and reminders
-    # The address whose link was followed. It says nothing about another one.
+    # The address that was verified. Another address of the user is not verified by it.
     verified_email = models.EmailField(blank=True, default="", db_default="")
 
     def __str__(self):

@@ -1,4 +1,4 @@
-"""`/metrics`, and that what it counts has been committed."""
+"""`/metrics`, and that only committed changes are counted."""
 
 import os
 import re
@@ -25,7 +25,7 @@ DEADLOCK = type("Deadlock", (Exception,), {"sqlstate": "40P01"})
 
 
 class Counted:
-    """What the counters gained since it was made."""
+    """Differences of the counters since this object was made."""
 
     def __init__(self):
         self.before = self.read()

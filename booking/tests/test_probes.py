@@ -19,7 +19,7 @@ AWAY = {"REMOTE_ADDR": "203.0.113.7"}
 
 
 @override_settings(ALLOWED_HOSTS=["tickets.example"], HTTPS=True, SECURE_SSL_REDIRECT=True)
-class HealthTests(SimpleTestCase):  # Django forbids it every query
+class HealthTests(SimpleTestCase):  # which forbids every query
     def test_healthz_answers_ok_for_any_host_over_plain_http(self):
         for host in ("tickets.example", "10.0.0.7:8000", "a b<>", ""):
             with self.subTest(host):

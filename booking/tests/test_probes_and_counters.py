@@ -1,4 +1,4 @@
-"""Neither a probe nor a broken metric harms what the application does."""
+"""A probe deletes no counters, and a broken metric breaks no request."""
 
 from datetime import UTC, datetime, timedelta
 from unittest import mock

@@ -1,4 +1,4 @@
-"""The waiting room: who is let in, when the others are, and that everybody is."""
+"""The waiting room: order and times of places, and every customer is let in."""
 
 import random
 from datetime import UTC, datetime, timedelta

@@ -74,13 +74,13 @@ class PasswordResetThrottle(Throttle):
 
     @classmethod
     def wait_of(cls, request: HttpRequest, email: str) -> float:
-        """For a page outside of the API: count the request; seconds to wait, or 0."""
+        """Count a request of a page outside of the API. Return the seconds to wait, or 0."""
         rate = Rate(cls.setting)
         return 0 if rate.allows(cls.keys_of(request, email)) else rate.seconds_left()
 
 
 class VerificationThrottle(Throttle):
-    """Mails to verify an address that one user has sent, to the same address or to others."""
+    """Mails to verify an address, for one user, whatever the address."""
 
     setting = "THROTTLE_VERIFY_EMAIL"
 
@@ -112,8 +112,8 @@ class HoldThrottle(Throttle):
 class ChangeThrottle(Throttle):
     """Cancellations, moves and extensions of one user, each counted for itself.
 
-    Booking and cancelling again and again would fill the table of bookings, the others with an
-    Idempotency-Key its table.
+    Without a limit, booking and cancelling fill the table of bookings, and moves and extensions
+    fill the table of idempotency keys.
     """
 
     setting = "THROTTLE_CANCEL"
@@ -158,7 +158,7 @@ class UserThrottle(BaseThrottle):
 
 
 class WaitingRoomThrottle(BaseThrottle):
-    """For requests that buy or hold seats of a show. It raises NotYourTurn, a 503.
+    """Waiting room for requests that book or hold seats of a show. Raises NotYourTurn, a 503.
 
     Staff do not wait, nor do stored responses to earlier requests.
     """

@@ -47,7 +47,7 @@ class PlannedSeat:
 
     @property
     def mark(self) -> str:
-        """One or two characters: the state is told by more than a colour."""
+        """One or two characters, so that the state is not shown by colour alone."""
         match self.state:
             case State.BOOKED:
                 return "\N{MULTIPLICATION X}"

@@ -138,7 +138,7 @@ class SeatPlanView(SeatPlanMixin, TemplateView):
         return bookings if is_one_sale and len(bookings) == len(seats) else []
 
     def confirm(self, form):
-        """Sell held seats to who they are held for."""
+        """Sell held seats to the customers of the holds."""
         references = {each.booking.reference for each in self._chosen_taken(form, State.HELD)}
         if len(references) != 1:
             raise Mistake("Choose held seats of one customer.")

@@ -90,7 +90,7 @@ class SignUp(serializers.Serializer):
 
 
 class LogIn(serializers.Serializer):
-    username = UsernameField(help_text="Or the email address, if it is of one account only.")
+    username = UsernameField(help_text="Or the email address, if it is of one account.")
     password = PasswordField()
 
     class Meta:
@@ -105,7 +105,7 @@ class Refresh(serializers.Serializer):
 
 
 class SwitchField(serializers.BooleanField):
-    """A boolean that stays as it is if it is left out, in a form as well."""
+    """An optional boolean that keeps its value if it is omitted, in a form as well."""
 
     default_empty_html = empty
 
@@ -119,8 +119,8 @@ class ChangeAccount(serializers.Serializer):
     )
     mail_bookings = SwitchField(
         required=False,
-        help_text="False for no confirmations and reminders. That a booking or a show was changed "
-        "or cancelled is mailed nevertheless.",
+        help_text="False switches off confirmations and reminders. Changes and cancellations of "
+        "bookings and shows are mailed nevertheless.",
     )
 
     class Meta:

@@ -17,7 +17,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument(
-            "--watch", action="store_true", help=f"go on, looking every {SECONDS} seconds"
+            "--watch", action="store_true", help=f"keep running, and send every {SECONDS} seconds"
         )
 
     def handle(self, *, watch, **options):

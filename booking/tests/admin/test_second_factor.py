@@ -48,7 +48,7 @@ class SecondFactorCase(TestCase):
         return browser
 
     def go_to(self, seconds):
-        """The time of the codes is not that of the machine."""
+        """Set the clock of the codes."""
         time = SimpleNamespace(time=lambda: seconds)
         clock = mock.patch("django_otp.plugins.otp_totp.models.time", time)
         clock.start()
@@ -193,7 +193,7 @@ class CodeTests(SecondFactorCase):
             TOTPDevice.objects.update(throttling_failure_timestamp=None)
             self.assertContains(self.enter(self.browser, "000000"), f"{WRONG} Please try again in")
             self.assertEqual(TOTPDevice.objects.get().throttling_failure_count, count)
-        right = self.code(self.secret)  # during the pause it is not even looked at
+        right = self.code(self.secret)  # not checked during the pause
         self.assertContains(self.enter(self.browser, right), WRONG)
         self.assertRefused(self.browser)
 

@@ -60,7 +60,7 @@ class LoginByEmailTests(ApiTestCase):
         self.assertResponse(self.log_in("carol@example.com", OTHER), 401, NO_ACCOUNT)
 
     def test_address_of_several_accounts_logs_in_to_the_one_that_verified_it(self):
-        """Or signing up with the address of somebody would keep them from logging in by it."""
+        """Otherwise a stranger could block the owner's login by signing up with the address."""
         accounts.verify_email(token=accounts.verification_token(self.carol))
         for number in range(4):
             User.objects.create_user(f"a{number}", "carol@example.com", OTHER)
@@ -99,7 +99,7 @@ class LoginByEmailTests(ApiTestCase):
                 self.subTest(address),
                 mock.patch.object(Argon2PasswordHasher, "verify", autospec=True) as verified,
                 mock.patch.object(Argon2PasswordHasher, "encode", autospec=True) as hashed,
-                self.assertNumQueries(2),  # whose attempts are limited; whose password it is
+                self.assertNumQueries(2),  # the counters' user; the user of the password
             ):
                 verified.return_value, hashed.return_value = False, "argon2$"
                 self.assertResponse(self.log_in(address), 401, NO_ACCOUNT)

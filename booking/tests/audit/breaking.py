@@ -1,4 +1,4 @@
-"""Break the tables by SQL, and what the audit says of them."""
+"""Break the tables by SQL, and read the result of the audit."""
 
 from contextlib import contextmanager
 
@@ -23,7 +23,7 @@ def execute(sql, *parameters):
 
 @contextmanager
 def without_constraints(*constraints):
-    """Take these (table, name) away; the rollback of the test brings them back."""
+    """Drop these constraints, (table, name); the rollback of the test restores them."""
     if SQLITE:
         execute("PRAGMA ignore_check_constraints = ON")
     try:

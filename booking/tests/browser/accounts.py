@@ -40,7 +40,7 @@ class AccountPagesTests(BrowserTestCase):
         self.assertLessEqual(width, page.viewport_size["width"])
 
     def pictured(self, page, name):
-        """For who wants to look at the pages: override it."""
+        """Hook for subclasses that save screenshots."""
 
     def code(self, secret, later=0):
         app = TOTP(secret)

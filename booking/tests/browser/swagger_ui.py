@@ -62,7 +62,7 @@ def success(operation):
 
 
 def customer(name):
-    user = create_user(name)
+    user = create_user(name, email=f"{name}@example.com")
     user.set_password(PASSWORD)
     user.save()
     return user
@@ -84,6 +84,7 @@ class Scene:
         self.refresh, self.session = str(token), token["sid"]
         self.token = str(AccessToken.for_user(user))
         self.reset_token = accounts.reset_token(user)
+        self.verification_token = accounts.verification_token(user)
 
     def in_path(self, operation):
         """Path parameters of the object."""
@@ -130,6 +131,7 @@ class Scene:
         return {
             "refreshToken": {"refresh": self.refresh},
             "logOut": {"refresh": self.refresh},
+            "verifyEmail": {"token": self.verification_token},
             "resetPassword": {"token": self.reset_token, "new_password": "silver-screen-1927"},
         }.get(operation["operationId"])
 

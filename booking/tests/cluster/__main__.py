@@ -4,8 +4,8 @@
     python -m booking.tests.cluster --only failover --seconds 20 --seed 7
 
 Installs the programs that are missing, if it can (as root, with apt-get). Everything is started and
-removed by the command. Exit status 0: every part passed, or there is no way to install the
-programs, which is said.
+removed by the command. Exit status 0: every part passed, or the programs cannot be installed, and
+the command prints NOT TESTED.
 """
 
 import argparse
@@ -72,7 +72,7 @@ def main():
 
 
 def test(name, options, folder):
-    """Run one part, print what came of it, and return True if it passed."""
+    """Run one part, print its result, and return True if it passed."""
     part = PARTS[name]
     seconds = part.seconds(options.seconds)
     with Cluster(

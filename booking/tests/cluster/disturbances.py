@@ -1,4 +1,4 @@
-"""What is done to a cluster under load: everything restarted, or its primary killed."""
+"""Disturbances of a cluster under load: rolling restart, failover."""
 
 import http.client
 import threading
@@ -8,11 +8,11 @@ from contextlib import suppress
 
 PAUSE = 2  # seconds before each step
 DEADLINE = 60  # seconds until a restarted part must answer
-AWAY = 2  # seconds between the death of the primary and the promotion: somebody has to notice
+AWAY = 2  # seconds from the death of the primary to the promotion, as if detected
 
 
 class Disturbance(threading.Thread):
-    """Does its steps while clients use the cluster, and ends before they do."""
+    """Thread that runs steps while clients use the cluster, and ends before them."""
 
     expected: tuple = ()  # names of counts that must not be 0
 
@@ -64,7 +64,7 @@ def status_of(port, path, headers):
 
 
 class RollingRestart(Disturbance):
-    """Restart every part, one after the other, each when the one before is there again."""
+    """Restart the parts one by one, each after the one before has recovered."""
 
     PARTS = (
         *("nginx", "Valkey", "first host", "second host", "connections of PgBouncer", "PgBouncer"),

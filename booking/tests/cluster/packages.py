@@ -21,7 +21,7 @@ OLDEST_PGBOUNCER = (1, 21)  # the first with max_prepared_statements
 
 
 class NoCluster(Exception):
-    """A program of the cluster is not there; the message says why."""
+    """A program of the cluster cannot be installed; the message says why."""
 
 
 def command(name):

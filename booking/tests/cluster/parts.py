@@ -1,4 +1,4 @@
-"""The parts that are no database: PgBouncer, Valkey, application hosts, and nginx before them."""
+"""Parts other than PostgreSQL: PgBouncer, Valkey, application hosts, and nginx in front."""
 
 import os
 import signal
@@ -88,7 +88,7 @@ class Pooler(Part):
             console.execute("RECONNECT")
 
     def stop(self):
-        """Wait for the transactions that run, not for clients."""
+        """Stop after the running transactions, without waiting for clients."""
         if hasattr(self, "process"):
             self.process.send_signal(signal.SIGINT)
             with suppress(subprocess.TimeoutExpired):
@@ -142,7 +142,7 @@ class Host(torture.Server):
         return self
 
     def restart(self):
-        """Let the requests that run end, then start again."""
+        """Restart after the running requests have ended."""
         workers = self.worker_pids()
         self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -156,7 +156,7 @@ class Host(torture.Server):
 
 
 class Hosts:
-    """All application hosts, as the one server that the nemesis of the torture test knows."""
+    """All application hosts, as one server for the nemesis of the torture test."""
 
     has_pooler = True
 

@@ -1,4 +1,4 @@
-"""A code that is given twice at the same moment lets in one of them."""
+"""A code that is used by two requests at the same moment lets in one of them."""
 
 from types import SimpleNamespace
 from unittest import mock

@@ -13,7 +13,7 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 class Inbox:
     """Handler of an SMTP server that keeps what it accepts, and answers `reply` to a recipient.
 
-    `before_reply` is called when a mail was accepted, before its sender hears of it. With `is_cut`
+    `before_reply` is called when a mail was accepted, before the reply to its sender. With `is_cut`
     the connection ends while a mail is sent.
     """
 

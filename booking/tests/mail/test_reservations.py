@@ -1,4 +1,4 @@
-"""Mails about bookings: what a customer gets for what has happened to a reservation."""
+"""Mails about bookings: the mail for each change of a reservation."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -47,7 +47,7 @@ class ReservationMailCase(InboxMixin, TestCase):
 
 class ReservationMailTests(ReservationMailCase):
     def test_greeting_has_no_link_or_text_of_a_stranger(self):
-        """Who signs up with the address of somebody else could mail them whatever they like."""
+        """A stranger who signs up with another address must not be able to send text to it."""
         self.reserve(1)
         for first_name, username, greeting in (
             ("Ada", "alice", "Hello Ada,"),
@@ -333,7 +333,7 @@ class ReminderTests(ReservationMailCase):
             self.assertEqual(write_reminders(), 0)
 
     def test_reminder_that_nobody_wants_is_not_written(self):
-        """It would be deleted when it is to be sent, and written again, every few seconds."""
+        """Otherwise it would be written and deleted again every few seconds."""
         self.booked()
         with self.settings(MAIL_ONLY_VERIFIED=True):
             self.assertEqual(write_reminders(), 0)

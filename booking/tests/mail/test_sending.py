@@ -148,7 +148,7 @@ class SendingTests(InboxMixin, TestCase):
             self.assertEqual(mail.state, state)
 
     def test_sender_that_is_refused_is_tried_again(self):
-        """It is the cinema's mistake, and may be mended within the day."""
+        """The sender is a setting of the cinema, which can be corrected within the day."""
         mail = self.create()
         self.inbox.sender_reply = "550 Relaying denied"
         with self.assertLogs("booking.mail", "WARNING"):

@@ -1,4 +1,4 @@
-"""Two mail workers that are killed all the time: every booking is mailed, nothing else is."""
+"""Two mail workers that are killed again and again: exactly the bookings are mailed."""
 
 import os
 import re
@@ -95,7 +95,7 @@ class WorkersTests(InboxMixin, TransactionTestCase):
             for _ in range(3):
                 self.book()
             before = len(self.inbox.messages)
-            if kill % 2:  # after the server has accepted a mail, before the worker notes it
+            if kill % 2:  # after the server has accepted a mail, before the worker records it
                 self.inbox.before_reply = lambda: self.workers.kill(2)
             self.workers.start()
             self.mailed(before + 1)

@@ -29,11 +29,11 @@ class NginxTests(EveryProxyTests, ProxyTestCase):
                 self.assertLessEqual({"HIT", "REVALIDATED"}, seen)
 
     def test_map_of_a_hot_show_costs_the_application_one_request_in_two_seconds(self):
-        """However many look. Figures: docs/operations.md."""
+        """Whatever the number of clients. Figures: docs/operations.md."""
         started, seconds, clients = time.monotonic(), 6, 8
 
         def look(_):
-            """What nginx did for each request of one client."""
+            """Cache status in nginx of each request of one client."""
             client, done = Client(self.proxy), []
             while time.monotonic() < started + seconds:
                 response = client.get("/api/shows/1/seats/")

@@ -50,7 +50,7 @@ class ReplicationTestCase(SimpleTestCase):
         return body
 
     def book(self):
-        """Book a free seat as Alice, who then sees it; its number."""
+        """Book a free seat as Alice, check that she sees it, and return its number."""
         taken = self.map(self.token)
         free = set(range(1, taken["total_seats"])).difference(taken["booked"], taken["held"])
         seat = max(free)
@@ -78,7 +78,7 @@ class ReplicationTestCase(SimpleTestCase):
         poll(lambda: self.map() and self.scans_of_replica() > before)
 
     def scans_of_replica(self):
-        """How often the replica has looked for bookings, by its own count."""
+        """Number of scans of the bookings table on the replica, by its statistics."""
         count = "SELECT coalesce(idx_scan, 0) + seq_scan FROM pg_stat_user_tables WHERE relname = "
         return run_sql(self.standby, f"{count}'booking_booking'")[0][0]
 

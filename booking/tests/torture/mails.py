@@ -1,6 +1,6 @@
-"""Table of mails: one for each change that its customer is told of, and none for anything else.
+"""Rule for the table of mails: exactly one for each change that is mailed to its customer.
 
-Before they are sent: nothing sends mail in a run.
+No mail worker runs in a torture run, so the mails are still in the table.
 """
 
 from collections import Counter
