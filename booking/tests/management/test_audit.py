@@ -55,6 +55,19 @@ class CommandTests(TransactionTestCase):
         names = [each.name.replace("_", " ") for each in INVARIANTS]
         self.assertEqual(lines, [f"ok     {name}" for name in names])
 
+    def test_new_connection_is_audited_too(self):
+        printed = []
+
+        def run():
+            printed.append(self.run_command())
+            connection.close()
+
+        thread = Thread(target=run)  # its connection has not connected yet
+        thread.start()
+        thread.join(60)
+        self.assertEqual(len(printed), 1)
+        self.assertEqual(printed[0].count("ok  "), len(INVARIANTS))
+
     def test_one_show_checks_invariants_of_shows_only(self):
         found = json.loads(self.run_command("--show", str(self.show.pk), "--json"))
         self.assertEqual((found["ok"], found["show"]), (True, self.show.pk))
