@@ -74,6 +74,13 @@ class CommandTests(TransactionTestCase):
         of_shows = [each.name for each in INVARIANTS if each.is_of_shows]
         self.assertEqual([each["name"] for each in found["invariants"]], of_shows)
 
+    def test_unknown_show_is_not_called_correct(self):
+        for unknown in (self.show.pk + 1, 0, -1, 2**70):
+            with self.assertRaises(CommandError) as caught:
+                self.run_command("--show", str(unknown))
+            self.assertEqual(str(caught.exception), f"There is no show {unknown}.")
+            self.assertEqual(caught.exception.returncode, 2)
+
     def test_violation_is_explained_and_exit_code_is_one(self):
         Show.objects.filter(pk=self.show.pk).update(seat_letters="s")
         out = StringIO()
