@@ -48,8 +48,12 @@ run: .venv/installed ## Serve on http://127.0.0.1:8000/ with demo data (PORT=800
 	@echo "  API         http://127.0.0.1:$(PORT)/api/"
 	@echo "  Admin       http://127.0.0.1:$(PORT)/admin/"
 	@echo
-	@echo "  Mails, such as those of the demo's bookings, are printed here. To open them with their"
-	@echo "  tickets: make run EMAIL_URL=file:///tmp/mails"
+	@case "$$EMAIL_URL" in \
+	    "") echo "  Mails, such as those of the demo's bookings, are printed here. To open them with their"; \
+	        echo "  tickets: make run EMAIL_URL=file:///tmp/mails" ;; \
+	    file:*) echo "  Mails are written to $${EMAIL_URL#file://}" ;; \
+	    *) echo "  Mails are sent by EMAIL_URL." ;; \
+	esac
 	@echo
 	@export PASSWORD_RESET_URL=$${PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/password-reset/}; \
 	    export STAFF_PASSWORD_RESET_URL=$${STAFF_PASSWORD_RESET_URL:-http://127.0.0.1:$(PORT)/admin/reset/}; \

@@ -150,6 +150,7 @@ class SecondFactorSetupPage(StaffPage):
         picture = segno.make(self.device.config_url)
         return super().get_context_data(
             qr_code=picture.svg_data_uri(scale=5, border=4, light="#fff"),
+            app_url=self.device.config_url,
             secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
             is_enrolled=self.request.user.is_verified(),
             may_turn_off=self.may_turn_off(),

@@ -21,6 +21,7 @@ def consistent_snapshot() -> Iterator[None]:
 
 @contextmanager
 def _sqlite_for_reading(connection: Any) -> Iterator[None]:
+    connection.ensure_connection()  # `transaction_mode` is set when it connects
     mode = connection.transaction_mode
     connection.transaction_mode = "DEFERRED"  # IMMEDIATE would keep all sales waiting
     with connection.cursor() as cursor:

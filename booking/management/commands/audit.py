@@ -3,6 +3,7 @@ import json
 from django.core.management.base import BaseCommand, CommandError
 
 from booking.audit import INVARIANTS, audit, consistent_snapshot
+from booking.models import Show
 
 
 class Command(BaseCommand):
@@ -20,6 +21,8 @@ class Command(BaseCommand):
     def handle(self, *, show, **options):
         self.is_json, self.verbosity = options["json"], options["verbosity"]
         with consistent_snapshot():
+            if show is not None and not Show.objects.filter(pk=show).exists():
+                raise CommandError(f"There is no show {show}.", returncode=2)
             findings = []
             for each in audit(show_id=show, on_start=self.write_progress):
                 findings.append(each)

@@ -92,9 +92,10 @@ class EnrolmentTests(SecondFactorCase):
         self.assertContains(self.browser.get("/admin/"), f'href="{SETUP}"')
         self.assertEqual(LogEntry.objects.get().change_message, "Set up a second factor.")
 
-    def test_picture_is_of_the_secret_with_the_name_of_the_cinema(self):
-        self.browser.get(SETUP)
+    def test_picture_and_link_are_of_the_secret_with_the_name_of_the_cinema(self):
+        page = self.browser.get(SETUP)
         url = TOTPDevice.objects.get().config_url
+        self.assertContains(page, f'<a href="{html.escape(url)}">')
         self.assertRegex(url, r"^otpauth://totp/Movie%20booking%3Astella\?secret=[A-Z2-7]{32}&")
 
     def test_wrong_code_enrols_nobody_and_keeps_the_secret(self):

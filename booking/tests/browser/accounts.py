@@ -14,6 +14,14 @@ from booking.tests.browser.pages import BrowserTestCase
 from booking.tests.factories import create_user
 
 PASSWORD = "paper-moon-1973"
+# Two clicks before the answer to the first; returns how many the browser sends.
+CLICK_TWICE = """(button) => {
+    let sent = 0;
+    addEventListener("submit", (event) => { sent += !event.defaultPrevented; });
+    button.click();
+    button.click();
+    return sent;
+}"""
 WIDTHS = {"desktop": (1280, 860), "phone": (320, 640)}
 
 
@@ -92,7 +100,8 @@ class AccountPagesTests(BrowserTestCase):
                 self.assertFits(page, f"setup-open-{name}")
                 secret = b32decode(page.locator("code").inner_text().replace(" ", ""))
                 page.get_by_label("Code of your app").fill(self.code(secret))
-                page.get_by_role("button", name="Set up").click()
+                button = page.get_by_role("button", name="Set up")
+                self.assertEqual(button.evaluate(CLICK_TWICE), 1)
                 page.get_by_role("heading", name="Keep your recovery codes").wait_for()
                 self.assertFits(page, f"codes-{name}")
                 recovery = page.locator(".codes code").first.inner_text()

@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db.models import Count
 from django.test import override_settings
 from django.utils import timezone
+from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from booking import accounts, box_office
 from booking.demo import STAFF
@@ -76,6 +77,26 @@ class Screenshots(BrowserTestCase):
                 page.goto(link)
                 page.screenshot(path=FOLDER.parent / f"password-reset{scheme}.png")
 
+    @override_settings(STAFF_TWO_FACTOR="required")
+    def test_take_pictures_of_the_second_factor(self):
+        size = dict(zip(("width", "height"), SIZES[""], strict=True))
+        with self.browsing(viewport=size, color_scheme="light") as page:
+            self.log_in(page)
+            page.get_by_role("heading", name="Set up your second factor").wait_for()
+            page.screenshot(path=FOLDER / "second-factor.png")
+        TOTPDevice.objects.update(confirmed=True)
+        size = dict(zip(("width", "height"), SIZES["-phone"], strict=True))
+        with self.browsing(viewport=size, color_scheme="light") as page:
+            self.log_in(page)
+            page.get_by_role("heading", name="Enter your code").wait_for()
+            page.screenshot(path=FOLDER / "second-factor-phone.png")
+
+    def log_in(self, page):
+        page.goto(f"{self.address}/admin/")
+        page.get_by_label("Username").fill(STAFF[0])
+        page.get_by_label("Password").fill(STAFF[1])
+        page.get_by_role("button", name="Log in").click()
+
     def pages(self):
         show = f"booking/show/{self.show.pk}"
         return {
@@ -97,10 +118,7 @@ class Screenshots(BrowserTestCase):
             for scheme, name in SCHEMES.items():
                 viewport = {"width": width, "height": height}
                 with self.browsing(viewport=viewport, color_scheme=name) as page:
-                    page.goto(f"{self.address}/admin/")
-                    page.get_by_label("Username").fill(STAFF[0])
-                    page.get_by_label("Password").fill(STAFF[1])
-                    page.get_by_role("button", name="Log in").click()
+                    self.log_in(page)
                     page.get_by_text("Welcome,").wait_for()
                     for title, path in pages.items():
                         page.goto(f"{self.address}/admin/{path}")

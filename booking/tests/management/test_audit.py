@@ -55,11 +55,31 @@ class CommandTests(TransactionTestCase):
         names = [each.name.replace("_", " ") for each in INVARIANTS]
         self.assertEqual(lines, [f"ok     {name}" for name in names])
 
+    def test_new_connection_is_audited_too(self):
+        printed = []
+
+        def run():
+            printed.append(self.run_command())
+            connection.close()
+
+        thread = Thread(target=run)  # its connection has not connected yet
+        thread.start()
+        thread.join(60)
+        self.assertEqual(len(printed), 1)
+        self.assertEqual(printed[0].count("ok  "), len(INVARIANTS))
+
     def test_one_show_checks_invariants_of_shows_only(self):
         found = json.loads(self.run_command("--show", str(self.show.pk), "--json"))
         self.assertEqual((found["ok"], found["show"]), (True, self.show.pk))
         of_shows = [each.name for each in INVARIANTS if each.is_of_shows]
         self.assertEqual([each["name"] for each in found["invariants"]], of_shows)
+
+    def test_unknown_show_is_not_called_correct(self):
+        for unknown in (self.show.pk + 1, 0, -1, 2**70):
+            with self.assertRaises(CommandError) as caught:
+                self.run_command("--show", str(unknown))
+            self.assertEqual(str(caught.exception), f"There is no show {unknown}.")
+            self.assertEqual(caught.exception.returncode, 2)
 
     def test_violation_is_explained_and_exit_code_is_one(self):
         Show.objects.filter(pk=self.show.pk).update(seat_letters="s")
