@@ -104,7 +104,10 @@ def mails_table(reference, *, may_send):
     rows = [
         (
             mail.get_kind_display(),
-            date_format(localtime(mail.sent_at or mail.created_at), "j\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}Y, H:i"),
+            date_format(
+                localtime(mail.sent_at or mail.created_at),
+                "j\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}Y, H:i",
+            ),
             mail.state,
             mail.error or mail.recipient,
             format_html(BUTTON, reverse("admin:booking_mail_send_again", args=[mail.pk]))
