@@ -93,6 +93,7 @@ def may_send_again(request):
 
 # The button belongs to the form of the page, which has the CSRF token.
 BUTTON = '<button type="submit" class="button" formaction="{}" formnovalidate>Send again</button>'
+DATE_AND_TIME = "j\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}Y, H:i"
 ROW = '<tr><td>{}</td><td>{}</td><td>{}<br><small class="quiet">{}</small></td><td>{}</td></tr>'
 
 
@@ -104,10 +105,7 @@ def mails_table(reference, *, may_send):
     rows = [
         (
             mail.get_kind_display(),
-            date_format(
-                localtime(mail.sent_at or mail.created_at),
-                "j\N{NO-BREAK SPACE}M\N{NO-BREAK SPACE}Y, H:i",
-            ),
+            date_format(localtime(mail.sent_at or mail.created_at), DATE_AND_TIME),
             mail.state,
             mail.error or mail.recipient,
             format_html(BUTTON, reverse("admin:booking_mail_send_again", args=[mail.pk]))
@@ -117,7 +115,8 @@ def mails_table(reference, *, may_send):
         for mail in mails
     ]
     return format_html(
-        "<table><thead><tr><th>Mail</th><th>When</th><th>State</th><th></th></tr></thead>"
-        "<tbody>{}</tbody></table>",
+        '<table class="mails"><thead>'
+        "<tr><th>Mail</th><th>When</th><th>State</th><th></th></tr>"
+        "</thead><tbody>{}</tbody></table>",
         format_html_join("", ROW, rows),
     )

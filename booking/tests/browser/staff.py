@@ -6,7 +6,8 @@ from django.contrib.auth.models import Group
 from django.test import override_settings
 from django.utils import timezone
 
-from booking.models import Booking, Screen, Show
+from booking import box_office
+from booking.models import Booking, Mail, Screen, Show
 from booking.roles import BOX_OFFICE, MANAGER, create_roles
 from booking.tests.browser.pages import BrowserTestCase
 from booking.tests.factories import create_movie, create_screen, create_show, create_user
@@ -159,6 +160,25 @@ class ClerkTests(StaffTestCase):
             sold = self.message(page)
         self.assertIn("Sold: A2.", sold)
         self.assertEqual(Booking.objects.count(), 1)
+
+    def test_mail_with_a_long_address_is_sent_again_on_a_phone(self):
+        alice = create_user("alice", email=f"{'alice' * 10}@example.com")
+        box_office.book(show_id=self.show.pk, seat_number=1, by=alice)
+        booking = Booking.objects.get().pk
+        Mail.objects.update(sent_at=timezone.now())
+        with self.browsing(viewport={"width": 390, "height": 844}) as page:
+            self.log_in(page)
+            page.goto(f"{self.address}/admin/booking/booking/{booking}/change/")
+            button = page.get_by_role("button", name="Send again")
+            box = button.bounding_box()
+            widths = page.locator(".mails").evaluate(
+                "(table) => [table.parentElement.scrollWidth, table.parentElement.clientWidth]"
+            )
+            button.click()
+            said = self.message(page)
+        self.assertEqual(said, "The mail will be sent again.")
+        self.assertLess(box["x"] + box["width"], 390)
+        self.assertLessEqual(*widths)  # nothing is cut off
 
     def test_plan_works_without_javascript(self):
         with self.browsing(java_script_enabled=False) as page:
