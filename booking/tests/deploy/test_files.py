@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest import skipUnless
 
 import yaml
@@ -95,10 +96,10 @@ class ComposeTests(SimpleTestCase):
     @skipUnless(shutil.which("docker-compose"), "docker-compose is not installed")
     def test_compose_accepts_the_file(self):
         environment = {"PATH": os.environ["PATH"], **example_environment()}
-        file = DEPLOY / "env"
-        self.addCleanup(file.unlink)
-        file.write_text(read("env.example"))
-        done = run("docker-compose", "--file", DEPLOY / "compose.yaml", "config", env=environment)
+        folder = self.enterContext(TemporaryDirectory())  # deploy/env may be in use
+        copy = shutil.copytree(DEPLOY, Path(folder) / "deploy")
+        shutil.copy(copy / "env.example", copy / "env")
+        done = run("docker-compose", "--file", copy / "compose.yaml", "config", env=environment)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
 
