@@ -7,6 +7,8 @@ from django.core import checks
 from django.db import connections
 from django.db.backends.signals import connection_created
 
+from movie_booking.environment import NO_MAIL
+
 from .db.guards import missing_guards, require_guards
 
 log = logging.getLogger(__name__)
@@ -37,7 +39,7 @@ def check_guards(databases=None, **kwargs):
 
 
 def check_mail(app_configs=None, **kwargs):
-    if settings.EMAIL_BACKEND != "django.core.mail.backends.dummy.EmailBackend":
+    if settings.EMAIL_BACKEND != NO_MAIL:
         return []
     return [checks.Warning("EMAIL_URL is not set: no mail is sent.", id="booking.W002")]
 

@@ -18,15 +18,10 @@ validate_characters = ASCIIUsernameValidator(
 )
 
 
-# Accounts of the cinema's own, for seats without an account of a customer. Nobody can log in.
+# Accounts without a password, for seats that belong to no customer's account.
 WALK_IN = "walk-in"  # sold at the counter
-
-
 HOUSE = "house"  # set aside
-
-
 RESERVED_USERNAMES = (WALK_IN, HOUSE)
-
 
 ERASED = "erased-"  # begin of the username of an erased account
 

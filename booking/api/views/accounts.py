@@ -115,7 +115,7 @@ class PasswordResetView(PublicMixin, APIView):
 
 
 class ConfirmPasswordResetView(PublicMixin, APIView):
-    throttle_classes = []  # nobody guesses a token, and a wrong one costs no hash
+    throttle_classes = []  # a signed token cannot be guessed, and a wrong one costs no hash
 
     def post(self, request):
         serializer = ResetPassword(data=request.data)

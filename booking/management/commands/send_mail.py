@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections
 
 from booking.mail import send_waiting, write_reminders
+from movie_booking.environment import NO_MAIL
 
 SECONDS = 5
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, watch, **options):
-        if settings.EMAIL_BACKEND.endswith("dummy.EmailBackend"):
+        if settings.EMAIL_BACKEND == NO_MAIL:
             self.stderr.write("EMAIL_URL is not set: no mail is sent.")
             return
         while True:
