@@ -143,7 +143,8 @@ class Mail(models.Model):
             return
         with transaction.atomic():  # otherwise another worker might send the replaced mails
             self._note(sent_at=Now(), error="", recipient=to)
-            Mail.objects.filter(pk__in=[each.pk for each in along]).delete()
+            replaced = Mail.objects.waiting().filter(pk__in=[each.pk for each in along])
+            replaced.update(sent_at=Now(), error="", recipient=to)
 
     def note_nobody(self, along: Sequence["Mail"]) -> None:
         """Delete the mail: it has no recipient, or is no longer needed."""

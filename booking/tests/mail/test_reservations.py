@@ -197,7 +197,9 @@ class ReservationMailTests(ReservationMailCase):
         mail = self.mail()
         self.assertEqual(mail["Subject"], "Your tickets: Metropolis, Tue 27 Nov, 20:15")
         self.assertIn("Seat C1\n", text_of(mail))
-        self.assertEqual([mail.state for mail in Mail.objects.all()], ["sent"])
+        sent = [(each.kind, each.state, each.recipient) for each in Mail.objects.order_by("pk")]
+        kinds = ["booked", "changed", "cancelled"]
+        self.assertEqual(sent, [(kind, "sent", "alice@example.com") for kind in kinds])
         self.assertEqual(self.mails(), [])
         other = self.reserve(30)
         box_office.cancel_reservation(reservation=other, by=self.alice)
@@ -315,6 +317,13 @@ class ReminderTests(ReservationMailCase):
         self.assertIn("Your show starts soon.", text_of(mail))
         self.assertEqual(len(list(mail.iter_attachments())), 2)
         self.assertEqual(write_reminders(), 0)
+
+    def test_reminder_that_another_mail_replaced_is_not_written_again(self):
+        booking = self.booked(reference="AAAA2222")
+        Mail.objects.create(kind="changed", reference=booking.reference)
+        self.assertEqual(write_reminders(), 1)
+        self.assertTrue(self.mail()["Subject"].startswith("Your booking was changed"))
+        self.assertEqual((write_reminders(), self.mails()), (0, []))
 
     def test_others_are_not_reminded(self):
         later = create_show(self.show.movie, date_time=self.now + timedelta(hours=5))
