@@ -2,11 +2,11 @@
 
 import logging
 import os
-import threading
 from collections.abc import Iterator
+from typing import Any
 
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound, JsonResponse
 from django.utils import timezone
@@ -16,11 +16,9 @@ from prometheus_client.registry import Collector
 
 from .metrics import REGISTRY
 from .models import Mail
-from .probes import has_token
+from .probes import SharedRun, has_token
 
 log = logging.getLogger(__name__)
-
-DEADLINE = 3  # seconds that a scrape waits for the database
 
 
 def metrics_page(request: HttpRequest) -> HttpResponse:
@@ -41,10 +39,10 @@ class WaitingMails(Collector):
     """Gauges of waiting mails, read at each scrape. There are none if the database fails."""
 
     def collect(self) -> Iterator[Metric]:
-        found = read_in_time()
-        if found is None:
+        found = WAITING_RUN.results_in_time()
+        if "mails" not in found:
             return
-        count, seconds = found
+        count, seconds = found["mails"]
         yield GaugeMetricFamily("mails_waiting", "Mails that are not sent yet", count)
         yield GaugeMetricFamily(
             "oldest_waiting_mail_seconds", "Age of the oldest waiting mail; 0 for none", seconds
@@ -55,21 +53,15 @@ MAILS = CollectorRegistry(auto_describe=False)
 MAILS.register(WaitingMails())
 
 
-def read_in_time() -> tuple[int, float] | None:
-    """Number of waiting mails and age of the oldest; None if the database fails or is frozen."""
-    results: list[tuple[int, float]] = []
-    thread = threading.Thread(target=_read_waiting, args=[results], daemon=True)
-    thread.start()
-    thread.join(DEADLINE)
-    return results[0] if results else None
-
-
-def _read_waiting(results: list[tuple[int, float]]) -> None:
+def read_waiting(results: dict[str, Any]) -> None:
+    """Number of waiting mails and age of the oldest in seconds."""
     try:
         found = Mail.objects.waiting().aggregate(count=Count("pk"), oldest=Min("created_at"))
-        age = (timezone.now() - found["oldest"]).total_seconds() if found["count"] else 0
-        results.append((found["count"], max(age, 0)))
-    except Exception:
+    except (DatabaseError, InterfaceError):
         log.warning("Waiting mails cannot be counted", exc_info=True)
-    finally:
-        connections.close_all()  # connections of this thread
+        return
+    age = (timezone.now() - found["oldest"]).total_seconds() if found["count"] else 0
+    results["mails"] = found["count"], max(age, 0)
+
+
+WAITING_RUN = SharedRun(read_waiting)

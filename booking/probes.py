@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
@@ -37,7 +38,7 @@ def health(request: HttpRequest) -> HttpResponse:
 
 def readiness(request: HttpRequest) -> HttpResponse:
     """Readiness: 200 if the process can sell, else 503. Only operators see which check fails."""
-    checks = Checks.results_in_time()
+    checks = dict.fromkeys(CHECKS, "timed out") | CHECK_RUN.results_in_time()
     is_ready = all(result == OK for result in checks.values())
     body: dict[str, object] = {"status": OK if is_ready else "unavailable"}
     if is_local(request) or has_token(request, settings.PROBE_TOKEN):
@@ -62,39 +63,46 @@ def has_token(request: HttpRequest, token: str) -> bool:
     )
 
 
-class Checks(threading.Thread):
-    """One run of all checks, in a thread of its own, so that probes can stop waiting for it.
+class SharedRun:
+    """A function run in a thread of its own, so that callers can stop waiting for it.
 
-    A frozen database blocks the thread; meanwhile all probes share this run. So there is one run
+    A frozen database blocks the thread; meanwhile all callers share this run. So there is one run
     with one connection at a time, however often the address is called.
     """
 
-    current: "Checks | None" = None
-    lock = threading.Lock()
+    def __init__(self, function: Callable[[dict[str, Any]], None]) -> None:
+        self.function = function  # writes its results into the dictionary
+        self.lock = threading.Lock()
+        self.thread = threading.Thread()  # not started
+        self.results: dict[str, Any] = {}
 
-    def __init__(self) -> None:
-        super().__init__(name="probe", daemon=True)
-        self.results = dict.fromkeys(CHECKS, "timed out")
+    def results_in_time(self) -> dict[str, Any]:
+        """The results that there are after at most DEADLINE seconds."""
+        with self.lock:
+            if not self.thread.is_alive():
+                self.results = {}
+                self.thread = threading.Thread(target=self._run, args=[self.results], daemon=True)
+                self.thread.start()
+            thread, results = self.thread, self.results
+        thread.join(DEADLINE)
+        return dict(results)
 
-    @classmethod
-    def results_in_time(cls) -> dict[str, str]:
-        with cls.lock:
-            if cls.current is None or not cls.current.is_alive():
-                cls.current = cls()
-                cls.current.start()
-            checks = cls.current
-        checks.join(DEADLINE)
-        return dict(checks.results)
-
-    def run(self) -> None:
+    def _run(self, results: dict[str, Any]) -> None:
         try:
-            for name, check in CHECKS.items():
-                try:
-                    self.results[name] = check()
-                except Exception as error:  # noqa: BLE001 every error is a result of the probe
-                    self.results[name] = f"failed: {type(error).__name__}"  # without addresses
+            self.function(results)
         finally:
             connections.close_all()  # connections of this thread
+
+
+def run_checks(results: dict[str, Any]) -> None:
+    for name, check in CHECKS.items():
+        try:
+            results[name] = check()
+        except Exception as error:  # noqa: BLE001 every error is a result of the probe
+            results[name] = f"failed: {type(error).__name__}"  # without addresses
+
+
+CHECK_RUN = SharedRun(run_checks)
 
 
 def check_database() -> str:

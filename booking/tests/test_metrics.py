@@ -193,7 +193,7 @@ class MultiprocessTests(SimpleTestCase):
         script = (
             "import django; django.setup(); from booking import metrics, metrics_page;"
             "metrics.REPLAYS.inc();"
-            "metrics_page.read_in_time = lambda: None;"
+            "metrics_page.WAITING_RUN.function = lambda results: None;"
             "from django.test import Client;"
             f"print(Client().get('/metrics', headers={{'authorization': 'Bearer {TOKEN}'}}).text)"
         )

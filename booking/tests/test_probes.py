@@ -164,5 +164,5 @@ class ReadinessTests(TransactionTestCase):
                 self.assertEqual(len(runs), 1)  # of two probes
             finally:
                 release.set()
-                probes.Checks.current.join()
+                probes.CHECK_RUN.thread.join()
         self.check()
