@@ -82,6 +82,8 @@ def mail_of_reservation(reference: str, kinds: set[MailKind]) -> ReservationMail
 
 def kind_now(reservation: Reservation, kinds: set[MailKind]) -> MailKind | None:
     """Kind of the one mail for all of these kinds; None if no mail is needed any more."""
+    if kinds <= CONFIRMATIONS and reservation.show.now >= reservation.show.ends_at:
+        return None
     if not seats(reservation, Status.BOOKED):
         return None if kinds == {MailKind.REMINDER} else MailKind.CANCELLED
     if kinds == {MailKind.REMINDER}:

@@ -43,7 +43,11 @@ class MailQuerySet(models.QuerySet):
 
     def old(self):
         """Mails for `manage.py prune`: nothing more will happen to them."""
-        return self.exclude(sent_at=None, failed_at=None).filter(created_at__lte=Now() - KEPT_FOR)
+        return self.past_keeping().exclude(sent_at=None, failed_at=None)
+
+    def past_keeping(self):
+        """Mails written more than KEPT_FOR ago, waiting ones included."""
+        return self.filter(created_at__lte=Now() - KEPT_FOR)
 
     def due(self):
         """Mails to send now: neither leased by another worker nor waiting for their next try.

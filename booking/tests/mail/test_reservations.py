@@ -225,6 +225,14 @@ class ReservationMailTests(ReservationMailCase):
         Mail.objects.update(leased_until=datetime.now(UTC))  # that worker has died
         self.assertTrue(self.mail()["Subject"].startswith("Your booking was cancelled"))
 
+    def test_booking_of_a_show_that_is_over_is_not_confirmed(self):
+        """Of a worker that was away, or if EMAIL_URL was set only now."""
+        self.reserve(1)
+        over = datetime.now(UTC) - timedelta(days=1)
+        Show.objects.filter(pk=self.show.pk).update(date_time=over)
+        self.assertEqual(self.mails(), [])
+        self.assertFalse(Mail.objects.exists())
+
     def test_address_is_that_of_the_moment_when_it_is_sent(self):
         self.reserve(14)
         User.objects.filter(pk=self.alice.pk).update(email="ada@example.com")

@@ -16,6 +16,7 @@ from booking.models import Mail
 from booking.models.mails import FIRST_PAUSE, LONGEST_PAUSE, MAX_TRIES
 from booking.tests.factories import create_user
 from booking.tests.mail.inbox import InboxMixin, text_of
+from movie_booking.environment import NO_MAIL
 
 
 class SendingTests(InboxMixin, TestCase):
@@ -237,7 +238,7 @@ class SendingTests(InboxMixin, TestCase):
 
     def test_command_without_a_mail_server_says_so(self):
         err = StringIO()
-        with self.settings(EMAIL_BACKEND="django.core.mail.backends.dummy.EmailBackend"):
+        with self.settings(EMAIL_BACKEND=NO_MAIL):
             call_command("send_mail", stderr=err)
         self.assertEqual(err.getvalue(), "EMAIL_URL is not set: no mail is sent.\n")
 
@@ -251,6 +252,14 @@ class SendingTests(InboxMixin, TestCase):
         call_command("prune", stdout=out)
         self.assertIn("Deleted 2 old mails.", out.getvalue())
         self.assertEqual(set(Mail.objects.all()), {waiting, recent})
+
+    def test_prune_without_a_mail_server_deletes_old_mails_that_wait(self):
+        old = timezone.now() - timedelta(days=31)
+        self.create(created_at=old)
+        recent = self.create()
+        with self.settings(EMAIL_BACKEND=NO_MAIL):
+            call_command("prune", stdout=StringIO())
+        self.assertEqual(list(Mail.objects.all()), [recent])
 
     def test_server_that_does_not_answer_counts_as_failed(self):
         self.create()
