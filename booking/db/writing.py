@@ -49,7 +49,9 @@ def defer_insert(instances: Sequence[Model], *more: NewRow) -> None:
         for each in rows:
             for field, has_pre_save in fields:
                 value = field.pre_save(each, True) if has_pre_save else getattr(each, field.attname)
-                values.append(field.get_db_prep_save(value, connection))
+                if value is not None:  # NULL for every field
+                    value = field.get_db_prep_save(value, connection)
+                values.append(value)
         statement = insert_sql(model, len(rows)), values
         statements.append(Deferred(statement, partial(_set_primary_keys, rows)))
     for row in more:
