@@ -17,7 +17,7 @@ from .. import accounts, box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken, count_of
 from ..models import Booking, Movie, Reservation, Show
 from ..models.booking_events import first_actor
-from ..models.bookings import REFERENCE
+from ..models.references import REFERENCE
 from ..text import search_key, search_words
 from ..tickets import ticket_file
 from .addresses import HandMadeAddressMixin, UnreadableAddress

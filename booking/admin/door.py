@@ -14,7 +14,8 @@ from django.views.generic import TemplateView
 from .. import box_office
 from ..exceptions import AlreadyAdmitted, BadTicket, Refusal
 from ..models import Booking, Show
-from ..models.bookings import REFERENCE, Status
+from ..models.references import REFERENCE
+from ..models.statuses import Status
 from ..roles import ADMIT
 from ..tickets import read_code
 from .door_list import name_of

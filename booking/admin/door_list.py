@@ -5,7 +5,7 @@ from django.views.generic import TemplateView
 
 from ..accounts import HOUSE, WALK_IN
 from ..models import Booking, Show
-from ..models.bookings import Status
+from ..models.statuses import Status
 from ..text import search_key
 from .pages import AdminPageMixin
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from ..accounts import HOUSE
 from ..models import Booking, Movie, Screen, Show
-from ..models.bookings import Status, available_seats, count_per_show
+from ..models.bookings import available_seats, count_per_show
 from ..models.shows import cinema_midnight
+from ..models.statuses import Status
 
 SOON = timedelta(hours=1)
 CHART_DAYS = 14

@@ -6,8 +6,9 @@ from datetime import timedelta
 from django.db.models import Count, F, Max, Min, Q, QuerySet
 
 from ..models import Booking
-from ..models.bookings import ACTIVE, BookingQuerySet, Status
+from ..models.bookings import BookingQuerySet
 from ..models.clock import Now
+from ..models.statuses import ACTIVE, Status
 
 LEEWAY = timedelta(minutes=1)  # clocks of hosts that loaded fixtures may differ
 

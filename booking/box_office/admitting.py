@@ -27,7 +27,7 @@ from ..exceptions import (
 )
 from ..models import Booking, BookingSnapshot, ShowSnapshot
 from ..models.booking_events import Kind
-from ..models.bookings import Status
+from ..models.statuses import Status
 from .checks import require_not_called_off
 from .locking import locked_booking, retry_transaction
 from .queries import update_bookings

@@ -9,8 +9,8 @@ from django.db.models import F
 
 from ..models import Booking, BookingSnapshot, Reservation, Show, show_snapshots
 from ..models.booking_events import Kind
-from ..models.bookings import Status
 from ..models.mails import MailKind
+from ..models.statuses import Status
 from .checks import (
     require_active,
     require_can_cancel,

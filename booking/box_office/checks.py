@@ -24,7 +24,7 @@ from ..exceptions import (
 )
 from ..hold_allowance import HoldAllowance
 from ..models import BookingSnapshot, Show, ShowSnapshot
-from ..models.bookings import Status
+from ..models.statuses import Status
 from .queries import ForSale, free_seats
 
 # --- A sale, in this order ---

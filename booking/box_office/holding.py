@@ -8,8 +8,8 @@ from django.contrib.auth.models import User
 from ..exceptions import NotHeld
 from ..models import Booking, Reservation
 from ..models.booking_events import Kind
-from ..models.bookings import Status
 from ..models.mails import MailKind
+from ..models.statuses import Status
 from .attempts import mark_safe_to_repeat
 from .checks import require_active, require_sales_open
 from .locking import lock_show, locked_reservation, retry_transaction, transaction

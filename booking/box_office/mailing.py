@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 from ..db.writing import defer_insert
 from ..models import Booking, Mail
-from ..models.bookings import Status
 from ..models.mails import MailKind
+from ..models.statuses import Status
 
 
 def mail_customers(bookings: Iterable[Booking], kind: MailKind) -> None:

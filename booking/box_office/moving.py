@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 
 from ..models import Booking, BookingSnapshot
 from ..models.booking_events import Kind
-from ..models.bookings import Status
 from ..models.mails import MailKind
+from ..models.statuses import Status
 from .checks import (
     require_active,
     require_can_cancel,

@@ -30,10 +30,11 @@ from ..logging import current_request_id
 from ..metrics import seats_of
 from ..models import Booking, BookingEvent, Show, ShowSnapshot
 from ..models.booking_events import Kind
-from ..models.bookings import Status, available_seats, count_per, count_per_show
+from ..models.bookings import available_seats, count_per, count_per_show
 from ..models.clock import Now
 from ..models.movies import SEARCH_KEY_FIELDS
 from ..models.shows import FIELDS_FOR_STAFF
+from ..models.statuses import Status
 from ..seating import nearest_seats
 
 

@@ -21,8 +21,8 @@ from ..models import (
     ShowSnapshot,
     new_reference,
 )
-from ..models.bookings import Status
 from ..models.mails import MailKind
+from ..models.statuses import Status
 from ..seating import best_seats
 from .checks import (
     require_active_customer,

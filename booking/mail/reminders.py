@@ -4,9 +4,9 @@ from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 
 from ..models import Booking, Mail
-from ..models.bookings import Status
 from ..models.clock import Now
 from ..models.mails import MailKind
+from ..models.statuses import Status
 
 AT_ONCE = 1000
 

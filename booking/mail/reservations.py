@@ -11,8 +11,8 @@ from django.utils.timezone import localtime
 
 from ..exceptions import ReservationNotFound
 from ..models import Profile, Reservation
-from ..models.bookings import CancelledBy, Status
 from ..models.mails import MailKind
+from ..models.statuses import CancelledBy, Status
 from ..tickets import calendar_of, ticket_file
 
 # Customers may switch these off: `mail_bookings` of the profile.

@@ -1,5 +1,3 @@
-import re
-import secrets
 from datetime import datetime
 from typing import NamedTuple
 
@@ -15,51 +13,9 @@ from ..seating import seat_label
 from ..text import validate_visible
 from .clock import Now
 from .movies import SEARCH_KEY_FIELDS
+from .references import REFERENCE_LENGTH, new_reference
 from .shows import FIELDS_FOR_STAFF, Show, ShowSnapshot
-
-REFERENCE_LENGTH = 8
-REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # no two look alike
-REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
-NUMBER_OF_REFERENCES = len(REFERENCE_ALPHABET) ** REFERENCE_LENGTH
-
-
-def new_reference() -> str:
-    """A random code that a customer can read out at the counter; there are 25 ** 8."""
-    number = secrets.randbelow(NUMBER_OF_REFERENCES)  # eight random letters take five times as long
-    letters = []
-    for _ in range(REFERENCE_LENGTH):
-        number, letter = divmod(number, len(REFERENCE_ALPHABET))
-        letters.append(REFERENCE_ALPHABET[letter])
-    return "".join(letters)
-
-
-class Status(models.TextChoices):
-    HELD = "held"
-    BOOKED = "booked"
-    CANCELLED = "cancelled"
-    EXPIRED = "expired"
-
-
-ACTIVE = (Status.HELD, Status.BOOKED)
-
-# The status of a reservation is that of its first booking in this order.
-PRECEDENCE = [Status.HELD, Status.BOOKED, Status.EXPIRED, Status.CANCELLED]
-
-
-class CancelledBy(models.TextChoices):
-    """Who cancelled a booking, as its customer sees it."""
-
-    ME = "me"
-    CINEMA = "cinema"
-
-
-def is_expired_hold(now: datetime | None = None) -> Q:
-    """Condition for expired holds, at the given time or now by the database's clock.
-
-    Their status is still "held" until a sale of their seat writes "expired". `Booking.status_at`
-    decides the same in Python.
-    """
-    return Q(status=Status.HELD, held_until__lte=now or Now())
+from .statuses import ACTIVE, PRECEDENCE, CancelledBy, Status, is_expired_hold
 
 
 class BookingQuerySet(models.QuerySet):

@@ -3,8 +3,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ..exceptions import ReservationNotFound
-from .bookings import PRECEDENCE, Booking, BookingSnapshot
+from .bookings import Booking, BookingSnapshot
 from .shows import ShowSnapshot
+from .statuses import PRECEDENCE
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@ from typing import NamedTuple
 
 from ..db.compiled import compiled
 from ..seating import largest_block
-from .bookings import Booking, Status
+from .bookings import Booking
 from .shows import Show
+from .statuses import Status
 
 
 @compiled

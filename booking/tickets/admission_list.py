@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Count, F, Max, Q
 
 from ..models import Booking, Show
-from ..models.bookings import Status
+from ..models.statuses import Status
 from .codes import Ticket, hashes_of
 
 

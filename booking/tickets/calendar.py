@@ -11,7 +11,7 @@ from icalendar import STATUS, Calendar, Event
 from ..exceptions import count_of
 from ..models import Booking, Reservation, Show
 from ..models.booking_events import Kind
-from ..models.bookings import Status
+from ..models.statuses import Status
 
 PRODUCT = "-//Movie booking//Tickets//EN"
 

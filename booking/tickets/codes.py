@@ -22,7 +22,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 from ..exceptions import BadTicket, NotBooked, TicketCancelled
 from ..logging import security_log
 from ..models import Booking, BookingSnapshot
-from ..models.bookings import Status
+from ..models.statuses import Status
 
 CODE_LENGTH = 32
 KEY_ID_LENGTH = 2

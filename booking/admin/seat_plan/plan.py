@@ -11,8 +11,8 @@ from django.utils.timezone import localtime
 from ...accounts import HOUSE, WALK_IN
 from ...models import Booking, Show
 from ...models.booking_events import first_actor
-from ...models.bookings import Status
 from ...models.clock import Now
+from ...models.statuses import Status
 from ...seating import Kind, Seat
 
 

@@ -5,7 +5,7 @@ from datetime import UTC
 from rest_framework import serializers
 
 from ....models import Booking
-from ....models.bookings import CancelledBy
+from ....models.statuses import CancelledBy
 from .. import examples
 from ..read_only import ReadOnlyModelSerializer, ReadOnlySerializer
 from .shows import ShowSerializer
