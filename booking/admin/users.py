@@ -1,4 +1,5 @@
-from functools import wraps
+from functools import reduce, wraps
+from operator import or_
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -24,9 +25,11 @@ from ..exceptions import count_of, duration
 from ..logging import security_log
 from ..models import Booking
 from ..models.clock import Now
-from ..text import normalize, validate_visible
+from ..models.text_search import CUSTOMER_FIELDS, customer_has_grams, has_text
+from ..text import normalize, search_words, validate_visible
 from ..throttling import LoginLimit
 from .addresses import HandMadeAddressMixin
+from .pagination import BoundedChangeList, BoundedPaginator
 from .protection import ProtectSoldMixin
 
 LISTED_BOOKINGS = 50  # on a customer's page
@@ -149,6 +152,21 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
     change_form_template = "admin/auth/user/change_form.html"
     actions = ["log_out_everywhere", "reset_second_factor"]
     readonly_fields = ["last_login", "date_joined", "bookings"]
+    search_help_text = "Username, name or email address"
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    change_list_template = "admin/bounded_change_list.html"
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
+
+    def get_search_results(self, request, queryset, search_term):
+        words = search_words(search_term)
+        queryset = queryset.filter(customer_has_grams(words))
+        for word in words:
+            conditions = (has_text(field, word) for field in CUSTOMER_FIELDS)
+            queryset = queryset.filter(reduce(or_, conditions))
+        return queryset, False
 
     def get_urls(self):
         view = self.admin_site.admin_view
