@@ -1,5 +1,4 @@
-from functools import reduce, wraps
-from operator import or_
+from functools import wraps
 
 from django.conf import settings
 from django.contrib import admin, messages
@@ -25,8 +24,7 @@ from ..exceptions import count_of, duration
 from ..logging import security_log
 from ..models import Booking
 from ..models.clock import Now
-from ..models.text_search import CUSTOMER_FIELDS, customer_has_grams, has_text
-from ..text import normalize, search_words, validate_visible
+from ..text import normalize, validate_visible
 from ..throttling import LoginLimit
 from .addresses import HandMadeAddressMixin
 from .pagination import BoundedChangeList, BoundedPaginator
@@ -159,14 +157,6 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
 
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
-
-    def get_search_results(self, request, queryset, search_term):
-        words = search_words(search_term)
-        queryset = queryset.filter(customer_has_grams(words))
-        for word in words:
-            conditions = (has_text(field, word) for field in CUSTOMER_FIELDS)
-            queryset = queryset.filter(reduce(or_, conditions))
-        return queryset, False
 
     def get_urls(self):
         view = self.admin_site.admin_view
