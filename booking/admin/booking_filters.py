@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from django.contrib import admin
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from ..models import Booking, Movie, Screen, Show
@@ -10,6 +11,19 @@ from ..models.shows import cinema_midnight
 from .days import read_day
 
 LISTED_MOVIES = 100
+FEW_SHOWS = 500
+
+
+def of_shows(bookings, shows):
+    """The bookings of the shows. Few shows are read first, and their bookings found by the index.
+
+    Of many, most lists need the newest only: they are found by looking at one booking after
+    another, newest first. SQLite does not choose that by itself, and sorts all bookings.
+    """
+    ids = list(shows.order_by().values_list("pk", flat=True)[: FEW_SHOWS + 1])
+    if len(ids) <= FEW_SHOWS:
+        return bookings.filter(show__in=ids)
+    return bookings.filter(Exists(shows.filter(pk=OuterRef("show"))))
 
 
 class CurrentStatusFilter(admin.SimpleListFilter):
@@ -38,7 +52,7 @@ class AdmittedFilter(admin.SimpleListFilter):
         if self.value() in ("no", "no-show"):
             bookings = bookings.filter(status=Booking.Status.BOOKED, admitted_at=None)
         if self.value() == "no-show":
-            bookings = bookings.filter(show__date_time__lt=timezone.now())
+            bookings = of_shows(bookings, Show.objects.starting_before(timezone.now()))
         return bookings
 
 
@@ -62,7 +76,7 @@ class ShowDayFilter(admin.SimpleListFilter):
             return bookings
         shows = Show.objects.starting_from(cinema_midnight(day))
         shows = shows.starting_before(cinema_midnight(day + timedelta(days=length)))
-        return bookings.filter(show__in=shows)
+        return of_shows(bookings, shows)
 
 
 class ScreenFilter(admin.SimpleListFilter):
@@ -73,7 +87,9 @@ class ScreenFilter(admin.SimpleListFilter):
         return Screen.objects.values_list("pk", "name")
 
     def queryset(self, request, bookings):
-        return bookings.filter(show__screen=self.value()) if self.value() else bookings
+        if not self.value():
+            return bookings
+        return of_shows(bookings, Show.objects.filter(screen=self.value()))
 
 
 class MovieFilter(admin.SimpleListFilter):
@@ -88,4 +104,6 @@ class MovieFilter(admin.SimpleListFilter):
         return movies.values_list("pk", "title")[:LISTED_MOVIES]
 
     def queryset(self, request, bookings):
-        return bookings.filter(show__movie=self.value()) if self.value() else bookings
+        if not self.value():
+            return bookings
+        return of_shows(bookings, Show.objects.filter(movie=self.value()))

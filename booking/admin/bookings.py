@@ -1,10 +1,7 @@
-import re
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied
-from django.db import models
 from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -13,12 +10,10 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.http import content_disposition_header
 
-from .. import accounts, box_office
+from .. import box_office
 from ..exceptions import NoSuchSeat, Refusal, SeatTaken, count_of
-from ..models import Booking, Movie, Reservation, Show
+from ..models import Booking, Reservation
 from ..models.booking_events import first_actor
-from ..models.references import REFERENCE
-from ..text import search_key, search_words
 from ..tickets import ticket_file
 from .addresses import HandMadeAddressMixin, UnreadableAddress
 from .booking_filters import (
@@ -28,13 +23,13 @@ from .booking_filters import (
     ScreenFilter,
     ShowDayFilter,
 )
+from .booking_search import search_bookings
 from .export import export_bookings
 from .fields import FORM_FIELDS, LineField
 from .history import history_table
 from .mails import mails_table, may_send_again
+from .pagination import BoundedChangeList, BoundedPaginator
 from .refusals import RefusalForm, RefusalMixin
-
-MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
 
 
 class SaleForm(RefusalForm):
@@ -82,10 +77,12 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
         "sold_at",
     ]
     list_filter = [ShowDayFilter, CurrentStatusFilter, AdmittedFilter, ScreenFilter, MovieFilter]
-    # `search_fields` only shows the search; get_search_results says what is searched.
+    # `search_fields` only shows the search; search_bookings says what is searched.
     search_fields = ["reference"]
     search_help_text = "Reference, username, email address, name, note or movie"
     show_full_result_count = False
+    paginator = BoundedPaginator
+    list_per_page = 50
     ordering = ["-id"]
     actions = ["cancel_selected"]
 
@@ -103,34 +100,15 @@ class BookingAdmin(HandMadeAddressMixin, RefusalMixin, admin.ModelAdmin):
             *super().get_urls(),
         ]
 
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
+
     def get_queryset(self, request):
         bookings = super().get_queryset(request).select_related("show__movie", "user")
         return bookings.annotate_current_status().annotate(sold_by=first_actor())
 
     def get_search_results(self, request, queryset, search_term):
-        """A reference is looked up by its index. Of anything else, each word must be in the
-        customer's name or address, in the note, or in the movie's title.
-        """
-        reference = re.sub(r"[\s-]", "", search_term).upper()
-        if REFERENCE.fullmatch(reference):
-            by_reference = queryset.filter(reference=reference)
-            if by_reference.exists():
-                return by_reference, False
-        for word in search_words(search_term):
-            queryset = queryset.filter(self.has_word(word))
-        return queryset, False
-
-    def has_word(self, word):
-        """The rows of other tables are looked up first, so that their indexes can be used."""
-        users = accounts.search_users(word).values_list("pk", flat=True)[:MAX_FOUND]
-        movies = Movie.objects.filter(title_key__contains=search_key(word)).values("pk")
-        shows = Show.objects.filter(movie__in=movies).order_by("-date_time")
-        notes = Booking.objects.exclude(note="").filter(note__icontains=word).order_by("-pk")
-        return (
-            models.Q(user__in=list(users))
-            | models.Q(show__in=list(shows.values_list("pk", flat=True)[:MAX_FOUND]))
-            | models.Q(pk__in=list(notes.values_list("pk", flat=True)[:MAX_FOUND]))
-        )
+        return search_bookings(queryset, search_term), False
 
     def get_fields(self, request, obj=None):
         if obj is None:

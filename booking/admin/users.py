@@ -27,6 +27,7 @@ from ..models.clock import Now
 from ..text import normalize, validate_visible
 from ..throttling import LoginLimit
 from .addresses import HandMadeAddressMixin
+from .pagination import BoundedChangeList, BoundedPaginator
 from .protection import ProtectSoldMixin
 
 LISTED_BOOKINGS = 50  # on a customer's page
@@ -149,6 +150,13 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
     change_form_template = "admin/auth/user/change_form.html"
     actions = ["log_out_everywhere", "reset_second_factor"]
     readonly_fields = ["last_login", "date_joined", "bookings"]
+    search_help_text = "Username, name or email address"
+    show_full_result_count = False
+    paginator = BoundedPaginator
+    change_list_template = "admin/bounded_change_list.html"
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
 
     def get_urls(self):
         view = self.admin_site.admin_view

@@ -1,21 +1,19 @@
-"""Serializers: input.py for requests, output/ for responses."""
+"""Serializers: input/ for requests, output/ for responses."""
 
-from .input import (
-    BookSeat,
+from .input.account_fields import validate_new_password
+from .input.accounts import (
     ChangeAccount,
     ChangePassword,
-    CheckIn,
     EraseAccount,
     LogIn,
     Refresh,
     RequestPasswordReset,
-    ReserveSeats,
     ResetPassword,
     SignUp,
-    TicketCode,
     VerifyEmail,
-    validate_new_password,
 )
+from .input.seats import BookSeat, ReserveSeats
+from .input.tickets import CheckIn, TicketCode
 from .output.accounts import AccountSerializer, ProfileSerializer, SessionSerializer, TokenPair
 from .output.bookings import BookingSerializer, CancelledBookingSerializer, ReservationSerializer
 from .output.seats import LayoutSerializer, PersonalSeatMapSerializer, SeatMapSerializer
