@@ -7,6 +7,7 @@ SECONDS ?= 300
 SEED ?=
 CASES ?= 10000
 SCALE ?= 1
+THREADS ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 TESTS ?=
@@ -124,8 +125,8 @@ mutants: .venv/installed-dev ## Check that tests and torture refuse broken versi
 troubles: .venv/installed-dev ## Stop, freeze or fill the database while clients book, and write docs/troubles.md (ten minutes)
 	$(BIN)/python -m booking.tests.troubles --write
 
-bench: .venv/installed-dev ## Measure the speed and write docs/benchmarks.md (SCALE=10 adds a larger cinema)
-	$(BIN)/python -m benchmarks --scale $(SCALE)
+bench: .venv/installed-dev ## Measure the speed and write docs/benchmarks.md (SCALE=10 adds a larger cinema, THREADS=4 rows with four threads)
+	$(BIN)/python -m benchmarks --scale $(SCALE) --threads $(THREADS)
 
 lint: .venv/installed-dev ## Check style, likely mistakes and types
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
     python -m benchmarks                                everything
     python -m benchmarks --only book-hot,constant       some workloads; writes nothing
+    python -m benchmarks --threads 4                    everything, and rows with four threads
     python -m benchmarks --vs v1.0                      this checkout beside an older revision
     python -m benchmarks --vs v1.0 --write ratios.md    and write the table
 
@@ -80,6 +81,12 @@ def parse_arguments():
         metavar="TIMES",
         help="also measure the project with so many times the shows and bookings (goal: 10)",
     )
+    add(
+        "--threads",
+        type=positive_number,
+        default=1,
+        help="also measure bookings, lists and the seat map with so many threads a worker (4)",
+    )
     add("--no-write", action="store_true", help="do not write docs/benchmarks.md")
     add(
         "--vs",
@@ -91,8 +98,8 @@ def parse_arguments():
     arguments = parser.parse_args()
     if arguments.write and not arguments.vs:
         parser.error("--write needs --vs")
-    if arguments.vs and arguments.scale > 1:
-        parser.error("--vs and --scale cannot be combined")
+    if arguments.vs and (arguments.scale > 1 or arguments.threads > 1):
+        parser.error("--vs cannot be combined with --scale or --threads")
     return arguments
 
 
@@ -108,9 +115,15 @@ def main():
             print("nothing to compare: the project has no such workload", file=sys.stderr)
             return 2
     else:
-        rows = list(select_rows(arguments.only, grown=arguments.scale > 1))
+        grown, threaded = arguments.scale > 1, arguments.threads > 1
+        rows = list(select_rows(arguments.only, grown=grown, threaded=threaded))
     implementations = {row.implementation for row in rows}
-    with Testbed(implementations, scale=arguments.scale, revision=arguments.vs) as testbed:
+    with Testbed(
+        implementations,
+        scale=arguments.scale,
+        threads=arguments.threads,
+        revision=arguments.vs,
+    ) as testbed:
         run = Run(testbed, rows, seconds=arguments.seconds, repetitions=arguments.repetitions)
         results = run.measure()
         machine_facts = list(machine.describe(testbed.postgresql.version()))

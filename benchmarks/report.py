@@ -145,6 +145,12 @@ def page(*, testbed, run, results, goals, machine):
         if testbed.scale > 1
         else ""
     )
+    threads = (
+        f"\n**more threads** is this project with {testbed.threads} threads in each process; the "
+        "other rows have one.\n"
+        if testbed.threads > 1
+        else ""
+    )
     return f"""\
 # Benchmarks
 
@@ -171,7 +177,7 @@ warm-up of one second.
   that were acknowledged, and if no seat was sold twice. When `wrk` stops, up to 16 requests are in
   flight: so many bookings more are allowed.
 - × floor compares bookings with the bare view, and reads with the constant DRF view.
-{scale}
+{scale}{threads}
 ## Results
 
 {markdown(table_of_rows(run.rows, results, run.failures, run.absent))}

@@ -16,14 +16,16 @@ WORKERS = 2
 class Server:
     """Context manager: granian as in production, on a free port.
 
-    `python` is that of a virtual environment, `start_seconds` the time until the first response.
+    `python` is that of a virtual environment, `threads` the number in each worker, `start_seconds`
+    the time until the first response.
     """
 
-    def __init__(self, python, application, env, log):
+    def __init__(self, python, application, env, log, *, threads=1):
         self.python = python
         self.application = application
         self.env = env
         self.log = log
+        self.threads = threads
 
     def __enter__(self):
         self.port = free_port()
@@ -32,7 +34,7 @@ class Server:
             self.process = subprocess.Popen(
                 [
                     *(self.python, "-m", "granian", "--interface", "wsgi"),
-                    *("--workers", str(WORKERS), "--blocking-threads", "1"),
+                    *("--workers", str(WORKERS), "--blocking-threads", str(self.threads)),
                     *("--respawn-failed-workers", "--host", "127.0.0.1"),
                     *("--port", str(self.port), self.application.wsgi),
                 ],

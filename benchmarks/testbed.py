@@ -12,7 +12,18 @@ from tempfile import TemporaryDirectory
 
 from . import databases, servers
 from .databases import PROJECT_FOLDER
-from .workloads import BARE, DJANGO, DRF, GROWN, OLD, PGBENCH, PROJECT, SQLITE, TEXTBOOK
+from .workloads import (
+    BARE,
+    DJANGO,
+    DRF,
+    GROWN,
+    OLD,
+    PGBENCH,
+    PROJECT,
+    SQLITE,
+    TEXTBOOK,
+    THREADED,
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +51,7 @@ THE_FLOORS = Application(
 )
 
 FLOORS = {BARE, DJANGO, DRF}
-ON_THE_PROJECTS_DATABASE = {*FLOORS, PGBENCH}
+ON_THE_PROJECTS_DATABASE = {*FLOORS, PGBENCH, THREADED}
 
 
 def log(*words):
@@ -50,12 +61,14 @@ def log(*words):
 class Testbed:
     """Context manager: `filled` and `databases` by implementation, and `servers` to start.
 
-    `revision` is the older revision to compare with, if OLD is one of the implementations.
+    `revision` is the older revision to compare with, if OLD is one of the implementations;
+    `threads` is the number in each worker of THREADED.
     """
 
-    def __init__(self, implementations, *, scale=1, revision=None):
+    def __init__(self, implementations, *, scale=1, threads=1, revision=None):
         self.implementations = set(implementations)
         self.scale = scale
+        self.threads = threads
         self.revision = revision
         self.secret = secrets.token_urlsafe(48)
         self.filled, self.databases = {}, {}
@@ -66,7 +79,10 @@ class Testbed:
             log("installing the requirements of production")
             python = servers.install(self.folder / "venv", PROJECT_FOLDER)
             self.pythons = {PROJECT_FOLDER: python}
-            self.applications = {PROJECT: THE_PROJECT, GROWN: THE_PROJECT, TEXTBOOK: THE_TEXTBOOK}
+            self.applications = {
+                **dict.fromkeys((PROJECT, GROWN, THREADED), THE_PROJECT),
+                TEXTBOOK: THE_TEXTBOOK,
+            }
             if OLD in self.implementations:
                 self._check_out_old_revision()
             log("starting PostgreSQL")
@@ -135,6 +151,7 @@ class Testbed:
             application,
             databases.environment(application.settings, url, self.secret),
             self.folder / f"{implementation.replace(' ', '-')}.log",
+            threads=self.threads if implementation == THREADED else 1,
         )
 
 

@@ -8,9 +8,11 @@ from itertools import cycle, islice
 from . import dataset
 from .load import Requests
 
-# Implementations. GROWN is the project with more data, OLD an older revision of it.
+# Implementations. GROWN is the project with more data, THREADED with more threads for each worker,
+# OLD an older revision of it.
 PROJECT, TEXTBOOK, BARE, GROWN, SQLITE = "project", "textbook", "bare view", "grown", "sqlite"
 DJANGO, DRF, PGBENCH, OLD = "Django view", "DRF view", "pgbench", "old revision"
+THREADED = "more threads"
 
 # Requests prepared for each second of load; more than any implementation can process.
 MAX_RATE = 8_000
@@ -31,6 +33,9 @@ WORKLOADS = {
     "login": "login, 4 at once",
     "book-sqlite": "book, hot show, 16 writers on SQLite",
 }
+
+# Measured with more threads as well.
+WITH_THREADS = {"book-hot", "book-spread", "movies", "shows", "seat-map"}
 
 # Left out of a comparison with an older revision: nothing in them depends on the revision.
 NOT_COMPARED = {"constant", "check-in", "login", "book-sqlite"}
@@ -153,12 +158,14 @@ ROWS = [
 ]
 
 
-def select_rows(workloads=None, *, grown=False):
-    """Rows of the given workloads, or all; each of the project's followed by one on more data."""
+def select_rows(workloads=None, *, grown=False, threaded=False):
+    """Rows of the given workloads, or all; the project's with more threads or data follow them."""
     for row in ROWS:
         if workloads and row.workload not in workloads:
             continue
         yield row
+        if threaded and row.implementation == PROJECT and row.workload in WITH_THREADS:
+            yield replace(row, implementation=THREADED)
         if grown and row.implementation == PROJECT:
             yield replace(row, implementation=GROWN)
 

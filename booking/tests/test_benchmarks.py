@@ -18,6 +18,7 @@ from benchmarks.workloads import (
     ROWS,
     SQLITE,
     TEXTBOOK,
+    THREADED,
     hot,
     length_of,
     rows_to_compare,
@@ -209,6 +210,14 @@ class RowsTests(TestCase):
         grown = [row for row in select_rows(grown=True) if row.implementation == GROWN]
         self.assertEqual(len(grown), sum(row.implementation == PROJECT for row in ROWS))
         self.assertEqual([row.key for row in select_rows(["login"])], [("login", PROJECT)])
+
+    def test_rows_with_more_threads_follow_the_projects(self):
+        rows = [row.key for row in select_rows(threaded=True)]
+        threaded = [workload for workload, implementation in rows if implementation == THREADED]
+        self.assertEqual(threaded, ["book-hot", "book-spread", "movies", "shows", "seat-map"])
+        for workload in threaded:
+            before = rows[rows.index((workload, THREADED)) - 1]
+            self.assertEqual(before, (workload, PROJECT))
 
     def test_length_of_list_page_and_seat_map(self):
         bodies = [

@@ -61,7 +61,7 @@ class GranianTestCase(TransactionTestCase):
             try:
                 return socket.create_connection(("127.0.0.1", self.port), timeout=5).close()
             except OSError:
-                if time.monotonic() > deadline:
+                if time.monotonic() > deadline or self.server.poll() is not None:
                     raise
                 time.sleep(0.1)
 
