@@ -34,7 +34,7 @@ export DEBUG ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
-    screenshots proxy-test cluster-test torture mutants troubles bench lint format lock clean
+    screenshots proxy-test cluster-test torture mutants troubles cluster-troubles bench lint format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -124,6 +124,9 @@ mutants: .venv/installed-dev ## Check that tests and torture refuse broken versi
 
 troubles: .venv/installed-dev ## Stop, freeze or fill the database while clients book, and write docs/troubles.md (ten minutes)
 	$(BIN)/python -m booking.tests.troubles --write
+
+cluster-troubles: .venv/installed-dev ## The same in a cluster of two hosts, for each of its parts; writes docs/cluster-troubles.md (15 minutes; as root, it installs them)
+	$(BIN)/python -m booking.tests.cluster.troubles --write
 
 bench: .venv/installed-dev ## Measure the speed and write docs/benchmarks.md (SCALE=10 adds a larger cinema, THREADS=4 rows with four threads)
 	$(BIN)/python -m benchmarks --scale $(SCALE) --threads $(THREADS)

@@ -141,6 +141,22 @@ class Host(torture.Server):
         self.start()
         return self
 
+    def kill(self):
+        """Kill it with its workers, as if the host were gone."""
+        for pid in [*self.worker_pids(), self.process.pid]:
+            os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+    def freeze(self):
+        self._signal_all(signal.SIGSTOP)
+
+    def thaw(self):
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number):
+        for pid in [self.process.pid, *self.worker_pids()]:
+            os.kill(pid, number)
+
     def restart(self):
         """Restart after the running requests have ended."""
         workers = self.worker_pids()

@@ -3,10 +3,8 @@
 from .kinds import TROUBLES
 from .verdict import LONGEST_WAIT
 
-HEADINGS = [
-    *("trouble", "threads", "bookings", "lists"),
-    *("longest wait", "first booking after", "other 5xx"),
-]
+HEARD = ["bookings", "lists", "longest wait", "first booking after", "other 5xx"]
+HEADINGS = ["trouble", "threads", *HEARD]
 INTRODUCTION = f"""\
 # Troubles that pass
 
@@ -41,15 +39,23 @@ key tells; without one, look into my-bookings first.
 
 
 def table(results):
-    rows = [HEADINGS, ["---"] * len(HEADINGS), *map(row, results)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+    return markdown([HEADINGS, *map(row, results)])
 
 
 def row(result):
+    return [result.kind.name, f"{result.threads}", *heard(result)]
+
+
+def markdown(rows):
+    [headings, *others] = rows
+    lines = [headings, ["---"] * len(headings), *others]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def heard(result):
+    """The cells under HEARD."""
     first = result.first_booking
     return [
-        result.kind.name,
-        f"{result.threads}",
         result.heard("book"),
         result.heard("list"),
         f"{result.longest_wait:.1f} s",

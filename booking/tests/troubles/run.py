@@ -21,13 +21,11 @@ class Run:
 
     def __init__(self, *, databases, fixture, kind, threads, folder):
         self.databases = databases
-        self.postgres = databases.server
         self.fixture = fixture
         self.kind = kind
         self.threads = threads
         self.folder = folder
         self.database = folder.name
-        self.show = fixture["shows"][0]
 
     def result(self):
         self.folder.mkdir()
@@ -50,16 +48,34 @@ class Run:
             )
             clients, began, ended = self._trouble()
         self.databases.wait_until_idle()
-        sold = self._sold()
+        result = self._result_of(clients, began, ended)
         self.databases.drop(self.database)
+        return result
+
+    def _result_of(self, clients, began, ended, **more):
         return Result(
             kind=self.kind,
             threads=self.threads,
             answers=[answer for client in clients for answer in client.answers],
             began=began,
             ended=ended,
-            sold=sold,
+            sold=self._sold(),
+            **more,
         )
+
+    @property
+    def postgres(self):
+        return self.databases.server
+
+    @property
+    def show(self):
+        """The one of a trouble that is about one show."""
+        return self.fixture["shows"][0]
+
+    @property
+    def port(self):
+        """Where the clients connect to."""
+        return self.server.port
 
     def _trouble(self):
         """The clients afterwards, and when the trouble began and ended."""
@@ -104,7 +120,7 @@ class Run:
                 number=number,
                 user=int(user),
                 token=token,
-                port=self.server.port,
+                port=self.port,
                 shows=self.fixture["shows"],
                 has_keys=number % 2 == 0,
                 ended=ended,
