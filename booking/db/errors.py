@@ -11,7 +11,7 @@ from django.db import (
     models,
 )
 
-from .pipeline import is_outdated
+from .pipeline import concerns_preparation
 
 BUSY = "busy"  # temporary: a lock, a timeout, a deadlock, a row deleted meanwhile
 UNAVAILABLE = "unavailable"  # the server is down, starting, or read-only
@@ -45,7 +45,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 def was_rolled_back(error: BaseException) -> bool:
     """True if the transaction was certainly rolled back, and may succeed if it is run again."""
-    return sqlstate(error) in ROLLED_BACK or is_outdated(error.__cause__)
+    return sqlstate(error) in ROLLED_BACK or concerns_preparation(error.__cause__)
 
 
 def classify(error: BaseException) -> str | None:
@@ -53,7 +53,7 @@ def classify(error: BaseException) -> str | None:
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
     state, message = sqlstate(error), str(error)
-    if state in BUSY_STATES or "is locked" in message or is_outdated(error.__cause__):
+    if state in BUSY_STATES or "is locked" in message or concerns_preparation(error.__cause__):
         return BUSY
     if isinstance(error, models.ProtectedError) or _violates_any_foreign_key(error):
         return BUSY  # another transaction deleted a row, or referred to it, meanwhile
