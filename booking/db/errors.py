@@ -60,10 +60,19 @@ def classify(error: BaseException) -> str | None:
     if isinstance(error, OperationalError):
         return None if _is_mistake(error) else UNAVAILABLE
     if isinstance(error, InternalError):
-        return UNAVAILABLE if state == READ_ONLY or state in CORRUPTED else None
+        is_unavailable = state == READ_ONLY or state in CORRUPTED or _is_unexpected_answer(error)
+        return UNAVAILABLE if is_unavailable else None
     if isinstance(error, InterfaceError):
         return UNAVAILABLE if "closed" in message else None
     return UNAVAILABLE if any(words in message for words in BROKEN_FILE) else None
+
+
+def _is_unexpected_answer(error: InternalError) -> bool:
+    """True if psycopg did not understand the answer, for example "2 results from command 'COMMIT'".
+
+    A pooler that loses the server may add an error of its own to the server's answer.
+    """
+    return isinstance(error.__cause__, psycopg.InternalError) and sqlstate(error) is None
 
 
 def _is_mistake(error: OperationalError) -> bool:
