@@ -34,7 +34,8 @@ export DEBUG ?= true
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-sqlite test-postgresql test-stock test-next schema client browser fuzz \
-    screenshots proxy-test cluster-test torture mutants troubles cluster-troubles bench lint format lock clean
+    screenshots proxy-test cluster-test cluster-troubles pooler-test torture mutants troubles bench \
+    lint format lock clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -113,6 +114,11 @@ proxy-test: .venv/installed-dev ## Test deploy/ with real nginx, HAProxy and Squ
 cluster-test: .venv/installed-dev ## Stop and freeze a replica; restart and fail over a cluster under load (SECONDS=60, SEED=7; as root, it installs them)
 	env -u DATABASE_URL $(BIN)/python -m pytest -p no:cacheprovider booking/tests/replication/replica.py
 	$(BIN)/python -m booking.tests.cluster --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+pooler-test: SECONDS = 60
+pooler-test: .venv/installed-dev ## Run the torture test behind each pooler, and write docs/poolers.md (40 minutes; SECONDS=10 ONLY=Odyssey; as root, it installs them)
+	$(BIN)/python -m booking.tests.poolers --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) \
+	    $(if $(ONLY),--only "$(ONLY)",--write)
 
 torture: .venv/installed-dev ## Kill and restart every part for five minutes and check all responses (SECONDS=60, SEED=7)
 	$(BIN)/python -m booking.tests.torture --seconds $(SECONDS) --threads 4 $(if $(SEED),--seed $(SEED))

@@ -1,6 +1,7 @@
 """Readers of the environment variables that name databases. An invalid value stops the start."""
 
 import re
+from importlib.util import find_spec
 from urllib.parse import unquote, urlsplit
 
 import dj_database_url
@@ -56,7 +57,11 @@ def _parse(name, url):
     if config["NAME"] in ("", ":memory:") and "service" not in config.get("OPTIONS", {}):
         raise ImproperlyConfigured(f"{name} names no database. {EXAMPLES}")
     options = config.get("OPTIONS", {})
-    age = str(options.pop("conn_max_age", 0 if has_thread_per_request() else 600))
+    if options.get("pool") and not find_spec("psycopg_pool"):
+        raise ImproperlyConfigured(f"{name} has a pool, which needs: pip install 'psycopg[pool]'")
+    # Django's pool keeps connections itself, and refuses that anything else does.
+    is_kept_by_us = not (has_thread_per_request() or options.get("pool"))
+    age = str(options.pop("conn_max_age", 600 if is_kept_by_us else 0))
     if not (age.isascii() and age.isdigit() and len(age) <= 6):
         raise ImproperlyConfigured(
             f"{name} has conn_max_age={age}: set it to a number of seconds; 0 closes the "

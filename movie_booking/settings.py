@@ -265,6 +265,10 @@ POSTGRESQL_OPTIONS = {
     "keepalives_count": 3,
 }
 
+# Django's own pool of each worker, with `?pool=true` in DATABASE_URL. It waits for a connection as
+# long as a pooler would (deploy/pgbouncer.ini); its default is 30 seconds.
+DJANGO_POOL = {"timeout": 5}
+
 # PostgreSQL's settings of a connection. Through a pooler, `manage.py tune_database` writes them to
 # the role instead.
 SESSION_SETTINGS = {
@@ -304,6 +308,8 @@ def database(config):
         # Of two with the same name the later one counts.
         startup = [*([] if DATABASE_POOLER else startup), given.get("options", "")]
         config["OPTIONS"] = POSTGRESQL_OPTIONS | given | {"options": " ".join(startup).strip()}
+        if given.get("pool") is True:
+            config["OPTIONS"]["pool"] = DJANGO_POOL
         config["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
         if FAST_PATHS:
             config["ENGINE"] = "booking.db"  # Django's backend, with fewer round trips

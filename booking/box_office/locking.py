@@ -126,10 +126,10 @@ def locked_reservation(reservation: Reservation) -> Iterator[Reservation]:
 def retry_transaction(transact: Callable[P, T]) -> Callable[P, T]:
     """Decorator for a function that is one transaction: run it again if it was rolled back.
 
-    That is a deadlock, a serialization failure or an outdated prepared statement (nothing was
-    committed, even if COMMIT reports it), and seats that were taken and are free by now. Other
-    errors leave the outcome open. Inside another transaction nothing is retried: the outer one has
-    to be.
+    That is a deadlock, a serialization failure or a prepared statement that is outdated or exists
+    already (nothing was committed, even if COMMIT reports it), and seats that were taken and are
+    free by now. Other errors leave the outcome open. Inside another transaction nothing is retried:
+    the outer one has to be.
     """
 
     @wraps(transact)

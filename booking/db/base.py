@@ -30,6 +30,12 @@ from psycopg import capabilities
 from .pipeline import Pipeline, Rows, Statement, has_unread_data
 from .replica import REPLICA
 
+REFUSED_OPTIONS = "unsupported startup parameter"  # PgBouncer's words
+POOLER_ADVICE = (
+    "A pooler refuses the time limits of the application. "
+    "Set DATABASE_POOLER=on, and run `manage.py tune_database` once."
+)
+
 
 class Deferred(NamedTuple):
     """A statement that is sent with the next one, and what is called with its rows then."""
@@ -46,7 +52,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.has_rolled_back_errors = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        connection = super().get_new_connection(conn_params)
+        try:
+            connection = super().get_new_connection(conn_params)
+        except psycopg.OperationalError as error:
+            if REFUSED_OPTIONS in str(error):
+                raise psycopg.OperationalError(f"{error}\n{POOLER_ADVICE}") from error
+            raise
         # A connection of Django's pool had another wrapper before.
         if not hasattr(connection, "pipeline_of_statements"):
             connection.pipeline_of_statements = Pipeline(connection)

@@ -11,7 +11,7 @@ from django.db import (
     models,
 )
 
-from .pipeline import is_outdated
+from .pipeline import concerns_preparation
 
 BUSY = "busy"  # temporary: a lock, a timeout, a deadlock, a row deleted meanwhile
 UNAVAILABLE = "unavailable"  # the server is down, starting, or read-only
@@ -45,7 +45,7 @@ def sqlstate(error: BaseException) -> str | None:
 
 def was_rolled_back(error: BaseException) -> bool:
     """True if the transaction was certainly rolled back, and may succeed if it is run again."""
-    return sqlstate(error) in ROLLED_BACK or is_outdated(error.__cause__)
+    return sqlstate(error) in ROLLED_BACK or concerns_preparation(error.__cause__)
 
 
 def classify(error: BaseException) -> str | None:
@@ -53,17 +53,26 @@ def classify(error: BaseException) -> str | None:
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
     state, message = sqlstate(error), str(error)
-    if state in BUSY_STATES or "is locked" in message or is_outdated(error.__cause__):
+    if state in BUSY_STATES or "is locked" in message or concerns_preparation(error.__cause__):
         return BUSY
     if isinstance(error, models.ProtectedError) or _violates_any_foreign_key(error):
         return BUSY  # another transaction deleted a row, or referred to it, meanwhile
     if isinstance(error, OperationalError):
         return None if _is_mistake(error) else UNAVAILABLE
     if isinstance(error, InternalError):
-        return UNAVAILABLE if state == READ_ONLY or state in CORRUPTED else None
+        is_unavailable = state == READ_ONLY or state in CORRUPTED or _is_unexpected_answer(error)
+        return UNAVAILABLE if is_unavailable else None
     if isinstance(error, InterfaceError):
         return UNAVAILABLE if "closed" in message else None
     return UNAVAILABLE if any(words in message for words in BROKEN_FILE) else None
+
+
+def _is_unexpected_answer(error: InternalError) -> bool:
+    """True if psycopg did not understand the answer, for example "2 results from command 'COMMIT'".
+
+    A pooler that loses the server may add an error of its own to the server's answer.
+    """
+    return isinstance(error.__cause__, psycopg.InternalError) and sqlstate(error) is None
 
 
 def _is_mistake(error: OperationalError) -> bool:

@@ -59,13 +59,21 @@ def _require_durable_commits(connection: Any) -> None:
         )
     if synchronous_commit not in LOSES_COMMITS:
         return
-    if settings.DATABASE_POOLER:  # SET would change it for other clients, too
+    # SET would change it for other clients, too, and not for all transactions of this one.
+    if settings.DATABASE_POOLER or _is_pooled(connection):
         raise ImproperlyConfigured(
             f"The role has synchronous_commit = {synchronous_commit}: a crash would lose "
             f"acknowledged bookings. {MENDED_BY}"
         )
     with connection.cursor() as cursor:
         cursor.execute("SET synchronous_commit = on")
+
+
+def _is_pooled(connection: Any) -> bool:
+    """True if a pooler is in between: it gives clients a process id of its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return cursor.fetchone() != (connection.connection.info.backend_pid,)
 
 
 def durable_synchronous_commit(connection: Any) -> dict[str, str]:

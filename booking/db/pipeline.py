@@ -3,10 +3,11 @@
 It sells 1.4 times as many seats as statement by statement. psycopg's own pipeline was measured to
 be no faster than single statements: it makes a cursor for each statement and sends each by itself.
 
-The name of a prepared statement depends on its SQL alone, and one that exists already is used: a
-pooler may reuse a connection on which another process has prepared it. If statements are outdated,
-because a table was altered or they were deallocated, the first message of a transaction prepares
-them again and is sent again: nothing has happened yet.
+The name of a prepared statement depends on its SQL alone. If it exists already, another process has
+prepared it: there is a pooler that does not keep track of prepared statements, so from then on
+nothing is prepared on this connection. If statements are outdated, because a table was altered or
+they were deallocated, they are prepared again. In both cases the first message of a transaction is
+sent again: nothing has happened yet.
 
 Private API of psycopg used here: `Connection.wait`, `Connection.lock`, `pgconn`, `Transformer`,
 `generators.execute`, `send` and `fetch_many`, `errors.error_from_result`.
@@ -61,6 +62,14 @@ def is_outdated(error: BaseException | None) -> bool:
     return isinstance(error, errors.InvalidSqlStatementName)
 
 
+def concerns_preparation(error: BaseException | None) -> bool:
+    """True if a statement failed only because it was outdated, or prepared by another process.
+
+    A transaction that is run again does not meet the same error.
+    """
+    return is_outdated(error) or isinstance(error, errors.DuplicatePreparedStatement)
+
+
 class Pipeline:
     """Prepared statements of one connection. Each is prepared when it is first sent.
 
@@ -75,6 +84,7 @@ class Pipeline:
         self.names: dict[str, bytes] = {}  # of the prepared statements, by their SQL
         self.variant = ""  # a comment in their SQL, another one whenever they are outdated
         self.has_outdated = False
+        self.prepares = True  # until it turns out that other processes use this session, too
         self.warnings: list[str] = []  # of the server, since COMMIT was sent
         connection.add_notice_handler(self._keep_warning)
         level = connection.isolation_level
@@ -116,7 +126,7 @@ class Pipeline:
             message.append(COMMIT)
         with self.connection.lock:
             try:
-                for _ in range(len(message) + 1):  # another statement may exist already each time
+                for _ in range(3):  # some may be outdated, and then one exist already
                     if is_idle and self.has_outdated:
                         self._deallocate_all()
                     results = self.connection.wait(self._exchange(message))
@@ -153,22 +163,21 @@ class Pipeline:
     def _can_send_again(self, results: list[PGresult]) -> bool:
         """True if a message failed because of its prepared statements; rolls it back then."""
         error = self._error_of(next(each for each in results if each.status == FAILED))
-        exists_already = isinstance(error, errors.DuplicatePreparedStatement)
-        if not exists_already and not self._forget_if_outdated(error):
+        if not concerns_preparation(error):
             return False
+        self._forget_if_outdated(error)
         if self.pgconn.transaction_status != IDLE:
             self._execute(b"ROLLBACK")
         return True
 
-    def _forget_if_outdated(self, error: psycopg.Error) -> bool:
+    def _forget_if_outdated(self, error: psycopg.Error) -> None:
         """If a statement was outdated, prepare all of them again from now on, with another SQL."""
         if not is_outdated(error):
-            return False
+            return
         self.names.clear()
         # A pooler shares prepared statements of the same SQL among its clients.
         self.variant = f" /* {secrets.token_hex(4)} */"
         self.has_outdated = True
-        return True
 
     def _deallocate_all(self) -> None:
         self._execute(b"DEALLOCATE ALL")  # or the outdated ones would stay with the connection
@@ -185,6 +194,10 @@ class Pipeline:
         # A result for each: the SQL of a statement to prepare, or None.
         expected: list[str | None] = []
         for sql, values in message:
+            if not self.prepares:
+                pgconn.send_query_params(_with_numbered_placeholders(sql), values)
+                expected.append(None)
+                continue
             if sql not in names:
                 text = _with_numbered_placeholders(sql) + self.variant.encode()
                 names[sql] = _name_of(text)
@@ -201,12 +214,10 @@ class Pipeline:
             [result] = yield from fetch_many(pgconn)
             if prepared is None or result.status == FAILED:
                 results.append(result)
-            if (
-                prepared is not None
-                and result.status != ExecStatus.COMMAND_OK
-                and result.error_field(DiagnosticField.SQLSTATE) != EXISTS_ALREADY
-            ):
+            if prepared is not None and result.status != ExecStatus.COMMAND_OK:
                 del names[prepared]
+                if result.error_field(DiagnosticField.SQLSTATE) == EXISTS_ALREADY:
+                    self.prepares = False
         [end] = yield from fetch_many(pgconn)
         if end.status == FAILED:  # a deferred constraint, checked when autocommit ends
             results.append(end)

@@ -33,9 +33,11 @@ class Postgres:
     """Context manager: a running temporary server with its `url`.
 
     Keyword arguments are server settings: `Postgres(fsync="off")`. It can `crash` and `serve`.
+    `major` is a version, such as 15; None: the newest.
     """
 
-    def __init__(self, **settings):
+    def __init__(self, *, major=None, **settings):
+        self.major = major
         self.settings = settings
         self.identity = identity()
 
@@ -72,7 +74,7 @@ class Postgres:
     def _initialise(self):
         if self.identity:
             os.chown(self.folder, self.identity["user"], self.identity["group"])
-        self.binaries = self._readable(find_binaries())
+        self.binaries = self._readable(find_binaries(self.major))
         done = self._run(
             *(self.binaries / "initdb", "--pgdata", self.folder / "data", "--no-sync"),
             *("--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"),
@@ -145,8 +147,11 @@ def identity():
     return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
 
 
-def find_binaries():
-    """Folder with `initdb` and `postgres`: that of the wheel, else of the system."""
+def find_binaries(major=None):
+    """Folder with `initdb` and `postgres`: that of the wheel, else of the system.
+
+    `major` is a version, such as 15; None: the newest. Raises NoPostgres.
+    """
     folders = []
     wheel = importlib.util.find_spec(WHEEL)  # not imported: its import changes system users
     if wheel:
@@ -155,12 +160,21 @@ def find_binaries():
     if on_path := shutil.which("initdb"):
         folders.append(Path(on_path).resolve().parent)
     for folder in folders:
-        if (folder / "initdb").exists() and (folder / "postgres").exists():
+        if not ((folder / "initdb").exists() and (folder / "postgres").exists()):
+            continue
+        if major is None or f"(PostgreSQL) {major}." in version_of(folder):
             return folder
     raise NoPostgres(
-        "PostgreSQL was not found. Its binaries come with `pip install -r requirements-dev.txt` "
-        "or your system's package; or name a server to test on in TEST_DATABASE_URL."
+        f"PostgreSQL{f' {major}' if major else ''} was not found. Its binaries come with "
+        "`pip install -r requirements-dev.txt` or your system's package; or name a server to test "
+        "on in TEST_DATABASE_URL."
     )
+
+
+def version_of(binaries):
+    """What `postgres --version` says: "postgres (PostgreSQL) 15.14 (Debian …)"."""
+    done = subprocess.run([binaries / "postgres", "--version"], capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def run(command, url):

@@ -123,6 +123,17 @@ class SettingsTests(SimpleTestCase):
                 (options, True),
             )
 
+    def test_pool_of_django_keeps_the_connections_and_is_waited_for_briefly(self):
+        with mock.patch.dict(sys.modules, {"psycopg_pool": mock.Mock(__spec__=mock.Mock())}):
+            database = load(DATABASE_URL="postgres://h/d?pool=true")["DATABASES"]["default"]
+        self.assertEqual(database["CONN_MAX_AGE"], 0)
+        self.assertEqual(database["OPTIONS"]["pool"], {"timeout": 5})
+        with (
+            mock.patch.dict(sys.modules, {"psycopg_pool": None}),
+            self.assertRaisesMessage(ImproperlyConfigured, "pip install 'psycopg[pool]'"),
+        ):
+            load(DATABASE_URL="postgres://h/d?pool=true")
+
     def test_connection_is_kept_unless_each_request_has_a_thread(self):
         def age(url="postgres://h/d"):
             database = load(DATABASE_URL=url, DEBUG="true")["DATABASES"]["default"]

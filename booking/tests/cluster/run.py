@@ -9,6 +9,7 @@ from ..torture import run as torture
 from ..torture.history import History, read
 from ..torture.proxy import Proxy
 from ..torture.verdict import judge
+from .parts import Pooler
 
 CUSTOMERS = 8
 CLIENTS = 24
@@ -38,7 +39,7 @@ class Run(torture.Run):
             seed=seed,
             workers=cluster.hosts.workers,
             threads=1,
-            pooler="transaction",
+            pooler=Pooler,
             clients=CLIENTS,
             number_of_customers=CUSTOMERS,
             restart_every=20,

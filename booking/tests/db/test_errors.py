@@ -15,6 +15,7 @@ from django.db import (
 )
 from django.db.models.signals import pre_delete
 from django.test import Client, SimpleTestCase, TransactionTestCase
+from psycopg import InternalError as PsycopgInternalError
 from psycopg import OperationalError as PostgreSQLError
 from psycopg import errors
 
@@ -50,6 +51,12 @@ class ClassifyTests(SimpleTestCase):
         idle = caused_by(errors.IdleInTransactionSessionTimeout(), InternalError)
         self.assertEqual(classify(idle), BUSY)
         self.assertEqual(classify(OperationalError("database is locked")), BUSY)
+
+    def test_answer_that_psycopg_does_not_understand_is_unavailable(self):
+        """A pooler that lost the server added an error of its own: the outcome is open."""
+        cause = PsycopgInternalError("received 2 results from command 'COMMIT'")
+        self.assertEqual(classify(caused_by(cause, InternalError)), UNAVAILABLE)
+        self.assertIsNone(classify(InternalError("SQLite's own")))
 
     def test_server_that_is_down_or_read_only_is_unavailable(self):
         for cause in (errors.AdminShutdown, errors.CannotConnectNow, errors.TooManyConnections):

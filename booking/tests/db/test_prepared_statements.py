@@ -52,6 +52,11 @@ class PreparedStatementTests(TransactionTestCase):
             cursor.execute("SELECT name, statement FROM pg_prepared_statements")
             return dict(cursor.fetchall())
 
+    def share_session(self):
+        """As if the statements that exist were another process's."""
+        connection.pipeline.names.clear()
+        self.addCleanup(connection.close)
+
     def test_first_message_of_a_transaction_is_sent_again(self):
         shows_by_id(self.show.pk)
         for outdate in (forget_all, alter_type, alter_type):
@@ -105,15 +110,38 @@ class PreparedStatementTests(TransactionTestCase):
         for old, new in zip(before, after, strict=True):
             self.assertNotEqual(old, new)
 
-    def test_statement_that_exists_already_is_used(self):
-        """A pooler may give the connection that another process has used."""
+    def test_statement_that_exists_already_ends_preparing(self):
+        """A pooler has given the session to another process, and may do so again."""
         statements = [SELECT_1, ("SELECT 2", []), ("SELECT %s::int", [3])]
         for _ in range(2):
             self.assertEqual(connection.run_pipeline(statements), [[(1,)], [(2,)], [(3,)]])
-            connection.pipeline.names.clear()
+            self.share_session()
         with transaction.atomic():
             self.assertEqual(connection.run_pipeline(statements[1:]), [[(2,)], [(3,)]])
             create_show()
+        connection.run_pipeline([("SELECT 4", [])])
+        self.assertEqual(len(self.prepared()), 3)
+
+    def test_statement_that_exists_already_after_others_is_an_error_that_a_retry_mends(self):
+        connection.run_pipeline([SELECT_1])
+        with self.assertRaises(ProgrammingError) as raised, transaction.atomic():
+            execute("SELECT 'the transaction has begun'")
+            self.share_session()
+            connection.run_pipeline([SELECT_1])
+        self.assertTrue(was_rolled_back(raised.exception))
+        self.assertEqual(classify(raised.exception), BUSY)
+        with transaction.atomic():
+            create_show()
+            self.assertEqual(connection.run_pipeline([SELECT_1]), [[(1,)]])
+
+    def test_booking_whose_statements_another_process_has_prepared_succeeds(self):
+        """As behind a pooler in transaction mode that does not keep track of them."""
+        for seat_number, headers in enumerate([{}, {"Idempotency-Key": "a key"}], 1):
+            with self.subTest(headers=headers):
+                self.assertEqual(self.book(seat_number).status_code, 201)
+                self.share_session()
+                self.assertEqual(self.book(seat_number + 2, **headers).status_code, 201)
+                connection.close()
 
     def test_feature_that_is_not_supported_is_our_mistake(self):
         sql = "SELECT count(*) FROM booking_show FOR UPDATE"

@@ -19,12 +19,13 @@ import signal
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 from .clients import SpareAccounts
 from .history import read
 from .mutants import MUTANTS
-from .pooler import POOL_SIZES
+from .pooler import POOL_SIZES, PgBouncer
 from .run import Run
 from .system import open_databases, run_fixture
 from .verdict import judge
@@ -66,7 +67,7 @@ def torture(options, folder):
                 seed=options.seed + number,
                 workers=options.workers,
                 threads=options.threads,
-                pooler=options.pooler,
+                pooler=options.pooler and partial(PgBouncer, mode=options.pooler),
                 clients=options.clients,
                 number_of_customers=CUSTOMERS,
                 restart_every=12 if not name else 5,

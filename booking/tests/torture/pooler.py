@@ -22,11 +22,13 @@ class PgBouncer:
     """Context manager: a PgBouncer in front of the database of a URL, with a `url` of its own.
 
     In transaction mode it has fewer server connections than the application, so that they are
-    shared.
+    shared. `program` is the command of another PgBouncer than the system's. Further keyword
+    arguments are settings of its file.
     """
 
-    def __init__(self, url, *, mode, folder):
+    def __init__(self, url, *, mode, folder, program=None, **more):
         parts = urlsplit(url)
+        self.program = program
         self.folder = folder / "pooler"
         self.url = f"postgres://postgres@{quote(str(self.folder), safe='')}:6432{parts.path}"
         self.configuration = configparser.ConfigParser(interpolation=None)
@@ -41,12 +43,16 @@ class PgBouncer:
             auth_type="any",
             pool_mode=mode,
             default_pool_size=str(POOL_SIZES[mode]),
+            **more,
         )
 
     def __enter__(self):
-        program = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
+        program = self.program
         if not program:
-            raise NoPooler("PgBouncer is not installed: apt-get install pgbouncer.")
+            found = shutil.which("pgbouncer", path="/usr/sbin:/usr/bin:/usr/local/bin")
+            if not found:
+                raise NoPooler("PgBouncer is not installed: apt-get install pgbouncer.")
+            program = [found]
         self.folder.mkdir()
         self.folder.parent.chmod(0o755)
         configuration = self.folder / "pgbouncer.ini"
@@ -56,7 +62,7 @@ class PgBouncer:
             shutil.chown(self.folder, user["user"], user["group"])
         with (self.folder.parent / "pooler.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [program, str(configuration)], stdout=log, stderr=log, cwd=self.folder, **user
+                [*program, str(configuration)], stdout=log, stderr=log, cwd=self.folder, **user
             )
         try:
             wait_until_ready(self.url, self.process)

@@ -11,7 +11,6 @@ from .history import History
 from .link import Link
 from .mutants import MUTANTS
 from .nemesis import Nemesis
-from .pooler import PgBouncer
 from .proxy import Proxy
 from .system import Server, run_fixture, tune
 
@@ -35,6 +34,8 @@ class Run:
         restart_every,
         show_seconds,
         folder,
+        environment=None,
+        query="",
     ):
         self.databases = databases
         self.mutant_name = mutant
@@ -42,7 +43,9 @@ class Run:
         self.seed = seed
         self.workers = workers
         self.threads = threads
-        self.pooler = pooler
+        self.pooler = pooler  # makes a context manager with a `url`, from a URL and a folder
+        self.environment = environment or {}  # of the server
+        self.query = query  # of its DATABASE_URL
         self.number_of_clients = clients
         self.restart_every = restart_every
         self.folder = folder
@@ -67,12 +70,13 @@ class Run:
         history = History(self.folder / "history.jsonl")
         with self._between(url) as (url_of_server, link):
             server = Server(
-                url=url_of_server,
+                url=url_of_server + self.query,
                 workers=self.workers,
                 threads=self.threads,
                 has_pooler=self.pooler is not None,
                 mutant=self.mutant_name,
                 folder=self.folder,
+                environment=self.environment,
             )
             with server, Proxy(server.port, self.seed) as proxy:
                 nemesis = self._torture(server, proxy, link, history, progress)
@@ -99,7 +103,7 @@ class Run:
         """The URL that the server connects to, and the link to the database or None."""
         if self.pooler:
             tune(url)
-            with PgBouncer(url, mode=self.pooler, folder=self.folder) as pooler:
+            with self.pooler(url, folder=self.folder) as pooler:
                 yield pooler.url, None
         elif self.databases.can_restart:
             with Link(url, self.folder, f"{self.seed} link") as link:

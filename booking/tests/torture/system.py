@@ -47,16 +47,23 @@ def tune(url):
 class PostgresDatabases:
     """Context manager: a PostgreSQL server that can crash, with a database for each run.
 
-    `template_url` is the database to fill, of which `copy` makes copies.
+    `template_url` is the database to fill, of which `copy` makes copies. `major` is a version of
+    PostgreSQL; None: the newest.
     """
 
     vendor = "PostgreSQL"
     can_restart = True
 
+    def __init__(self, major=None):
+        self.major = major
+
     def __enter__(self):
         # A long delay, so that a COMMIT that does not wait for the disk loses data in a crash.
         self.server = Postgres(
-            max_connections=100, wal_writer_delay="10s", recovery_init_sync_method="syncfs"
+            major=self.major,
+            max_connections=100,
+            wal_writer_delay="10s",
+            recovery_init_sync_method="syncfs",
         )
         self.server.__enter__()
         self.template_url = self._copy_of("template0", "template")
