@@ -25,10 +25,11 @@ Files:
     fixture.py      database before a run, dump of its tables afterwards
     proxy.py        network that loses requests and responses
     nemesis.py      the nemesis
-    clients.py      the clients
+    clients.py      the clients; staff.py: what they do as staff, sending.py: requests and retries
+    customers.py    their accounts, and which shows they use when
     history.py      the history
     reconcile.py    history and final tables combined: operations that certainly happened
-    model.py        the model
+    model/          the model
     checker.py      the checker
     verdict.py      verdict on a run
 """

@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from .clients import SpareAccounts
+from .customers import SpareAccounts
 from .history import read
 from .mutants import MUTANTS
 from .pooler import POOL_SIZES

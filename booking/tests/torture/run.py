@@ -6,7 +6,8 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 
-from .clients import VERBS, Clerk, Client, Customer, Schedule, SpareAccounts
+from .clients import VERBS, Client
+from .customers import Clerk, Customer, Schedule, SpareAccounts
 from .history import History
 from .link import Link
 from .mutants import MUTANTS
