@@ -82,6 +82,7 @@ class Run:
         counts = Counter({f"requests {fate}": n for fate, n in proxy.fates.items()})
         counts["restarts of the whole server"] = server.starts - 1
         self._write_facts(url, nemesis, counts)
+        self.databases.drop(self.folder.name)
 
     def _write_facts(self, url, nemesis, counts):
         facts = {
@@ -120,6 +121,8 @@ class Run:
             if self.databases.can_restart:
                 faults += ["database restarts", "backends terminated", "statements cancelled"]
                 faults += ["backends frozen"]
+                if self.databases.can_fill_disk:
+                    faults.append("… in which the database said so")
                 if not self.pooler:
                     faults.append("database connections dropped")
         return [*done, *faults]
