@@ -8,8 +8,8 @@ import itertools
 import random
 
 from .fixture import PASSWORD
+from .halls import HallStaff
 from .sending import AT_THE_DOOR
-from .staff import Staff
 
 # Operations with their relative frequency.
 VERBS = {
@@ -23,6 +23,9 @@ VERBS = {
     "move": 8,
     "erase": 1,
     "counter_sale": 6,
+    "set_aside": 3,
+    "release": 4,
+    "change_hall": 10,
     "check_in": 9,
     "undo_check_in": 3,
     "staff_cancel": 3,
@@ -30,8 +33,17 @@ VERBS = {
     "call_off": 1,
 }
 
+# What the clerk does with a show, whoever the customers are.
+AT_THE_COUNTER = {
+    "counter_sale": "_sell_at_counter",
+    "staff_move": "_move_at_counter",
+    "set_aside": "_set_aside",
+    "release": "_release",
+    "change_hall": "_change_hall",
+}
 
-class Client(Staff):
+
+class Client(HallStaff):
     def __init__(
         self, *, clerk, customer, tab, spare_accounts, seed, port, history, schedule, verbs, ended
     ):
@@ -63,12 +75,10 @@ class Client(Staff):
             self._read_seat_map(show, mine=self.random.random() < 0.3)
         elif verb in ("book", "reserve"):
             self._reserve(show, verb)
-        elif verb == "counter_sale":
-            self._sell_at_counter(show)
+        elif verb in AT_THE_COUNTER:
+            getattr(self, AT_THE_COUNTER[verb])(show)
         elif verb == "erase":
             self._erase()
-        elif verb == "staff_move":
-            self._move_at_counter(show)
         elif verb == "call_off":
             self._call_off()
         elif reservations := self.customer.reservations:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class Schedule:
@@ -79,3 +79,7 @@ class Clerk:
     session: str
     token: str
     usernames: dict  # of all customers, by id
+    house: int  # the user for whom seats are set aside
+    screens: dict  # ids of the screens of each show that is on one, by show
+    show_form: dict  # fields of a show that no change of its hall touches
+    set_aside: list = field(default_factory=list)  # (show, seat) of the latest

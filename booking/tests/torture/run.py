@@ -53,7 +53,16 @@ class Run:
         customers = (self.mutant and self.mutant.customers) or number_of_customers
         self.customers = [Customer(*account) for account in accounts[:customers]]
         usernames = {int(pk): name for pk, name in fixture["usernames"].items()}
-        self.clerk = Clerk(fixture["clerk"], fixture["session"], fixture["clerk_token"], usernames)
+        self.clerk = Clerk(
+            pk=fixture["clerk"],
+            session=fixture["session"],
+            token=fixture["clerk_token"],
+            usernames=usernames,
+            house=fixture["house"],
+            screens={int(show): screens for show, screens in fixture["screens"].items()},
+            show_form=fixture["show_form"],
+        )
+        self.first_halls = fixture["halls"]
         self.spare_accounts = accounts[number_of_customers:]
         folder.mkdir()
 
@@ -92,7 +101,8 @@ class Run:
             "faults": nemesis.defects,
             "expected": [] if self.mutant else self._expected(),
             "counts": nemesis.counts + counts,
-            "tables": run_fixture(url, "dump"),
+            "tables": run_fixture(url, "dump")
+            | {"first_halls": self.first_halls, "house": self.clerk.house},
         }
         (self.folder / "facts.json").write_text(json.dumps(facts))
 

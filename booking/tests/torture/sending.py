@@ -7,13 +7,14 @@ import time
 from contextlib import suppress
 
 from . import counter
-from .fixture import SEATS
+from .drawings import MOST_SEATS, SEATS
 from .history import Attempt
 
 RESPONSE_TIMEOUT = 8  # seconds; longer than PostgreSQL's time limits
 RETRY_AFTER_END = 25  # seconds after the end of a run in which open requests are retried
 # Sent as forms of the admin's pages, with the clerk's session.
-ON_PAGES = ("counter_sale", "staff_cancel", "staff_move", "call_off")
+ON_PAGES = ("counter_sale", "set_aside", "release", "change_hall")
+ON_PAGES += ("staff_cancel", "staff_move", "call_off")
 AT_THE_DOOR = {"check_in": "/api/check-in/", "undo_check_in": "/api/check-in/undo/"}
 WITHOUT_KEY = 1 / 3  # share of the changes; they are sent once, whatever happens
 SEND_TWICE = 0.04  # share of successful requests that are sent once more: the double click
@@ -36,7 +37,7 @@ class Sender(threading.Thread):
 
     def _seat(self):
         """Random seat number, most often in the middle, so that customers conflict."""
-        return min(SEATS, max(1, round(self.random.gauss(SEATS / 2, SEATS / 4))))
+        return min(MOST_SEATS, max(1, round(self.random.gauss(SEATS / 2, SEATS / 4))))
 
     def _change_something(self, *change):
         """Send a change, with or without a key; return the response's body if it was a success."""

@@ -18,7 +18,7 @@ class Changes(Observations):
             if each.status == HELD
         }
         self._expect_reservation(operation, reservation | changes, now)
-        self._expect_available(operation, len(self._free(now)))
+        self._expect_available(operation, self._free(now))
         if operation.is_answered:
             expect(operation.body["status"] == BOOKED, "it is not booked")
             expect(operation.body["expires_at"] is None, "a booking does not expire")
@@ -49,7 +49,7 @@ class Changes(Observations):
             pk: each._replace(until=until) for pk, each in active.items() if each.until != until
         }
         self._expect_reservation(operation, reservation | changes, now)
-        self._expect_available(operation, len(self._free(now)))
+        self._expect_available(operation, self._free(now))
         return changes
 
     def _extended_at(self, user, until, first, last, near):
@@ -102,7 +102,8 @@ class Changes(Observations):
         if self._refused_as_checked_in(operation, active):
             return {}
         expect(operation.code is None, "it could be cancelled")
-        self._expect_available(operation, len(self._free(now)) + len(active))
+        given_back = {each.seat for each in active.values()}
+        self._expect_available(operation, self._free(now) | given_back)
         return {pk: each._replace(status=CANCELLED, given_back=now) for pk, each in active.items()}
 
     def _erase(self, operation, now):
@@ -127,6 +128,13 @@ class Changes(Observations):
             expect(seat != booking.seat, "it is the seat that it has")
             self._expect_taken(operation, now, [seat])
             return {}
+        if operation.code == "no_such_seat":
+            expect(seat > self.hall.plan.seats, "the hall has this seat")
+            return {}
+        if operation.code == "not_for_sale":
+            is_house_seat = seat in self.hall.plan.house and seat != booking.seat
+            expect(is_house_seat and operation.body["seat_numbers"] == [seat], "it is for sale")
+            return {}
         expect(operation.code is None, "this refusal is not possible here")
         found = [operation.body[name] for name in ("id", "seat_number")]
         expect(found == [pk, seat], "it is another booking or seat")
@@ -134,8 +142,8 @@ class Changes(Observations):
             found = [operation.body[name] for name in ("reference", "status")]
             expect(found == [booking.reference, booking.status], "it is another booking")
             self._expect_same_end(operation.body["expires_at"], booking)
-        self._expect_available(operation, len(free))
+        self._expect_available(operation, (free - {seat}) | ({booking.seat} - {seat}))
         if seat == booking.seat:
             return {}
-        expect(seat in free, "the seat is taken")
+        expect(seat in self._for_customers(free), "the seat is taken, or not for sale")
         return self._expired([seat]) | {pk: booking._replace(seat=seat)}

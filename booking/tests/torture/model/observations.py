@@ -43,7 +43,9 @@ class Observations(State):
         if not self.rules.exact:  # refused by the constraint, with details read later
             return
         free, alternatives = self._free(now), operation.body["alternatives"]
-        taken, others = sorted(set(wanted) - free), free.difference(wanted)
+        taken, kinds = sorted(set(wanted) - free), self.hall.plan.kinds
+        like_taken = {kinds.get(seat) for seat in taken}
+        others = {seat for seat in free.difference(wanted) if kinds[seat] in like_taken}
         expect(taken, "the seats are free")
         expect(sorted(operation.body["seat_numbers"]) == taken, "taken are", taken)
         expect(others.issuperset(alternatives), "free are", sorted(others))
@@ -57,7 +59,9 @@ class Observations(State):
         known = {pk: (each.seat, each.status_at(now)) for pk, each in bookings.items()}
         expect(found == known, "its bookings are", known)
 
-    def _expect_available(self, operation, seats):
+    def _expect_available(self, operation, free):
+        """The response counts these free seats, without those that only staff sell."""
+        seats = len(self._for_customers(free))
         if not operation.is_answered:
             return
         found = operation.body["show"]["available_seats"]

@@ -18,11 +18,12 @@ class Reads(Observations):
             expect(operation.body[status] == seats, "these are", status, seats)
             if operation.user:  # without a token the map has no `mine`
                 expect(operation.body["mine"][status] == mine, "the user's are", mine)
-        expect(
-            operation.body["available_seats"] == self.rules.seats - len(active),
-            len(active),
-            "seats are not free",
-        )
+        free, plan = self._free(now), self.hall.plan
+        left = len(self._for_customers(free))
+        expect(operation.body["available_seats"] == left, left, "seats are left")
+        block = operation.body.get("largest_block")
+        largest = plan.largest_block(free)
+        expect(block in (None, largest), "the largest block has", largest, "seats")
         return {}
 
     def _mine(self, operation, now):
@@ -40,7 +41,9 @@ class Reads(Observations):
         return {}
 
     def _table(self, operation, now):
-        """The dump of the table, after the run."""
+        """The dump of the tables, after the run."""
+        hall = operation.body.get("hall", self.hall.row)
+        expect(hall == self.hall.row, "the hall is", self.hall.row, "not", hall)
         expected = {
             str(pk): [
                 each.reference,

@@ -2,17 +2,20 @@
 
 from ..operations import expect
 from .observations import Observations
-from .state import BOOKED, CANCELLED, THE_SHOW, Booking
+from .state import BOOKED, CANCELLED, THE_HALL, THE_SHOW, Booking
 
 
 class Staff(Observations):
     def _staff_cancel(self, operation, now):
         pk = operation.body["id"]
-        expect(pk == operation.arguments["booking"], "it is another booking")
+        expect(pk == operation.arguments.get("booking", pk), "it is another booking")
         booking = self.bookings[pk]
         expect(booking.is_active_at(now), "it is not active")
         expect(not booking.is_in, "somebody is in")
         return {pk: booking._replace(status=CANCELLED, given_back=now)}
+
+    # Whoever had the seat on the page, most often the house.
+    _release = _staff_cancel
 
     def _staff_move(self, operation, now):
         pk, seat = operation.body["id"], operation.body["seat_number"]
@@ -31,7 +34,11 @@ class Staff(Observations):
             for pk, each in active.items()
             if each.is_active_at(now)
         }
-        return changes | {THE_SHOW: Booking("", 0, 0, "called off", None, now)}
+        hall = self.hall._replace(version=self.hall.version + 1)
+        return changes | {
+            THE_SHOW: Booking("", 0, 0, "called off", None, now),
+            THE_HALL: hall,
+        }
 
     def _check_in(self, operation, now):
         booking = self._ticket_or_refused(operation, now)

@@ -2,9 +2,12 @@
 
 from typing import NamedTuple
 
+from ..drawings import rows_of
 from ..operations import expect
+from .hall import Hall
 
 HELD, BOOKED, CANCELLED, EXPIRED = "held", "booked", "cancelled", "expired"
+THE_HALL = -1  # instead of the id of a booking, for the hall of the show
 THE_SHOW = 0  # instead of the id of a booking, for a row that says that the show is called off
 
 
@@ -28,8 +31,9 @@ class Booking(NamedTuple):
 class State:
     """What operations read, and how their changes are applied and undone."""
 
-    def __init__(self, rules):
+    def __init__(self, rules, hall=None):
         self.rules = rules
+        self.hall = hall or Hall(0, "", rows_of(rules.seats))
         self.bookings = {}
         self.at_seat = {}  # seat: id of the booking that is held (perhaps expired) or booked
         self.of_reference = {}
@@ -47,6 +51,10 @@ class State:
             self._put(pk, booking)
 
     def _put(self, pk, booking):
+        if pk == THE_HALL:
+            old, self.hall = self.hall, booking
+            self.fingerprint ^= hash(old) ^ hash(booking)
+            return old
         old = self.bookings.pop(pk, None)
         if old:
             self.fingerprint ^= hash((pk, old))
@@ -62,11 +70,15 @@ class State:
         return old
 
     def _free(self, now):
+        """Free seats of the hall, those that only staff sell included."""
         return {
             seat
-            for seat in range(1, self.rules.seats + 1)
+            for seat in range(1, self.hall.plan.seats + 1)
             if seat not in self.at_seat or not self.bookings[self.at_seat[seat]].is_active_at(now)
         }
+
+    def _for_customers(self, seats):
+        return seats - self.hall.plan.house
 
     def _seats_of(self, user, now):
         active = (self.bookings[pk] for pk in self.at_seat.values())
