@@ -83,11 +83,6 @@ def call_off(show, alice, stella):
     box_office.call_off(show=show, by=stella, reason="No heating")
 
 
-def change_hall(show, alice, stella):
-    show.total_seats = 20
-    box_office.schedule([show])
-
-
 def admit(show, alice, stella):
     booked = create_booking(alice, show)
     box_office.admit(booking_id=booked.pk, seat_number=5, by=stella)
@@ -101,7 +96,7 @@ def undo_admission(show, alice, stella):
 VERBS = [
     *(book, hold, reserve_best_seats, sell_by_staff, hold_by_staff, sell_best_seats_by_staff),
     *(confirm, extend, cancel, cancel_by_staff, cancel_reservation, cancel_all),
-    *(move, move_by_staff, call_off, change_hall, admit, undo_admission),
+    *(move, move_by_staff, call_off, admit, undo_admission),
 ]
 
 

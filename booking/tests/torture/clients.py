@@ -17,7 +17,7 @@ VERBS = {
     "book": 18,
     "reserve": 30,
     "confirm": 12,
-    "extend": 5,
+    "extend": 12,
     "cancel": 9,
     "cancel_reservation": 6,
     "move": 8,

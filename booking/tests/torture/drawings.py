@@ -8,6 +8,7 @@ import re
 SEATS = 16  # of a show at first
 SEATS_PER_ROW = 6
 MOST_SEATS = 18
+FIRST_DRAWINGS = {1: (0, 1), 2: (6, 1)}  # of the screens of the second and third show of three
 DRAWINGS = (
     "sss.sss\nsss.sss\nss.ss",
     "ssssss\nssssss\nssss",
@@ -15,6 +16,7 @@ DRAWINGS = (
     "xss.sss\nsxs.wcs\nss.ssss",
     "sss.sss\nsss.sss\n\nss.ss",
     "sss.ssx\nsss.sss",
+    "sss.sss\nsss.wcs\nss.ssxx",
 )
 
 

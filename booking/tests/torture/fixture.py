@@ -14,7 +14,15 @@ from pathlib import Path
 
 import django
 
-from .drawings import DRAWINGS, SEATS, SEATS_PER_ROW, begin_of_name, name_of_rows, rows_of
+from .drawings import (
+    DRAWINGS,
+    FIRST_DRAWINGS,
+    SEATS,
+    SEATS_PER_ROW,
+    begin_of_name,
+    name_of_rows,
+    rows_of,
+)
 
 # Small shows and short holds, so that requests conflict.
 LIMIT = 4  # seats per customer
@@ -96,7 +104,7 @@ def create_screens(number):
         Screen.objects.create(
             name=f"{begin_of_name(number, letter)}{drawing}", layout=DRAWINGS[drawing]
         )
-        for drawing, letter in enumerate("ab")
+        for letter, drawing in zip("ab", FIRST_DRAWINGS[number % 3], strict=True)
     ]
 
 
