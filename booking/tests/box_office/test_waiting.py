@@ -19,14 +19,23 @@ from booking.exceptions import (
     AlreadyAdmitted,
     AlreadyCancelled,
     CheckedIn,
+    NoSuchSeat,
+    NotForSale,
     Refusal,
+    SeatsInUse,
     ShowCancelled,
     TicketCancelled,
     TicketMoved,
 )
 from booking.models import Booking, Reservation
 from booking.tests.concurrency.racing import waiting_for_lock, without_time_limits
-from booking.tests.factories import create_booking, create_hold, create_show, create_user
+from booking.tests.factories import (
+    create_booking,
+    create_hold,
+    create_screen,
+    create_show,
+    create_user,
+)
 
 PASSWORD = "correct horse battery"
 
@@ -87,6 +96,21 @@ class WaitingTests(TransactionTestCase):
         [cancelled] = self.outcome_of_second(book, call_off)
         both = [("booked", self.alice.pk), ("cancelled", self.stella.pk)]
         self.assertEqual(self.history_of(cancelled), ("cancelled", 5, both))
+
+    def test_seat_that_is_being_removed_or_kept_for_the_house_is_not_sold(self):
+        for layout, refusal in [("sssss", NoSuchSeat), ("sssssssssx", NotForSale)]:
+            with self.subTest(layout):
+                show = create_show()
+                show.use_screen(create_screen(layout, layout))
+                change_hall = partial(box_office.schedule, [show])
+                book = partial(box_office.book, show_id=show.pk, seat_number=10, by=self.alice)
+                self.assertEqual(self.outcome_of_second(change_hall, book), refusal)
+
+    def test_hall_keeps_the_seat_that_is_being_sold(self):
+        book = partial(box_office.book, show_id=self.show.pk, seat_number=10, by=self.alice)
+        self.show.total_seats = 5
+        change_hall = partial(box_office.schedule, [self.show])
+        self.assertEqual(self.outcome_of_second(book, change_hall), SeatsInUse)
 
     def test_booking_that_is_being_cancelled_is_not_cancelled_again_with_the_account(self):
         booking = create_booking(self.alice, self.show)

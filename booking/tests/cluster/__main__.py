@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..postgres import NoPostgres
-from ..torture.clients import SpareAccounts
+from ..torture.customers import SpareAccounts
 from .disturbances import Failover, RollingRestart
 from .packages import NoCluster, require_programs
 from .run import CUSTOMERS, Run, shows_for

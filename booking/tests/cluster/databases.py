@@ -48,6 +48,8 @@ class ClusterDatabases(PostgresDatabases):
     `replicate` adds the standbys. After `promote` the synchronous standby is `server`.
     """
 
+    can_fill_disk = False  # a full disk is a trouble of one server, which the torture test has
+
     def __enter__(self):
         self.standbys = []
         self.server = self.first = PostgresOnDisk(port=fixed_port())

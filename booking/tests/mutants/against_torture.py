@@ -1,7 +1,7 @@
 """Mutants against the torture test: longer and longer runs until the checker rejects them."""
 
 from ..torture.__main__ import CUSTOMERS, SECONDS_PER_SHOW, judge_folder
-from ..torture.clients import SpareAccounts
+from ..torture.customers import SpareAccounts
 from ..torture.run import Run
 from ..torture.system import PostgresDatabases, run_fixture
 

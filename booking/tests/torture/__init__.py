@@ -1,10 +1,10 @@
 """Torture test (`make torture`): faults on purpose, then a check of every response.
 
-Clients book, hold, confirm, move and cancel seats over connections that break, while workers are
-killed and the database is restarted. All requests and responses are recorded, and a checker decides
-whether the history of each show is linearizable: whether there is an order of all operations in
-which one clerk, who serves one request after the other, would have given the same responses.
-docs/correctness.md says what that proves, and what it does not.
+Clients book, hold, confirm, move and cancel seats over connections that break, and staff change
+halls, while workers are killed and the database is restarted. All requests and responses are
+recorded, and a checker decides whether the history of each show is linearizable: whether there is
+an order of all operations in which one clerk, who serves one request after the other, would have
+given the same responses. docs/correctness.md says what that proves, and what it does not.
 
 Terms, as in Jepsen:
 
@@ -25,10 +25,13 @@ Files:
     fixture.py      database before a run, dump of its tables afterwards
     proxy.py        network that loses requests and responses
     nemesis.py      the nemesis
-    clients.py      the clients
+    clients.py      the clients; staff.py: what they do as staff, sending.py: requests and retries
+    halls.py        the same for halls; drawings.py: the halls of a run
+    customers.py    their accounts, and which shows they use when
     history.py      the history
     reconcile.py    history and final tables combined: operations that certainly happened
-    model.py        the model
+    events.py  erasures.py  calling_off.py  hall_changes.py  mails.py    what it reads there
+    model/          the model
     checker.py      the checker
     verdict.py      verdict on a run
 """

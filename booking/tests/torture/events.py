@@ -21,16 +21,19 @@ KINDS = {
     "move": {"moved"},
     "erase": {"cancelled"},
     "counter_sale": {"booked"},
+    "set_aside": {"held"},
+    "release": {"cancelled"},
     "check_in": {"admitted"},
     "undo_check_in": {"undone"},
     "staff_cancel": {"cancelled"},
     "staff_move": {"moved"},
     "call_off": {"cancelled"},
+    "change_hall": set(),  # the history of the show has it
 }
 # If it is booked already, cannot be held longer, has that seat, or there is no booking.
 MAY_CHANGE_NOTHING = {"confirm", "extend", "move", "erase"}
 # The page of a refusal leads back like that of a success; a show may have no bookings.
-MAY_CHANGE_NOTHING |= {"staff_cancel", "staff_move", "call_off"}
+MAY_CHANGE_NOTHING |= {"release", "staff_cancel", "staff_move", "call_off", "change_hall"}
 
 BY_STAFF = {"booked", "admitted", "undone", "moved", "cancelled"}  # events of a clerk
 
@@ -59,8 +62,9 @@ def seconds(moment):
 class Events:
     """The events of a run, by request and by booking."""
 
-    def __init__(self, events, bookings, clerks=()):
+    def __init__(self, events, bookings, clerks=(), house=None):
         self.clerks = set(clerks)  # they sell to others, and scan their tickets
+        self.house = house  # the user for whom they set seats aside
         self.bookings = {each["id"]: each for each in bookings}
         self.of_booking, self.of_request = defaultdict(list), defaultdict(list)
         for event in events:
@@ -137,13 +141,13 @@ class Events:
         events = self.of(request)
         first = events[0]
         body = {"read_at": seconds(first["created_at"]), "expires_at": self._end(events)}
-        if request.kind in ("book", "reserve", "counter_sale"):
+        if request.kind in ("book", "reserve", "counter_sale", "set_aside"):
             body["reference"] = self.bookings[first["booking"]]["reference"]
             body["bookings"] = [
                 {"id": each["booking"], "seat_number": each["seat"], "status": each["kind"]}
                 for each in events
             ]
-        if request.kind in ("cancel", "move", "staff_cancel", "staff_move"):
+        if request.kind in ("cancel", "move", "release", "staff_cancel", "staff_move"):
             body |= {"id": first["booking"], "seat_number": first["seat"]}
         return Operation(
             request.show,
@@ -172,7 +176,7 @@ class Events:
         """Bookings whose events do not lead, one after the other, to what the booking is now."""
         for booking in self.bookings.values():
             history = self.of_booking.get(booking["id"], [])
-            if not _explains(history, booking, self.clerks):
+            if not _explains(history, booking, self.clerks, booking["user"] == self.house):
                 kinds = ", ".join(event["kind"] for event in history) or "none"
                 yield f"the events of booking {booking['id']} do not explain it: {kinds}"
 
@@ -183,11 +187,12 @@ def _kinds(request):
     return KINDS.get(request.kind, set())
 
 
-def _explains(history, booking, clerks):
+def _explains(history, booking, clerks, is_set_aside):
     status = seat = None
     for event in history:
         before = event["seat"] if event["moved_from"] is None else event["moved_from"]
-        is_by_staff = event["kind"] in BY_STAFF and event["actor"] in clerks
+        may_be_by_staff = event["kind"] in BY_STAFF or (is_set_aside and event["kind"] == "held")
+        is_by_staff = may_be_by_staff and event["actor"] in clerks
         is_at_the_door = event["kind"] in ("admitted", "undone")
         actor_may = is_by_staff or (event["actor"] == booking["user"] and not is_at_the_door)
         follows = seat in (None, before) and actor_may

@@ -14,9 +14,17 @@ from pathlib import Path
 
 import django
 
+from .drawings import (
+    DRAWINGS,
+    FIRST_DRAWINGS,
+    SEATS,
+    SEATS_PER_ROW,
+    begin_of_name,
+    name_of_rows,
+    rows_of,
+)
+
 # Small shows and short holds, so that requests conflict.
-SEATS = 16
-SEATS_PER_ROW = 6
 LIMIT = 4  # seats per customer
 HOLD_FOR = 1  # seconds
 HOLD_AT_MOST = 2
@@ -44,21 +52,22 @@ def create(shows, users):
     from django.utils import timezone
     from rest_framework_simplejwt.tokens import AccessToken
 
+    from booking import accounts
     from booking.models import Movie, Show
 
     call_command("migrate", verbosity=0)
     movie = Movie.objects.create(title="The Exterminating Angel", duration_minutes=95)
     tomorrow = timezone.now() + timedelta(days=1)
-    new_shows = [
-        Show.objects.create(
-            movie=movie,
-            screen_name=f"Screen {number}",
-            date_time=tomorrow,
-            total_seats=SEATS,
-            seats_per_row=SEATS_PER_ROW,
-        )
-        for number in range(shows)
-    ]
+    screens, new_shows = {}, []
+    for number in range(shows):
+        hall = {"screen_name": name_of_rows(SEATS), "total_seats": SEATS}
+        of_show = create_screens(number) if number % 3 else []  # one of three has plain rows
+        if of_show:
+            hall = {"screen": of_show[0]}
+        show = Show(movie=movie, date_time=tomorrow, **{"seats_per_row": SEATS_PER_ROW, **hall})
+        show.save()
+        new_shows.append(show)
+        screens[show.pk] = [each.pk for each in of_show]
     password = make_password(PASSWORD)
     customers = [
         User.objects.create(
@@ -71,12 +80,64 @@ def create(shows, users):
     browser.force_login(clerk)
     return {
         "clerk": clerk.pk,
+        "house": accounts.reserved_account(accounts.HOUSE).pk,
+        "screens": screens,
+        "halls": {each.pk: each.screen_name for each in new_shows},
+        "show_form": {
+            "movie": movie.pk,
+            "date_time_0": f"{timezone.localtime(tomorrow):%Y-%m-%d}",
+            "date_time_1": f"{timezone.localtime(tomorrow):%H:%M}",
+        },
         "session": browser.cookies["sessionid"].value,
         "clerk_token": str(AccessToken.for_user(clerk)),
         "usernames": {each.pk: each.username for each in customers},
         "shows": [each.pk for each in new_shows],
         "tokens": {each.pk: str(AccessToken.for_user(each)) for each in customers},
     }
+
+
+def create_screens(number):
+    """Two screens for one show, so that no other show is on them at the same time."""
+    from booking.models import Screen
+
+    return [
+        Screen.objects.create(
+            name=f"{begin_of_name(number, letter)}{drawing}", layout=DRAWINGS[drawing]
+        )
+        for letter, drawing in zip("ab", FIRST_DRAWINGS[number % 3], strict=True)
+    ]
+
+
+def halls():
+    """Version, name, drawing, number and letters of the seats of each show."""
+    from booking.models import Show
+
+    rows = Show.objects.values_list(
+        "id", "version", "screen_name", "layout", "total_seats", "seat_letters"
+    )
+    return {
+        show: [version, name, layout or rows_of(seats), seats, letters]
+        for show, version, name, layout, seats, letters in rows
+    }
+
+
+def hall_changes():
+    """What the admin's history says of changes of shows, in order, without calling off."""
+    from django.contrib.admin.models import CHANGE, LogEntry
+    from django.db import connection
+
+    entries = LogEntry.objects.filter(
+        content_type__model="show", action_flag=CHANGE, change_message__startswith="["
+    )
+    changes = []
+    for each in entries.order_by("id"):
+        at = each.action_time
+        if connection.vendor == "sqlite":  # the times of all other changes are cut off there
+            at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+        name = each.object_repr.rpartition(", ")[2]
+        show = int(each.object_id)
+        changes.append({"show": show, "at": at, "name": name, "actor": each.user_id})
+    return changes
 
 
 def dump():
@@ -107,6 +168,8 @@ def dump():
         "called_off": dict(
             Show.objects.exclude(cancelled_at=None).values_list("id", "cancelled_at")
         ),
+        "halls": halls(),
+        "hall_changes": hall_changes(),
         "bookings": list(bookings),
         "events": list(events),
         "keys": list(keys),

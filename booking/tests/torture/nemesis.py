@@ -1,4 +1,4 @@
-"""Nemesis: kills workers, troubles their database sessions, and crashes the database."""
+"""Nemesis: kills workers, troubles database sessions, fills the disk, crashes the database."""
 
 import http.client
 import os
@@ -13,10 +13,12 @@ from .fixture import crash_file
 
 KILL_EVERY = (0.5, 1.1)  # seconds
 FREEZE_FOR = (0.2, 1.5)  # seconds
+FULL_FOR = (0.5, 2)  # seconds
 # Faults, and how often each occurs until all have occurred.
 FAULTS_OF_WORKERS = {"kill": 6, "kill_between_commit_and_response": 3}
 FAULTS_OF_SESSIONS = {"terminate_backend": 2, "cancel_statement": 2, "freeze_backend": 1}
 FAULTS_OF_LINK = {"drop_connections": 2}
+FAULTS_OF_DISK = {"fill_disk": 2}
 
 
 class Nemesis(threading.Thread):
@@ -30,6 +32,8 @@ class Nemesis(threading.Thread):
             self.faults.update(FAULTS_OF_SESSIONS)
         if link:
             self.faults.update(FAULTS_OF_LINK)
+        if database.can_fill_disk:
+            self.faults.update(FAULTS_OF_DISK)
         self.random = random.Random(seed)
         self.restart_every = restart_every
         self.probe = probe  # path of a GET request
@@ -108,6 +112,19 @@ class Nemesis(threading.Thread):
 
     def _drop_connections(self):
         self.counts["database connections dropped"] += self.link.drop()
+
+    def _fill_disk(self):
+        """Leave the database no room for a moment. It may end, and is started again then."""
+        refused = self.database.statements_without_room()
+        end = time.monotonic() + self.random.uniform(*FULL_FOR)
+        try:
+            while time.monotonic() < end and not self.ended.wait(0.02):
+                self.database.fill_disk()
+        finally:
+            self.database.free_disk()
+        self.counts["moments with a full disk"] += 1
+        refused = self.database.statements_without_room() - refused
+        self.counts["… in which the database said so"] += refused > 0
 
     def _restart_database(self):
         """Restart the database. The first requests afterwards, on every worker, must succeed.

@@ -23,6 +23,14 @@ class Rules:
     exact: bool = True  # False: do not check what only the lock guarantees (counts, the limit)
 
 
+def code_of(body):
+    """Code of a refusal, also of an error of a field; None for a success."""
+    if not isinstance(body, dict):
+        return None
+    codes = [code for of_field in body.get("codes", {}).values() for code in of_field]
+    return body.get("code") or next(iter(codes), None)
+
+
 @dataclass(eq=False)
 class Operation:
     """A request with its response. `code` is None for a success, else that of the refusal."""

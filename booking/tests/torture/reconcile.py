@@ -16,10 +16,11 @@ from . import mails
 from .calling_off import CallsOff
 from .erasures import CUSTOMER_NOT_FOUND, UNAUTHORIZED, Erasures
 from .events import Events, seconds
+from .hall_changes import HallChanges
 from .history import INDEFINITE
-from .operations import Operation
+from .operations import Operation, code_of
 
-ON_PAGES = ("counter_sale", "staff_cancel", "staff_move")
+ON_PAGES = ("counter_sale", "set_aside", "release", "staff_cancel", "staff_move")
 REFUSED = 400
 BROKEN = 500
 KINDS = {"book": "reserve"}  # to the model a booking is a reservation of one seat
@@ -43,7 +44,7 @@ def reconcile(requests, tables, ended, exact=True):
     operations, violations, faults = defaultdict(list), [], []
     given_back = _given_back(tables["bookings"])
     clerks = {each.arguments["clerk"] for each in requests if "clerk" in each.arguments}
-    events = Events(tables["events"], tables["bookings"], clerks)
+    events = Events(tables["events"], tables["bookings"], clerks, tables.get("house"))
     erasures = Erasures(requests, tables["inactive"])
     counts = Counter()
     for request in requests:
@@ -68,10 +69,20 @@ def reconcile(requests, tables, ended, exact=True):
     violations += erasures.violations(tables["bookings"], events, ended)
     calls_off = CallsOff(requests, tables.get("called_off", {}))
     violations += calls_off.violations()
+    halls = HallChanges(
+        requests, tables.get("hall_changes", []), calls_off.times, tables.get("first_halls", {})
+    )
+    violations += halls.violations()
     if "mails" in tables:
         erased = set(tables["inactive"])
-        violations += mails.violations(tables["mails"], events, tables["bookings"], erased)
-    for each in [*erasures.operations(events, ended), *calls_off.operations(events, ended)]:
+        violations += mails.violations(
+            tables["mails"], events, tables["bookings"], erased, halls.renamed()
+        )
+    for each in [
+        *erasures.operations(events, ended),
+        *calls_off.operations(events, ended),
+        *halls.operations(ended),
+    ]:
         operations[each.show].append(each)
     if exact:
         for of_show in operations.values():
@@ -89,6 +100,8 @@ def reconcile(requests, tables, ended, exact=True):
             if each["show"] == show
         }
         body = {"bookings": of_show}
+        if "halls" in tables:
+            body["hall"] = tables["halls"][str(show)]
         operations[show].append(Operation(show, 0, "table", {}, None, body, dumped, dumped))
     counts["ms, the longest wait for a response"] = max(
         (
@@ -99,6 +112,7 @@ def reconcile(requests, tables, ended, exact=True):
         ),
         default=0,
     )
+    counts["changes of halls"] = len(halls.done)
     counts["expired holds"] = len(
         {
             each["reference"]
@@ -147,7 +161,13 @@ def _operations(request, row, events, ended):
     ]
     if request.kind in ("erase", "call_off"):  # see erasures.py and calling_off.py
         return []
-    if request.kind in ("staff_cancel", "staff_move"):  # their pages say no more than the events
+    if request.kind == "change_hall":  # see hall_changes.py
+        return refusals
+    if request.kind in (
+        "release",
+        "staff_cancel",
+        "staff_move",
+    ):  # their pages say no more than the events
         refusals = []
     if request.is_read:
         done = [each for each in request.attempts if each.is_done]
@@ -206,7 +226,7 @@ def _operation(request, body, sent, returned):
         body = {"bookings": body}
     if isinstance(body.get("show"), dict):  # the other fields of a show are not checked
         body["show"] = {"available_seats": body["show"]["available_seats"]}
-    code = body.get("code")
+    code = code_of(body)
     if code is None and request.kind == "book":
         seat = {name: body[name] for name in ("id", "seat_number", "status")}
         body = {"bookings": [seat], **body}
@@ -249,7 +269,7 @@ def _counts(request, row, events):
         each.status in INDEFINITE for each in request.attempts
     )
     if final:
-        code = None if final.is_done else json.loads(final.body).get("code")
+        code = None if final.is_done else code_of(json.loads(final.body))
         counts[code or f"{request.kind} done"] = 1
     if row and request.attempts[0].status is None:
         lost = not any(each.is_done and not each.replayed for each in request.attempts)

@@ -6,7 +6,8 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 
-from .clients import VERBS, Clerk, Client, Customer, Schedule, SpareAccounts
+from .clients import VERBS, Client
+from .customers import Clerk, Customer, Schedule, SpareAccounts
 from .history import History
 from .link import Link
 from .mutants import MUTANTS
@@ -55,7 +56,16 @@ class Run:
         customers = (self.mutant and self.mutant.customers) or number_of_customers
         self.customers = [Customer(*account) for account in accounts[:customers]]
         usernames = {int(pk): name for pk, name in fixture["usernames"].items()}
-        self.clerk = Clerk(fixture["clerk"], fixture["session"], fixture["clerk_token"], usernames)
+        self.clerk = Clerk(
+            pk=fixture["clerk"],
+            session=fixture["session"],
+            token=fixture["clerk_token"],
+            usernames=usernames,
+            house=fixture["house"],
+            screens={int(show): screens for show, screens in fixture["screens"].items()},
+            show_form=fixture["show_form"],
+        )
+        self.first_halls = fixture["halls"]
         self.spare_accounts = accounts[number_of_customers:]
         folder.mkdir()
 
@@ -85,6 +95,7 @@ class Run:
         counts = Counter({f"requests {fate}": n for fate, n in proxy.fates.items()})
         counts["restarts of the whole server"] = server.starts - 1
         self._write_facts(url, nemesis, counts)
+        self.databases.drop(self.folder.name)
 
     def _write_facts(self, url, nemesis, counts):
         facts = {
@@ -94,7 +105,8 @@ class Run:
             "faults": nemesis.defects,
             "expected": [] if self.mutant else self._expected(),
             "counts": nemesis.counts + counts,
-            "tables": run_fixture(url, "dump"),
+            "tables": run_fixture(url, "dump")
+            | {"first_halls": self.first_halls, "house": self.clerk.house},
         }
         (self.folder / "facts.json").write_text(json.dumps(facts))
 
@@ -123,6 +135,8 @@ class Run:
             if self.databases.can_restart:
                 faults += ["database restarts", "backends terminated", "statements cancelled"]
                 faults += ["backends frozen"]
+                if self.databases.can_fill_disk:
+                    faults.append("… in which the database said so")
                 if not self.pooler:
                     faults.append("database connections dropped")
         return [*done, *faults]

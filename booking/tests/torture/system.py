@@ -14,7 +14,8 @@ from pathlib import Path
 import psycopg
 from django.utils.crypto import get_random_string
 
-from ..postgres import Postgres
+from ..postgres import wait_until_ready
+from ..small_disk import PostgresOnSmallDisk
 from . import fixture
 
 BACKENDS = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -59,9 +60,10 @@ class PostgresDatabases:
 
     def __enter__(self):
         # A long delay, so that a COMMIT that does not wait for the disk loses data in a crash.
-        self.server = Postgres(
+        self.server = PostgresOnSmallDisk(
             major=self.major,
             max_connections=100,
+            max_wal_size="64MB",
             wal_writer_delay="10s",
             recovery_init_sync_method="syncfs",
         )
@@ -73,11 +75,20 @@ class PostgresDatabases:
         self.server.__exit__(*exc_info)
 
     def copy(self, name):
-        return self._copy_of("template", name)
+        url = self._copy_of("template", name)
+        if self.can_fill_disk:
+            with psycopg.connect(url, autocommit=True) as connection:
+                # Few rows a page, so that most changes need room.
+                for table in ("booking_booking", "booking_bookingevent"):
+                    connection.execute(f"ALTER TABLE {table} SET (fillfactor = 10)")
+        return url
 
     def _copy_of(self, template, name):
         self._query(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.server.url_of(name)
+
+    def drop(self, name):
+        self._query(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def drop_constraint(self, url):
         with psycopg.connect(url, autocommit=True) as connection:
@@ -114,6 +125,27 @@ class PostgresDatabases:
         self.server.crash()
         self.server.serve()
 
+    @property
+    def can_fill_disk(self):
+        """True if its data is on a small file system of its own."""
+        return self.server.has_own_disk
+
+    def fill_disk(self):
+        self.server.fill_disk()
+
+    def free_disk(self):
+        """Make room again; start the server if it has ended because it could not write its log."""
+        self.server.free_disk()
+        try:
+            wait_until_ready(self.server.url, self.server.process)
+        except psycopg.OperationalError:
+            self.server.process.wait(timeout=20)
+            self.server.serve()
+
+    def statements_without_room(self):
+        """How often the server has logged that its disk is full."""
+        return self.server.log.read_text(errors="replace").count("No space left on device")
+
     def wait_until_idle(self):
         """Wait until no session is left that could still commit."""
         deadline = time.monotonic() + 30
@@ -128,6 +160,7 @@ class SqliteDatabases:
 
     vendor = "SQLite"
     can_restart = False
+    can_fill_disk = False
 
     def __init__(self, folder):
         self.folder = folder
@@ -142,6 +175,9 @@ class SqliteDatabases:
     def copy(self, name):
         shutil.copy(self._file("template"), self._file(name))
         return self._url(name)
+
+    def drop(self, name):
+        self._file(name).unlink()
 
     def drop_constraint(self, url):
         import sqlite3

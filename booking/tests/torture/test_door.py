@@ -5,10 +5,7 @@ from datetime import UTC, datetime
 from unittest import TestCase
 
 from booking.tests.torture.checker import LINEARIZABLE, VIOLATED, check
-from booking.tests.torture.history import Attempt, Request
-from booking.tests.torture.model import ShowModel
-from booking.tests.torture.reconcile import reconcile
-from booking.tests.torture.test_torture import (
+from booking.tests.torture.histories import (
     ALICE,
     BOB,
     RULES,
@@ -17,6 +14,9 @@ from booking.tests.torture.test_torture import (
     operation,
     sold,
 )
+from booking.tests.torture.history import Attempt, Request
+from booking.tests.torture.model import ShowModel
+from booking.tests.torture.reconcile import reconcile
 
 STELLA = 9
 SOLD = sold([1, 2], 0, 1, left=1)

@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from unittest import TestCase
 
 from booking.tests.torture.checker import LINEARIZABLE, VIOLATED, check
+from booking.tests.torture.histories import ALICE, BOB, RULES, operation, sold
 from booking.tests.torture.history import Attempt, Request
 from booking.tests.torture.model import ShowModel
 from booking.tests.torture.reconcile import reconcile
 from booking.tests.torture.test_door import STELLA, scanned
-from booking.tests.torture.test_torture import ALICE, BOB, RULES, operation, sold
 
 SOLD = sold([1, 2], 0, 1, left=1)
 CALLED_OFF = operation("call_off", {}, 4, 5, user=0, read_at=4)

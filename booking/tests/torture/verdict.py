@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from . import fixture
 from .checker import LINEARIZABLE, check
-from .model import ShowModel
+from .drawings import drawing_of
+from .model import Hall, ShowModel
 from .operations import Rules
 from .reconcile import reconcile
 
@@ -40,8 +41,11 @@ def judge(requests, facts):
     )
     reconciled = reconcile(requests, facts["tables"], facts["ended"], rules.exact)
     counts = reconciled.counts + Counter(facts["counts"])
+    first_halls = facts["tables"].get("first_halls", {})
     for show, operations in reconciled.operations.items():
-        finding = check(operations, ShowModel(rules))
+        name = first_halls.get(str(show))
+        hall = name and Hall(0, name, drawing_of(name))
+        finding = check(operations, ShowModel(rules, hall))
         counts[f"shows {finding.verdict}"] += 1
         counts["steps of the search"] += finding.steps
         if finding.verdict != LINEARIZABLE:

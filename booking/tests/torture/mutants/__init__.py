@@ -5,13 +5,13 @@ starts. Where an error would show only within microseconds, the patch makes that
 milliseconds longer: the test is whether the checker notices, not how often the error happens.
 
     patching.py        what they patch
-    locks.py  transactions.py  times.py  statuses.py
+    locks.py  transactions.py  times.py  statuses.py  halls.py
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from . import locks, statuses, times, transactions
+from . import halls, locks, statuses, times, transactions
 
 TESTS = "booking/tests/"
 LOCKS = "box_office/test_locks.py"
@@ -36,6 +36,7 @@ def apply(name, application):
 
 
 ONLY_GUARDED = ("book", "reserve", "map")
+IN_HALLS = ("book", "cancel", "change_hall")
 
 MUTANTS = {
     "no_guards": Mutant(locks.no_guards, (LOCKS,), without_constraint=True),
@@ -78,6 +79,16 @@ MUTANTS = {
         customers=2,
     ),
     "staff_sell_without_lock": Mutant(locks.staff_sell_without_lock, (LOCKS, WAITING)),
+    "changes_halls_without_lock": Mutant(
+        # Its UPDATE of the show locks it as well, too late.
+        halls.changes_halls_without_lock,
+        (WAITING,),
+        verbs=IN_HALLS,
+        customers=2,
+    ),
+    "sells_by_old_layout": Mutant(
+        halls.sells_by_old_layout, (WAITING,), verbs=IN_HALLS, customers=2
+    ),
     # Its UPDATE of the show locks it as well, microseconds too late: too rare for the torture.
     "calls_off_without_lock": Mutant(
         locks.calls_off_without_lock,

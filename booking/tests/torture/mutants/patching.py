@@ -10,6 +10,8 @@ INTERNALS = {
     "select_for_update": ["django.db.models:QuerySet.select_for_update"],
     "lock_show": ["booking.box_office.selling:lock_show"],  # (show_id, *queries)
     "lock_show_to_cancel_all": ["booking.box_office.cancelling:lock_show"],  # (show_id)
+    "lock_show_to_change_hall": ["booking.box_office.halls:lock_show"],  # (show_id)
+    "require_seats_stay": ["booking.box_office.halls:require_seats_stay"],  # (show)
     "cancel_all": ["booking.box_office:cancel_all"],
     "call_off": ["booking.box_office:call_off"],
     "confirm": ["booking.box_office:confirm"],
