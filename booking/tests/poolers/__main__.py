@@ -19,7 +19,7 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 
-from ..torture.clients import SpareAccounts
+from ..torture.customers import SpareAccounts
 from ..torture.run import Schedule
 from ..torture.system import PROJECT, PostgresDatabases, run_fixture
 from .combinations import COMBINATIONS

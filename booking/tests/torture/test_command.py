@@ -11,7 +11,9 @@ class CommandTests(TestCase):
         """pytest has set up Django, so only a process of its own shows what a command lacks."""
         names = ("DJANGO_SETTINGS_MODULE", "DATABASE_URL", "DEBUG")
         environment = {key: value for key, value in os.environ.items() if key not in names}
-        for command in ("torture", "troubles", "cluster", "poolers", "mutants"):
+        for command in (
+            *("torture", "troubles", "cluster", "cluster.troubles", "poolers", "mutants"),
+        ):
             with self.subTest(command):
                 done = subprocess.run(
                     [sys.executable, "-m", f"booking.tests.{command}", "--help"],

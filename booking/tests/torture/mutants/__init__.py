@@ -87,7 +87,10 @@ MUTANTS = {
         customers=2,
     ),
     "sells_by_old_layout": Mutant(
-        halls.sells_by_old_layout, (WAITING,), verbs=IN_HALLS, customers=2
+        halls.sells_by_old_layout,
+        (WAITING,),
+        verbs=("reserve", *IN_HALLS),
+        customers=4,
     ),
     # Its UPDATE of the show locks it as well, microseconds too late: too rare for the torture.
     "calls_off_without_lock": Mutant(
