@@ -44,7 +44,8 @@ PostgreSQL does is in [troubles.md](troubles.md), a failover in [operations.md](
 
 "Bookings" and "lists" (bookings, shows, movies, a seat map) are the responses to requests that were
 open during the trouble; the first booking is counted from its end. "No answer" is a connection that
-nginx refused or closed.
+nginx refused or closed. A 409 is the answer to a retry while the COMMIT of the first request with
+its key still waits.
 
 """
 ADVICE = """

@@ -16,6 +16,8 @@ CLIENTS = 8
 SEATS_EACH = SEATS // CLIENTS  # of each show: no two clients want the same seat
 GIVE_UP = 60  # seconds
 PAUSE = 0.05  # seconds between two requests
+# No answer; the first request with the key is still in progress; unavailable.
+TRY_AGAIN = (None, 409, 503)
 LISTS = [
     *("/api/my-bookings/?page_size=5", "/api/shows/?page_size=5"),
     *("/api/shows/{show}/seats/", "/api/movies/?page_size=5"),
@@ -43,7 +45,7 @@ class Answer(NamedTuple):
 class Client(threading.Thread):
     """Books one seat after the other, and lists after each.
 
-    With keys it sends a request again until it gets an answer other than 503; without, it goes on
+    With keys it sends a request again until it gets an answer not in TRY_AGAIN; without, it goes on
     to the next seat, because the first booking may have been made.
     """
 
@@ -85,7 +87,7 @@ class Client(threading.Thread):
                 *("POST", f"/api/shows/{show}/book/", body, headers),
                 seat=(self.user, show, seat),
             )
-            if status not in (None, 503) or not self.has_keys:
+            if status not in TRY_AGAIN or not self.has_keys:
                 return
 
     def _send(self, verb, method, path, body=None, headers=None, seat=None):

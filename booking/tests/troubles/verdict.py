@@ -4,6 +4,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from .clients import TRY_AGAIN
+
 LONGEST_WAIT = 30  # seconds: the deadline of the application, and a queue before a busy worker
 
 
@@ -54,7 +56,7 @@ class Result:
         """Sentences; none if everything was as promised."""
         faults = []
         unexpected = Counter(
-            answer.status for answer in self.answers if answer.status not in (200, 201, 503, None)
+            answer.status for answer in self.answers if answer.status not in (200, 201, *TRY_AGAIN)
         )
         for status, count in sorted(unexpected.items()):
             faults.append(f"{count} responses have status {status}")
