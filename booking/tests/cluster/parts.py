@@ -199,6 +199,7 @@ class FrontEnd(proxies.Nginx):
     def __init__(self, hosts):
         servers = [f"server 127.0.0.1:{host.port} fail_timeout=1s;" for host in hosts]
         super().__init__(hosts[0], {"server 127.0.0.1:8000;": "\n    ".join(servers)})
+        self.port, self.tls_port = fixed_port(), fixed_port()
 
     def replacements(self):
         one = f"server 127.0.0.1:{self.backend.port};"

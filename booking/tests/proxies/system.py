@@ -155,13 +155,13 @@ class Proxy(Server):
     def __init__(self, backend, changes=()):
         self.backend = backend
         self.changes = dict(changes)
+        self.port, self.tls_port = free_port(), free_port()
 
     @property
     def identity(self):
         return identity()
 
     def command(self):
-        self.port, self.tls_port = free_port(), free_port()
         self.certificate = make_certificate(self.folder)
         text = (DEPLOY / self.file).read_text(encoding="utf-8")
         for old, new in (self.replacements() | self.changes).items():
