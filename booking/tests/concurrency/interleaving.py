@@ -1,20 +1,46 @@
-"""Two requests interleaved at a chosen point: the first one's transaction stops there while the
-second one is sent."""
+"""Two requests interleaved at a chosen point: the first one's session stops there, inside the
+database, while the second one is sent."""
 
-import time
-from concurrent.futures import ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from threading import Event
-from unittest import mock
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 from django.db import connection, connections
 
-from .racing import MAX_WAIT, without_time_limits
+from .racing import without_time_limits
+from .stopping import (
+    BEFORE_WRITE,
+    DURING_COMMIT,
+    Gate,
+    StatementStop,
+    backend_pid,
+    pipeline_executions,
+    show_gate,
+    stop_session,
+    wait_events,
+    wait_until,
+)
 
-AFTER_LOCK = "after its lock"
-BEFORE_COMMIT = "before its commit"  # or rollback, in which most refusals end
-AFTER_COMMIT = "after its commit"
-POINTS = [AFTER_LOCK, BEFORE_COMMIT, AFTER_COMMIT]
+# Both have read what they read before the lock, and wait for it. PostgreSQL serves the first one
+# first; SQLite knows no order, so there it is no schedule.
+QUEUED = "before its lock, in the queue"
+POINTS = [BEFORE_WRITE, DURING_COMMIT]
+if connection.vendor == "postgresql":
+    POINTS.insert(0, QUEUED)
+
+
+class Sent:
+    """A request in a thread: its response, whether it waited, its statements in the pipeline."""
+
+    def __init__(self, future, waited):
+        self.future, self.waited = future, waited
+
+    @property
+    def response(self):
+        return self.future.result()[0]
+
+    @property
+    def executions(self):
+        return self.future.result()[1]
 
 
 class RequestThread:
@@ -22,13 +48,18 @@ class RequestThread:
 
     def __init__(self):
         self.executor = ThreadPoolExecutor(max_workers=1)
+        self.pid = self.executor.submit(self._connect).result()
 
-    def send(self, request, context_manager):
-        """Call `request` in the thread, inside the context manager; return a Future."""
+    def send(self, request, point="", stop=None):
+        """Call `request` in the thread; return a Future of its response and its executions."""
 
         def run():
-            with without_time_limits(), context_manager:
-                return request()
+            if stop is None:
+                stop_session(point)
+            with stop.in_this_thread() if stop else nullcontext():
+                before = pipeline_executions()
+                response = request()
+                return response, pipeline_executions() - before
 
         return self.executor.submit(run)
 
@@ -36,89 +67,51 @@ class RequestThread:
         self.executor.submit(connections.close_all).result()
         self.executor.shutdown()
 
+    def _connect(self):
+        with without_time_limits():
+            connection.ensure_connection()
+        return backend_pid() if connection.vendor == "postgresql" else None
 
-def interleave(threads, first, second, point, meanwhile=lambda: None):
-    """Send `second` while the transaction of `first` is stopped at `point`.
 
-    Calls `meanwhile` before the first transaction goes on. Returns both responses, and whether the
-    second request had to wait for the first one's transaction.
+def interleave(threads, show_id, requests, point, meanwhile=lambda: None):
+    """Send the second request while the session of the first one is stopped at `point`.
+
+    Calls `meanwhile` before the first one goes on. Returns both as `Sent`: `waited` is whether the
+    first one stopped, and whether the second one had to wait for it.
     """
-    stop, at_lock = StopPoint(point), Event()
-    one = threads[0].send(first, stop.in_this_thread())
-    one.add_done_callback(lambda _: stop.reached.set())
-    stop.reached.wait()
+    schedule = _interleave_on_sqlite
+    if connection.vendor == "postgresql":
+        schedule = _interleave_on_postgresql
+    return schedule(threads, show_id, requests, point, meanwhile)
+
+
+def _interleave_on_postgresql(threads, show_id, requests, point, meanwhile):
+    sent = []
+    with show_gate(show_id) if point == QUEUED else Gate():
+        for thread, request, stop in zip(threads, requests, [point, ""], strict=True):
+            future = thread.send(request, stop)
+            wait_until(lambda f=future, t=thread: f.done() or t.pid in wait_events())
+            sent.append(Sent(future, not future.done()))
+        meanwhile()
+    return _finished(sent)
+
+
+def _interleave_on_sqlite(threads, show_id, requests, point, meanwhile):
+    stops = [StatementStop(point), StatementStop()]
+    sent = []
     try:
-        if one.done():
-            raise AssertionError(f"The first request did not stop {point}: {one.result()}")
-        two = threads[1].send(second, around_lock(before=at_lock.set))
-        if point == AFTER_COMMIT:  # nothing blocks it
-            wait([two], MAX_WAIT)
-        while not two.done() and not is_queueing(at_lock):
-            time.sleep(0.001)
-        waited = not two.done()
+        for thread, request, stop in zip(threads, requests, stops, strict=True):
+            future = thread.send(request, stop=stop)
+            is_waiting = stop.reached if stop.point else stop.at_lock
+            wait_until(lambda f=future, w=is_waiting: f.done() or w.is_set())
+            sent.append(Sent(future, not future.done()))
         meanwhile()
     finally:
-        stop.released.set()
-    return [one.result(), two.result()], waited
+        stops[0].released.set()
+    return _finished(sent)
 
 
-class StopPoint:
-    """Point at which a transaction stops until it is released."""
-
-    def __init__(self, point):
-        self.point = point
-        self.reached, self.released = Event(), Event()
-
-    @contextmanager
-    def in_this_thread(self):
-        """Stop the transaction of the current thread's connection."""
-        with (
-            around_lock(after=lambda: self._stop_at(AFTER_LOCK)),
-            self._around("commit"),
-            self._around("rollback"),
-        ):
-            yield
-
-    def _around(self, name):
-        """Patch commit or rollback: execute wrappers do not see them."""
-        end_transaction = getattr(connection, name)
-
-        def stop_and_end():
-            self._stop_at(BEFORE_COMMIT)
-            end_transaction()
-            self._stop_at(AFTER_COMMIT)
-
-        return mock.patch.object(connection, name, stop_and_end)
-
-    def _stop_at(self, point):
-        if point == self.point and not self.reached.is_set():
-            self.reached.set()
-            self.released.wait(MAX_WAIT)
-
-
-@contextmanager
-def around_lock(before=lambda: None, after=lambda: None):
-    """Call `before` and `after` around the show's row lock, or SQLite's lock of the whole file."""
-
-    def wrapper(execute, sql, params, many, context):
-        if "FOR UPDATE" not in sql and sql != "BEGIN IMMEDIATE":
-            return execute(sql, params, many, context)
-        before()
-        result = execute(sql, params, many, context)
-        after()
-        return result
-
-    with connection.execute_wrapper(wrapper):
-        yield
-
-
-def is_queueing(at_lock):
-    """True if a session waits for a lock; on SQLite, if the lock was requested (`at_lock`)."""
-    if connection.vendor == "sqlite":
-        return at_lock.is_set()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM pg_stat_activity"
-            " WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0"
-        )
-        return cursor.rowcount > 0
+def _finished(sent):
+    for each in sent:
+        each.future.result()
+    return sent

@@ -17,6 +17,8 @@ from django.db.backends.signals import connection_created
 from booking.db.compiled import compiled
 from booking.models import Booking, Show
 
+from .stopping import BEFORE_WRITE, Gate, stop_points, stop_session, wait_events, wait_until
+
 DONE = "done"
 
 MAX_WAIT = 300  # seconds; only a deadlock in a test reaches it
@@ -40,13 +42,14 @@ def at_once(calls, table="booking_booking"):
     Two of them have read before either writes to the table, unless a guard prevents it.
     A response has `sent_at` and `received_at`, in seconds of the monotonic clock.
     """
-    start, meeting = Barrier(len(calls)), Meeting(len(calls), table)
+    start = Barrier(len(calls))
+    meeting = (GateMeeting if on_postgresql() else WrapperMeeting)(len(calls), table)
 
     def run(call):
         try:
             connection.ensure_connection()
             start.wait()
-            with connection.execute_wrapper(meeting):
+            with meeting.in_this_thread():
                 sent_at = time.monotonic()
                 response = call()
                 response.sent_at, response.received_at = sent_at, time.monotonic()
@@ -58,8 +61,10 @@ def at_once(calls, table="booking_booking"):
             connections.close_all()
             meeting.leave()
 
-    with without_time_limits(), ThreadPoolExecutor(len(calls)) as threads:
-        return list(threads.map(run, calls))
+    with without_time_limits(), meeting, ThreadPoolExecutor(len(calls)) as threads:
+        futures = [threads.submit(run, call) for call in calls]
+        meeting.end()
+        return [each.result() for each in futures]
 
 
 @contextmanager
@@ -71,6 +76,8 @@ def without_time_limits():
             if connection.vendor == "sqlite":
                 cursor.execute(f"PRAGMA busy_timeout = {MAX_WAIT * 1000}")
                 return
+            # That of the client, too (`DATABASE_DEADLINE`): back to psycopg's own method.
+            vars(connection.connection).pop("wait", None)
             cursor.execute("SET lock_timeout = 0")
             cursor.execute("SET statement_timeout = 0")
             cursor.execute("SET idle_in_transaction_session_timeout = 0")
@@ -83,12 +90,55 @@ def without_time_limits():
         connection_created.disconnect(lift)
 
 
-class Meeting:
-    """Execute wrapper in which a thread about to write to the table waits for a second one.
+class GateMeeting:
+    """Gate at which threads wait before they write to the table, on PostgreSQL.
 
-    So two threads have always read before either of them writes, unless a guard prevents it: if
-    all others have finished or wait for a database lock, none can come. Then the thread goes on,
-    and later ones do not wait.
+    It opens when a second thread has come, or when none can come: all others have finished or wait
+    for a lock. So two threads have always read before either of them writes, unless a guard
+    prevents it.
+    """
+
+    def __init__(self, threads, table):
+        self.unfinished = threads
+        self.lock = Lock()
+        self.gate, self.stack = Gate(), ExitStack()
+        self.stop_points = stop_points(table)
+
+    def __enter__(self):
+        with ExitStack() as stack:
+            stack.enter_context(self.stop_points)
+            stack.enter_context(self.gate)
+            self.stack = stack.pop_all()
+
+    def __exit__(self, *exc_info):
+        self.stack.close()
+
+    @contextmanager
+    def in_this_thread(self):
+        stop_session(BEFORE_WRITE)
+        yield
+
+    def leave(self):
+        with self.lock:
+            self.unfinished -= 1
+
+    def end(self):
+        """Wait until the gate may open, and open it."""
+        wait_until(self._may_open)
+        self.gate.release()
+
+    def _may_open(self):
+        # Read before the query: if a thread finishes in between, the numbers differ and we retry.
+        unfinished = self.unfinished
+        events = list(wait_events().values())
+        return events.count("advisory") > 1 or len(events) == unfinished
+
+
+class WrapperMeeting:
+    """The same on SQLite, which has no pipeline: an execute wrapper, which changes nothing there.
+
+    If all others have finished or wait for the lock of the file, none can come. Then the thread
+    goes on, and later ones do not wait.
     """
 
     def __init__(self, threads, table):
@@ -99,7 +149,23 @@ class Meeting:
         self.is_over = False
         self.lock = Lock()
 
-    def __call__(self, execute, sql, params, many, context):
+    def __enter__(self):
+        pass
+
+    def __exit__(self, *exc_info):
+        pass
+
+    def in_this_thread(self):
+        return connection.execute_wrapper(self._wrap)
+
+    def leave(self):
+        with self.lock:
+            self.unfinished -= 1
+
+    def end(self):
+        """Nothing: the threads look themselves."""
+
+    def _wrap(self, execute, sql, params, many, context):
         if sql.startswith(("INSERT INTO", "UPDATE")) and self.table in sql:
             self._wait_for_second()
         if not sql.startswith(WRITES):
@@ -112,10 +178,6 @@ class Meeting:
             with self.lock:
                 self.writing -= 1
 
-    def leave(self):
-        with self.lock:
-            self.unfinished -= 1
-
     def _wait_for_second(self):
         with self.lock:
             if self.is_over:
@@ -125,20 +187,11 @@ class Meeting:
                 self.first = None
                 return
             self.first = arrived = Event()
-        monitor = connection.copy()
-        try:
-            while not arrived.wait(0.005):
-                with self.lock:
-                    if self.first is arrived and self._others_cannot_come(monitor):
-                        self.first, self.is_over = None, True
-                        return
-        finally:
-            monitor.close()
-
-    def _others_cannot_come(self, monitor):
-        # Read before the query: if a thread finishes in between, the numbers differ and we retry.
-        others = self.unfinished - 1
-        return others == (waiting_for_lock(monitor) if on_postgresql() else self.writing)
+        while not arrived.wait(0.005):
+            with self.lock:
+                if self.first is arrived and self.unfinished - 1 == self.writing:
+                    self.first, self.is_over = None, True
+                    return
 
 
 def on_postgresql():

@@ -1,13 +1,16 @@
 """Every pair of changes to a seat, interleaved at every point of the first one's transaction.
 
 The outcome must equal that of the two requests sent one after the other, which the test also
-sends. So rare interleavings are enumerated instead of hoped for.
+sends. So rare interleavings are enumerated instead of hoped for. The sessions stop inside the
+database, and the statements that they send in the pipeline are counted: a schedule that ran
+statement by statement has not shown what production does, and fails.
 """
 
 from datetime import timedelta
 from functools import partial
 from itertools import product
 from unittest import skipUnless
+from uuid import uuid4
 
 from django.contrib.auth.models import User
 from django.db import connection
@@ -15,18 +18,18 @@ from django.test import Client, TransactionTestCase, override_settings
 from django.utils import timezone
 
 from booking import accounts, box_office
-from booking.models import Booking
+from booking.models import Booking, BookingEvent
 from booking.models.clock import Now
 from booking.tests import factories
-from booking.tests.concurrency.interleaving import (
-    AFTER_COMMIT,
-    AFTER_LOCK,
-    BEFORE_COMMIT,
-    POINTS,
-    RequestThread,
-    interleave,
-)
+from booking.tests.concurrency.interleaving import POINTS, QUEUED, RequestThread, interleave
 from booking.tests.concurrency.racing import no_constraint, no_lock
+from booking.tests.concurrency.stopping import (
+    BEFORE_WRITE,
+    DURING_COMMIT,
+    TABLES,
+    has_production_form,
+    stop_points,
+)
 from booking.tickets import Ticket, code_of
 
 on_postgresql = skipUnless(
@@ -86,7 +89,7 @@ class Scene:
         self.seat_5 = EXPIRED
 
     def outcome(self, responses):
-        """Both responses and the final rows."""
+        """Both responses, and the final rows with their events."""
         self.show.refresh_from_db()
         bookings = self.show.bookings.order_by("seat_number", "id")
         return {
@@ -97,11 +100,21 @@ class Scene:
                 (each.seat_number, each.user.username, each.status, each.admitted_at is not None)
                 for each in bookings.select_related("user")
             ],
+            "events": list(
+                BookingEvent.objects.filter(booking__show=self.show)
+                .order_by("booking__seat_number", "booking", "id")
+                .values_list("booking__seat_number", "kind")
+            ),
         }
 
 
 def book(scene, rival):
     return post(rival.client, f"shows/{scene.show.id}/book", seat_number=5)
+
+
+def book_with_key(scene, rival):
+    key = {"HTTP_IDEMPOTENCY_KEY": f"{rival.user.username}-{uuid4()}"}
+    return post(rival.client, f"shows/{scene.show.id}/book", key, seat_number=5)
 
 
 def reserve(scene, rival):
@@ -117,12 +130,17 @@ def move_there(scene, rival):
     return post(rival.client, f"bookings/{scene.seat_of[rival].id}/move", seat_number=5)
 
 
-def sell(scene, rival):
+def sell(scene, rival, action="sell"):
     """Stella sells the seat to a walk-in, on the seat plan."""
-    form = {"action": "sell", "seat": [5], "note": rival.user.username}
+    form = {"action": action, "seat": [5], "note": rival.user.username}
     page = rival.stella.post(f"/admin/booking/show/{scene.show.id}/seats/", form)
     is_taken = page.status_code == 200 and "Taken meanwhile" in page.rendered_content
     return page.status_code, "seat_taken" if is_taken else ""
+
+
+def set_aside(scene, rival):
+    """Stella sets the seat aside for the house."""
+    return sell(scene, rival, "set_aside")
 
 
 def edit_show(scene, rival):
@@ -164,6 +182,12 @@ def cancel(scene, rival):
     return post(rival.alice_client, f"bookings/{scene.seat_of_alice.id}/cancel")
 
 
+def erase(scene, rival):
+    """What erasing Alice's account does to seats; the account stays for the next schedule."""
+    box_office.cancel_all(user=User.objects.get(pk=scene.seat_of_alice.user_id))
+    return 200, ""
+
+
 def admit(scene, rival):
     return post(rival.gate, "check-in", code=ticket_code(scene))
 
@@ -180,8 +204,8 @@ def expire(scene, rival):
     return box_office.expire_holds()
 
 
-def post(client, path, **body):
-    response = client.post(f"/api/{path}/", body)
+def post(client, path, headers=None, /, **body):
+    response = client.post(f"/api/{path}/", body, **(headers or {}))
     return response.status_code, comparable(response.json())
 
 
@@ -211,20 +235,43 @@ VERBS = {
     confirm: {HELD, EXPIRED},
     extend: {HELD, EXPIRED},
     cancel: {HELD, EXPIRED, BOOKED, ADMITTED},
+    erase: {HELD, BOOKED},
     expire: {EXPIRED},
     admit: {BOOKED, ADMITTED},
     undo: {BOOKED, ADMITTED},
 }
 
+# They differ from `book` and `sell` before the lock only: a few partners are enough.
+VARIANTS = {book_with_key: {FREE, HELD, EXPIRED, BOOKED}, set_aside: {FREE, HELD, EXPIRED, BOOKED}}
+PARTNERS = {*VARIANTS, book, cancel}
+
+# Those whose rows are written by an INSERT in the pipeline, with COMMIT.
+SALES = {book, book_with_key, reserve, hold, sell, set_aside}
+
 
 def pairs():
     """(first, second, initial state of seat 5), in both orders."""
-    for first, second in product(VERBS, repeat=2):
-        states = VERBS[first] & VERBS[second]
+    verbs = VERBS | VARIANTS
+    for first, second in product(verbs, repeat=2):
+        if not VARIANTS.keys().isdisjoint({first, second}) and not {first, second} <= PARTNERS:
+            continue
+        states = verbs[first] & verbs[second]
         if FREE in states:  # both want the seat: begin with one that is available
             states &= {FREE, EXPIRED}
         for seat_5 in sorted(states):
             yield first, second, seat_5
+
+
+def is_done(verb, response):
+    """True if the response says that the verb has changed something."""
+    if verb in (edit_show, call_off):
+        return response == 302
+    if verb == expire:
+        return response > 0
+    status, _ = response
+    if verb in (sell, set_aside):
+        return status == 302  # otherwise the page is shown again, with what is wrong
+    return status < 400
 
 
 @override_settings(DOORS_OPEN=timedelta(days=2))
@@ -238,6 +285,7 @@ class InterleavingTests(TransactionTestCase):
         staff_and_owner = {"alice": self.alice, "stella": stella}
         self.rivals = [Rival("bob", 1, **staff_and_owner), Rival("carol", 2, **staff_and_owner)]
         accounts.reserved_account(accounts.WALK_IN)
+        self.enterContext(stop_points(*TABLES))
         self.threads = [RequestThread(), RequestThread()]
         for thread in self.threads:
             self.addCleanup(thread.close)
@@ -258,10 +306,19 @@ class InterleavingTests(TransactionTestCase):
         return outcome
 
     def send_interleaved(self, scene, first, second, point, **options):
-        """The outcome, and whether the second request had to wait."""
+        """The outcome, and both requests as sent."""
         requests = self.requests(scene, first, second)
-        responses, waited = interleave(self.threads, *requests, point, **options)
-        return scene.outcome(responses), waited
+        sent = interleave(self.threads, scene.show.id, requests, point, **options)
+        return scene.outcome([each.response for each in sent]), sent
+
+    def assertProductionForm(self, verbs, sent):
+        """The lock of each verb, and the INSERT of each sale, were sent in the pipeline."""
+        for verb, each in zip(verbs, sent, strict=True):
+            if has_production_form():
+                executed = "\n".join(each.executions)
+                self.assertIn("FOR UPDATE", executed, verb.__name__)
+                if verb in SALES and is_done(verb, each.response):
+                    self.assertIn('INSERT INTO "booking_booking"', executed, verb.__name__)
 
     def assertPossible(self, scene):
         """Invariants of any order: no seat sold twice or outside the show, no partial
@@ -294,22 +351,38 @@ class InterleavingTests(TransactionTestCase):
         for first, second, seat_5 in pairs():
             with self.subTest(first=first.__name__, second=second.__name__, seat_5=seat_5):
                 expected = self.send_sequentially(seat_5, first, second)
+                writes = is_done(first, expected["responses"][0])
                 for point in POINTS:
-                    with self.subTest(stopped=point):
-                        scene = Scene(self, seat_5)
-                        outcome, waited = self.send_interleaved(scene, first, second, point)
-                        self.assertPossible(scene)
-                        if outcome != expected:
-                            # A sale that was refused, and tried again after the rollback because
-                            # the second request has freed the seat: it is the later one then.
-                            self.assertIn("seat_taken", str(expected["responses"][0]))
-                            expected_swapped = self.send_sequentially(
-                                seat_5, first, second, second_goes_first=True
-                            )
-                            self.assertEqual(outcome, expected_swapped)
-                        if first == edit_show and point == BEFORE_COMMIT and seat_5 != FREE:
-                            continue  # a refused edit has rolled back to its savepoint: no lock
-                        self.assertEqual(waited, point != AFTER_COMMIT)
+                    if writes or point == QUEUED:  # a refused request stops in the queue only
+                        with self.subTest(stopped=point):
+                            self.assertOutcomeOfSequence(expected, first, second, point, seat_5)
+
+    def assertOutcomeOfSequence(self, expected, first, second, point, seat_5):
+        scene = Scene(self, seat_5)
+        outcome, sent = self.send_interleaved(scene, first, second, point)
+        self.assertPossible(scene)
+        if outcome != expected:
+            # A sale that was refused, and tried again after the rollback because the second
+            # request has freed the seat: it is the later one then.
+            self.assertIn("seat_taken", str(expected["responses"][0]))
+            expected_swapped = self.send_sequentially(seat_5, first, second, second_goes_first=True)
+            self.assertEqual(outcome, expected_swapped)
+        self.assertEqual([each.waited for each in sent], [True, True])
+        self.assertProductionForm([first, second], sent)
+
+    @on_postgresql
+    def test_schedule_that_runs_statement_by_statement_is_noticed(self):
+        if not has_production_form():
+            self.skipTest("FAST_PATHS=off sends all statements so.")
+
+        def book_under_wrapper(scene, rival):
+            with connection.execute_wrapper(lambda execute, *args: execute(*args)):
+                return book(scene, rival)
+
+        for verbs in [(book_under_wrapper, cancel), (cancel, book_under_wrapper)]:
+            _, sent = self.send_interleaved(Scene(self, HELD), *verbs, QUEUED)
+            with self.assertRaisesRegex(AssertionError, "book_under_wrapper"):
+                self.assertProductionForm(verbs, sent)
 
     @on_postgresql
     def test_hold_that_expires_while_second_request_waits_is_expired(self):
@@ -319,12 +392,13 @@ class InterleavingTests(TransactionTestCase):
                 with self.subTest(first=first.__name__, second=second.__name__):
                     expected = self.send_sequentially(EXPIRED, first, second)
                     scene = Scene(self, HELD)
-                    outcome, waited = self.send_interleaved(
-                        scene, first, second, AFTER_LOCK, meanwhile=scene.expire_hold
+                    outcome, sent = self.send_interleaved(
+                        scene, first, second, QUEUED, meanwhile=scene.expire_hold
                     )
                     self.assertEqual(outcome, expected)
                     self.assertPossible(scene)
-                    self.assertTrue(waited)
+                    self.assertEqual([each.waited for each in sent], [True, True])
+                    self.assertProductionForm([first, second], sent)
 
     @on_postgresql
     def test_pair_without_guards_breaks_an_invariant(self):
@@ -337,7 +411,7 @@ class InterleavingTests(TransactionTestCase):
                     continue  # harmless: the booking is cancelled wherever it is
                 with self.subTest(first=first.__name__, second=second.__name__):
                     scene = Scene(self, FREE)
-                    self.send_interleaved(scene, first, second, BEFORE_COMMIT)
+                    self.send_interleaved(scene, first, second, BEFORE_WRITE)
                     with self.assertRaises(AssertionError):
                         self.assertPossible(scene)
 
@@ -346,7 +420,7 @@ class InterleavingTests(TransactionTestCase):
         for first, second, seat_5 in [(admit, admit, BOOKED), (undo, undo, ADMITTED)]:
             with self.subTest(first=first.__name__), no_lock():
                 scene = Scene(self, seat_5)
-                self.send_interleaved(scene, first, second, BEFORE_COMMIT)
+                self.send_interleaved(scene, first, second, BEFORE_WRITE)
                 with self.assertRaises(AssertionError):
                     self.assertPossible(scene)
 
@@ -359,5 +433,5 @@ class InterleavingTests(TransactionTestCase):
                     expected = self.send_sequentially(HELD, cancel, second)
                     with no_lock():
                         scene = Scene(self, HELD)
-                        outcome, _ = self.send_interleaved(scene, cancel, second, BEFORE_COMMIT)
+                        outcome, _ = self.send_interleaved(scene, cancel, second, DURING_COMMIT)
                     self.assertNotEqual(outcome, expected)

@@ -31,7 +31,7 @@ from booking.db.compiled import fetch_all
 from booking.db.writing import defer_insert, flush_deferred
 from booking.models import Booking, BookingEvent
 from booking.models.shows import shows_by_id
-from booking.tests.concurrency.interleaving import is_queueing
+from booking.tests.concurrency.stopping import wait_events
 from booking.tests.factories import create_booking, create_show, create_user
 
 SELECT_1 = ("SELECT 1", [])
@@ -149,7 +149,7 @@ class RunTests(PipelineTestCase):
             self.booking(5).save()
             waiting = Thread(target=lambda: in_another_connection(wait_for_lock))
             waiting.start()
-            while waiting.is_alive() and not in_another_connection(lambda: is_queueing(None)):
+            while waiting.is_alive() and not in_another_connection(wait_events):
                 pass
         waiting.join()
         [[sale]] = found[1:]
