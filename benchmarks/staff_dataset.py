@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from booking.accounts import WALK_IN, reserved_account
 from booking.models import Movie, Screen, Show
-from booking.models.references import REFERENCE_ALPHABET
+from booking.models.bookings import REFERENCE_ALPHABET
 
 SEATS = 200
 BATCH = 2_000

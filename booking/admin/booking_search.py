@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from .. import accounts
 from ..models import Booking, Movie, Show
-from ..models.references import REFERENCE
+from ..models.bookings import REFERENCE
 from ..text import search_words
 
 MAX_FOUND = 200  # customers, shows or notes that a word of a search may find

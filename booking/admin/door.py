@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 from .. import box_office
 from ..exceptions import AlreadyAdmitted, BadTicket, Refusal
 from ..models import Booking, Show
-from ..models.references import REFERENCE
+from ..models.bookings import REFERENCE
 from ..models.statuses import Status
 from ..roles import ADMIT
 from ..tickets import read_code

@@ -1,12 +1,11 @@
 """Models: fields, constraints and querysets. Only the box office changes bookings."""
 
 from .booking_events import BookingEvent
-from .bookings import Booking, BookingSnapshot, show_snapshots
+from .bookings import Booking, BookingSnapshot, new_reference, show_snapshots
 from .idempotency_keys import IdempotencyKey
 from .mails import Mail
 from .movies import Movie
 from .profiles import Profile
-from .references import new_reference
 from .reservations import Reservation
 from .screens import Screen
 from .seat_maps import SeatMap

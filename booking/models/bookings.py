@@ -1,3 +1,5 @@
+import re
+import secrets
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,9 +15,23 @@ from ..seating import seat_label
 from ..text import validate_visible
 from .clock import Now
 from .movies import SEARCH_KEY_FIELDS
-from .references import REFERENCE_LENGTH, new_reference
 from .shows import FIELDS_FOR_STAFF, Show, ShowSnapshot
 from .statuses import ACTIVE, PRECEDENCE, CancelledBy, Status, is_expired_hold
+
+REFERENCE_LENGTH = 8
+REFERENCE_ALPHABET = "ACDEFGHJKMNPQRTUVWXY34679"  # no two look alike
+REFERENCE = re.compile(rf"[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}")
+NUMBER_OF_REFERENCES = len(REFERENCE_ALPHABET) ** REFERENCE_LENGTH
+
+
+def new_reference() -> str:
+    """A random code that a customer can read out at the counter; there are 25 ** 8."""
+    number = secrets.randbelow(NUMBER_OF_REFERENCES)  # eight random letters take five times as long
+    letters = []
+    for _ in range(REFERENCE_LENGTH):
+        number, letter = divmod(number, len(REFERENCE_ALPHABET))
+        letters.append(REFERENCE_ALPHABET[letter])
+    return "".join(letters)
 
 
 class BookingQuerySet(models.QuerySet):

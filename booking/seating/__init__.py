@@ -4,8 +4,21 @@ Seats are numbered from 1, left to right, from the front row to the back.
 """
 
 from .choosing import best_seats, free_blocks, largest_block, nearest_seats
-from .drawings import MAX_SEATS, LayoutError, Problem, layout_of, parse_layout, seat_label
-from .layouts import DrawnLayout, Kind, Layout, Rectangle, Row, Seat, row_letters
+from .layouts import (
+    MAX_SEATS,
+    DrawnLayout,
+    Kind,
+    Layout,
+    LayoutError,
+    Problem,
+    Rectangle,
+    Row,
+    Seat,
+    layout_of,
+    parse_layout,
+    row_letters,
+    seat_label,
+)
 
 __all__ = [
     "MAX_SEATS",
