@@ -131,7 +131,7 @@ mutants: .venv/installed-dev ## Check that tests and torture refuse broken versi
 troubles: .venv/installed-dev ## Stop, freeze or fill the database while clients book, and write docs/troubles.md (ten minutes)
 	$(BIN)/python -m booking.tests.troubles --write
 
-cluster-troubles: .venv/installed-dev ## The same in a cluster of two hosts, for each of its parts; writes docs/cluster-troubles.md (15 minutes; as root, it installs them)
+cluster-troubles: .venv/installed-dev ## The same in a cluster of two hosts, for each of its parts; writes docs/cluster-troubles.md (ten minutes; as root, it installs them)
 	$(BIN)/python -m booking.tests.cluster.troubles --write
 
 bench: .venv/installed-dev ## Measure the speed and write docs/benchmarks.md (SCALE=10 adds a larger cinema, THREADS=4 rows with four threads)

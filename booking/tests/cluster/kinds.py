@@ -1,6 +1,7 @@
 """Kinds of trouble of a cluster: how each begins and ends, and what its operator should do."""
 
 import signal
+import time
 
 from ..troubles import kinds
 
@@ -74,6 +75,27 @@ class SynchronousStandbyFrozen(SynchronousStandbyStopped):
         self.standby.signal_all(signal.SIGCONT)
 
 
+class AsynchronousStandbyStopped(SynchronousStandbyStopped):
+    name = "asynchronous standby stopped"
+    seconds = 6
+    advice = "Start it. Nothing waits for it; a replica that is away is not read from."
+
+    @property
+    def standby(self):
+        return self.system.cluster.databases.standbys[1]
+
+
+class AsynchronousStandbyFrozen(AsynchronousStandbyStopped):
+    name = "asynchronous standby frozen"
+    advice = "Restart it. Nothing waits for it."
+
+    def begin(self):
+        self.standby.signal_all(signal.SIGSTOP)
+
+    def end(self):
+        self.standby.signal_all(signal.SIGCONT)
+
+
 class PoolerStopped(kinds.Trouble):
     name = "PgBouncer stopped and started again"
     advice = "Nothing: systemd starts it again. Give each host a PgBouncer of its own."
@@ -105,14 +127,15 @@ class PoolerReconnects(PoolerStopped):
     name = "`RECONNECT` of PgBouncer each second"
     advice = "Nothing: it is how connections are replaced during an upgrade or a failover."
 
+    next_reconnect = 0.0
+
     def begin(self):
-        self.next = 0.0
+        pass
 
     def go_on(self):
-        self.next -= 0.05
-        if self.next <= 0:
+        if time.monotonic() > self.next_reconnect:
             self.part.reconnect()
-            self.next = 1.0
+            self.next_reconnect = time.monotonic() + 1
 
     def end(self):
         pass
@@ -122,7 +145,7 @@ class CacheKilled(kinds.Trouble):
     name = "Valkey killed and started again"
     advice = (
         "Nothing: for 30 s rate limits are counted in PostgreSQL, then Valkey is asked again. "
-        "`/readyz` says 503 meanwhile."
+        "`/readyz` says 503 meanwhile, so let load balancers ask `/healthz`."
     )
 
     def begin(self):
@@ -168,7 +191,7 @@ class HostFrozen(HostKilled):
     seconds = 40
     advice = (
         "Kill it, or take it out of nginx's file. A request that it has taken waits "
-        "`proxy_read_timeout`; afterwards nginx leaves the host out for a second at a time."
+        "`proxy_read_timeout` (30 s), and so does one a second that nginx tries it with."
     )
 
     def begin(self):
@@ -178,9 +201,20 @@ class HostFrozen(HostKilled):
         self.host.thaw()
 
 
+class FrontEndReloads(kinds.Trouble):
+    name = "nginx reloaded each second"
+    advice = "Nothing: it is how its file is changed."
+    next_reload = 0.0
+
+    def go_on(self):
+        if time.monotonic() > self.next_reload:
+            self.system.cluster.nginx.reload()
+            self.next_reload = time.monotonic() + 1
+
+
 class FrontEndRestarted(kinds.Trouble):
     name = "nginx stopped and started again"
-    advice = "Reload it instead of a restart: no request is lost then. Two of them need a VIP."
+    advice = "Reload it instead of a restart: its requests are not cut off then."
 
     def begin(self):
         self.system.cluster.nginx.stop()
@@ -192,6 +226,7 @@ class FrontEndRestarted(kinds.Trouble):
 TROUBLES = [
     *(Stopped, Frozen, ReadOnly, DiskFull, NoConnections),
     *(SynchronousStandbyStopped, SynchronousStandbyFrozen),
+    *(AsynchronousStandbyStopped, AsynchronousStandbyFrozen),
     *(PoolerStopped, PoolerFrozen, PoolerReconnects),
-    *(CacheKilled, CacheFrozen, HostKilled, HostFrozen, FrontEndRestarted),
+    *(CacheKilled, CacheFrozen, HostKilled, HostFrozen, FrontEndReloads, FrontEndRestarted),
 ]

@@ -1,6 +1,6 @@
 """Make each trouble that passes on a cluster, and print what clients hear meanwhile.
 
-    python -m booking.tests.cluster.troubles                   all, about eight minutes
+    python -m booking.tests.cluster.troubles                   all, about ten minutes
     python -m booking.tests.cluster.troubles --only Valkey     those with the word in their name
     python -m booking.tests.cluster.troubles --write           writes docs/cluster-troubles.md
 

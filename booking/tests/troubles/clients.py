@@ -16,8 +16,9 @@ CLIENTS = 8
 SEATS_EACH = SEATS // CLIENTS  # of each show: no two clients want the same seat
 GIVE_UP = 60  # seconds
 PAUSE = 0.05  # seconds between two requests
-# No answer; the first request with the key is still in progress; unavailable.
-TRY_AGAIN = (None, 409, 503)
+IN_PROGRESS = 409  # the first request with the key still waits
+UNAVAILABLE = 503
+TRY_AGAIN = (None, IN_PROGRESS, UNAVAILABLE)
 LISTS = [
     *("/api/my-bookings/?page_size=5", "/api/shows/?page_size=5"),
     *("/api/shows/{show}/seats/", "/api/movies/?page_size=5"),
@@ -32,10 +33,18 @@ class Answer(NamedTuple):
     sent: float
     received: float
     seat: tuple[int, int, int] | None = None  # user, show, seat number
+    has_key: bool = False
 
     @property
     def wait(self):
         return self.received - self.sent
+
+    @property
+    def is_promised(self):
+        """True for a status that a client has to expect in a trouble."""
+        if self.status == IN_PROGRESS:
+            return self.has_key
+        return self.status in (None, 200, 201, UNAVAILABLE)
 
     @property
     def is_booking(self):
@@ -102,6 +111,7 @@ class Client(threading.Thread):
                 status = response.status
             finally:
                 connection.close()
-        self.answers.append(Answer(verb, status, sent, time.monotonic(), seat))
+        has_key = bool(headers)
+        self.answers.append(Answer(verb, status, sent, time.monotonic(), seat, has_key))
         self.ended.wait(PAUSE)
         return status

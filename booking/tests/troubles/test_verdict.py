@@ -59,6 +59,11 @@ class VerdictTests(SimpleTestCase):
         self.assertEqual(heard.other_errors, 0)
         self.assertEqual(heard.faults, ["1 responses have status 400"])
 
+    def test_409_is_promised_for_a_key_only(self):
+        in_progress = book(409, 11, 12, 2)
+        self.assertEqual(result(in_progress._replace(has_key=True)).faults, [])
+        self.assertEqual(result(in_progress).faults, ["1 responses have status 409"])
+
     def test_long_wait_is_a_fault_whatever_the_response(self):
         for status in (201, 503, None):
             with self.subTest(status):

@@ -4,8 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-from .clients import TRY_AGAIN
-
 LONGEST_WAIT = 30  # seconds: the deadline of the application, and a queue before a busy worker
 
 
@@ -55,9 +53,7 @@ class Result:
     def faults(self):
         """Sentences; none if everything was as promised."""
         faults = []
-        unexpected = Counter(
-            answer.status for answer in self.answers if answer.status not in (200, 201, *TRY_AGAIN)
-        )
+        unexpected = Counter(answer.status for answer in self.answers if not answer.is_promised)
         for status, count in sorted(unexpected.items()):
             faults.append(f"{count} responses have status {status}")
         if self.longest_wait > self.longest_allowed:
