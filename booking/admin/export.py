@@ -5,6 +5,8 @@ import csv
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
+from ..models.slices import slices
+
 COLUMNS = [
     "reference",
     "status",
@@ -25,7 +27,6 @@ COLUMNS = [
 ]
 # Spreadsheets take a cell that begins with one of these for a formula, some also in full width.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-CHUNK = 500  # rows read and sent at once
 BYTE_ORDER_MARK = "\ufeff"  # or Excel takes the file for another encoding than UTF-8
 
 
@@ -42,8 +43,9 @@ def export_bookings(bookings):
 def lines(bookings):
     writer = csv.writer(Echo())
     yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
-    for booking in bookings.order_by("pk").iterator(chunk_size=CHUNK):
-        yield writer.writerow([defuse(cell) for cell in cells(booking)])
+    for of_slice in slices(bookings):
+        for booking in of_slice:
+            yield writer.writerow([defuse(cell) for cell in cells(booking)])
 
 
 def cells(booking):

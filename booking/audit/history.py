@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..models import Booking
-from .slices import slices
+from ..models.slices import slices
 
 # The status of a booking after each event, by the status before it; None: there was no booking.
 # "admitted" is a booked seat whose customer is in.

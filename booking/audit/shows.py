@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from ..models import Movie, Screen, Show
 from ..models.movies import SEARCH_KEYS
+from ..models.slices import slices
 from ..seating import LayoutError, parse_layout
 from ..text import search_key
-from .slices import slices
 
 
 def shows_agree_with_their_layout(show_id: int | None) -> Iterator[str]:

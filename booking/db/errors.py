@@ -50,8 +50,6 @@ def was_rolled_back(error: BaseException) -> bool:
 
 def classify(error: BaseException) -> str | None:
     """BUSY or UNAVAILABLE; None if the database works and the error is ours."""
-    if isinstance(error, psycopg.OperationalError):
-        return UNAVAILABLE  # Django does not translate errors of closing a server-side cursor
     if not isinstance(error, DatabaseError | InterfaceError):
         return None
     state, message = sqlstate(error), str(error)

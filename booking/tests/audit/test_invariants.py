@@ -1,16 +1,12 @@
 """Each invariant is broken by SQL, past the box office and the constraints."""
 
-from contextlib import contextmanager
 from datetime import timedelta
 
-from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from booking import box_office
-from booking.audit import slices
 from booking.models import Booking, IdempotencyKey, Mail, Reservation, Screen, Session, Show
 from booking.models.booking_events import BookingEvent
 from booking.tests.audit.breaking import (
@@ -248,21 +244,3 @@ class BrokenTablesTests(AuditTestCase):
         with self.assertNumQueries(len(first)):
             broken()
         self.assertLessEqual(len(first), QUERIES)
-
-
-class SliceTests(TestCase):
-    def test_slices_return_every_row_once(self):
-        users = [create_user(f"user{number}") for number in range(5)]
-        for size in (1, 2, 5, 6):
-            with self.subTest(size), override_slice_size(size):
-                found = [row for each in slices.slices(User.objects.all()) for row in each]
-                self.assertEqual(found, users)
-
-
-@contextmanager
-def override_slice_size(size):
-    before, slices.SLICE_SIZE = slices.SLICE_SIZE, size
-    try:
-        yield
-    finally:
-        slices.SLICE_SIZE = before

@@ -88,10 +88,6 @@ class ClassifyTests(SimpleTestCase):
         corrupted = caused_by(errors.DataCorrupted("invalid page"), InternalError)
         self.assertEqual(classify(corrupted), UNAVAILABLE)
 
-    def test_connection_lost_while_a_server_side_cursor_is_closed_is_unavailable(self):
-        """Django does not translate that error; Screens are read so for the form of a show."""
-        self.assertEqual(classify(PostgreSQLError("server closed the connection")), UNAVAILABLE)
-
     def test_mistake_of_ours_is_neither(self):
         for error in (
             caused_by(errors.StatementTooComplex("stack depth limit exceeded")),

@@ -1,3 +1,5 @@
+"""A queryset read in slices, where one query would need too much memory or time."""
+
 from collections.abc import Iterator
 from typing import Any
 
