@@ -1,9 +1,10 @@
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple, Self
 
-from ..db.compiled import compiled
+from ..db.compiled import compiled, fetch_all
 from ..seating import largest_block
 from .bookings import Booking
-from .shows import Show
+from .shows import Show, shows_by_id
 from .statuses import Status
 
 
@@ -12,6 +13,11 @@ def active_seats(show_id: int):
     """(seat number, status, user id) of each seat that is not free."""
     active = Booking.objects.active().of_show(show_id).order_by("seat_number")
     return active.values_list("seat_number", "status", "user")
+
+
+@compiled
+def show_versions(show_id: int):
+    return Show.objects.filter(pk=show_id).values_list("version", flat=True)
 
 
 class UserSeats(NamedTuple):
@@ -27,14 +33,29 @@ class SeatMap:
     Lists of seat numbers, ascending. It has no table.
     """
 
-    def __init__(self, show: Show, *, user_id: int | None):
-        """One query, so that all lists are of the same moment."""
+    @classmethod
+    def of_show(cls, show_id: int, *, user_id: int | None) -> Self | None:
+        """The seat map of a moment; None if there is no such show.
+
+        Staff may change the hall of a show, and then seats are sold that it did not have. So its
+        version is read again after the seats; if it is another one, everything is.
+        """
+        queries = [query.bind(show_id) for query in (shows_by_id, active_seats, show_versions)]
+        while True:
+            shows, seats, versions = fetch_all(*queries)
+            if not shows:
+                return None
+            if versions == [shows[0].version]:
+                return cls(shows[0], seats, user_id)
+
+    def __init__(self, show: Show, seats: Iterable[tuple[int, str, int]], user_id: int | None):
+        """`seats` are rows of `active_seats`."""
         self.total_seats = show.total_seats
         self.seats_per_row = show.seats_per_row
         self.booked: list[int] = []
         self.held: list[int] = []
         self.mine = UserSeats([], [])
-        for seat_number, status, owner_id in active_seats(show.pk):
+        for seat_number, status, owner_id in seats:
             kind = "booked" if status == Status.BOOKED else "held"
             getattr(self, kind).append(seat_number)
             if owner_id == user_id:

@@ -93,10 +93,9 @@ class SeatMapViewSet(ConditionalGetMixin, ReplicaMixin, ViewSet):
     permission_classes = [AllowAny]  # with a token, the user's own seats are listed as well
 
     def retrieve(self, request, pk):
-        shows = shows_by_id(pk)
-        if not shows:
+        seat_map = SeatMap.of_show(pk, user_id=request.user.pk)
+        if seat_map is None:
             raise Http404
-        seat_map = SeatMap(shows[0], user_id=request.user.pk)
         if request.user.is_authenticated:
             return Response(PersonalSeatMapSerializer.represent(seat_map))
         return Response(SeatMapSerializer.represent(seat_map))

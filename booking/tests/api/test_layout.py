@@ -56,7 +56,7 @@ class LayoutTests(ApiTestCase):
 
     def test_layout_of_unknown_show_is_404(self):
         body = {"detail": "Not found.", "code": "not_found"}
-        self.assertResponse(self.client.get("/api/shows/999/layout/"), 404, body)
+        self.assertResponse(self.client.get("/api/shows/1000000/layout/"), 404, body)
 
     def test_layout_costs_one_query(self):
         path = f"/api/shows/{create_show(screen=create_screen(layout=HALL)).pk}/layout/"
@@ -143,9 +143,9 @@ class SeatsOfLayoutTests(ApiTestCase):
         self.assertEqual(self.seat_map()["available_seats"], 9)
         self.assertEqual(self.book(1).json()["show"]["available_seats"], 8)
 
-    def test_seat_map_with_layout_costs_two_queries(self):
-        """One for the show, one for its seats, as without."""
+    def test_seat_map_with_layout_costs_three_queries(self):
+        """The show, its seats and its version, as without."""
         create_booking(self.bob, self.show, 2)
         for show in (create_show(), self.show):
-            with self.subTest(show=show), self.assertNumQueries(2):
+            with self.subTest(show=show), self.assertNumQueries(3):
                 self.client.get(f"/api/shows/{show.pk}/seats/")

@@ -1,5 +1,9 @@
 from datetime import timedelta
+from unittest import mock
 
+from booking.box_office import schedule
+from booking.db.compiled import fetch_all
+from booking.models import seat_maps
 from booking.tests.factories import ApiTestCase, create_booking, create_hold, create_show
 
 NONE = {"detail": "Not found.", "code": "not_found"}
@@ -49,6 +53,26 @@ class SeatMapTests(ApiTestCase):
         self.assertEqual(bobs["Cache-Control"], "private, no-store")
         self.assertNotEqual(alices["ETag"], bobs["ETag"])
 
+    def test_seat_map_is_of_one_moment_although_the_hall_is_changed_while_it_is_read(self):
+        show = create_show(total_seats=10)
+        calls = []
+
+        def fetch_while_the_hall_is_changed(*queries):
+            calls.append(queries)
+            if len(calls) > 1:
+                return fetch_all(*queries)
+            before = fetch_all(queries[0])
+            show.total_seats = 12
+            schedule([show])
+            create_booking(self.alice, show, 12)
+            return before + fetch_all(*queries[1:])
+
+        with mock.patch.object(seat_maps, "fetch_all", fetch_while_the_hall_is_changed):
+            body = self.client.get(f"/api/shows/{show.id}/seats/").json()
+        self.assertEqual((body["total_seats"], body["available_seats"]), (12, 11))
+        self.assertEqual(body["booked"], [12])
+        self.assertEqual(len(calls), 2)
+
     def test_seat_map_unchanged_is_304(self):
         show = create_show()
         path = f"/api/shows/{show.id}/seats/"
@@ -69,16 +93,16 @@ class SeatMapTests(ApiTestCase):
         self.assertEqual((changed.status_code, changed.json()["booked"]), (200, [3]))
         self.assertNotEqual(changed["ETag"], first["ETag"])
 
-    def test_seat_map_of_any_size_costs_two_queries(self):
+    def test_seat_map_of_any_size_costs_three_queries(self):
         small, large = create_show(total_seats=10), create_show(total_seats=600)
         for seat in range(1, 10):
             create_booking(self.alice, small, seat)
         for seat in range(1, 300):
             create_booking(self.alice, large, seat)
         for show in [small, large]:
-            with self.assertNumQueries(2):
+            with self.assertNumQueries(3):
                 self.client.get(f"/api/shows/{show.id}/seats/")
-            with self.assertNumQueries(3):  # the user
+            with self.assertNumQueries(4):  # the user
                 self.alice_client.get(f"/api/shows/{show.id}/seats/")
 
     def test_seat_map_of_a_full_show_has_no_free_seat(self):
@@ -95,7 +119,7 @@ class SeatMapTests(ApiTestCase):
         self.assertResponse(self.client.get(f"/api/shows/{full.id}/seats/"), 200, body)
 
     def test_seat_map_of_an_unknown_show_is_404(self):
-        self.assertResponse(self.client.get("/api/shows/999/seats/"), 404, NONE)
+        self.assertResponse(self.client.get("/api/shows/1000000/seats/"), 404, NONE)
 
     def test_seat_map_with_bad_token_is_401(self):
         self.client.credentials(HTTP_AUTHORIZATION="Bearer nonsense")

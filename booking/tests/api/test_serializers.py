@@ -87,7 +87,7 @@ class OutputTests(SameAsStock, TestCase):
             self.assertSameAsStock(ReservationSerializer, Reservation.find(each.booking.reference))
         self.assertSameAsStock(ProfileSerializer, Profile.of(self.alice))
         self.assertSameAsStock(AccountSerializer, self.alice)
-        seat_map = SeatMap(self.show, user_id=self.alice.pk)
+        seat_map = SeatMap.of_show(self.show.pk, user_id=self.alice.pk)
         self.assertSameAsStock(SeatMapSerializer, seat_map)
         self.assertSameAsStock(PersonalSeatMapSerializer, seat_map)
 

@@ -80,7 +80,7 @@ class StatementTests(TransactionTestCase):
                 "/api/my-reservations/": 3,
                 "/api/my-reservations/?status=booked&page_size=5": 3,
                 f"/api/my-bookings/?show={self.show.pk}&page_size=5": 2,
-                f"/api/shows/{self.show.pk}/seats/": 3,
+                f"/api/shows/{self.show.pk}/seats/": 4,
             }
             for path, number in expected.items():
                 with self.subTest(path):
