@@ -9,6 +9,7 @@ CSRF_TOKEN = 32 * "a"
 TAKEN = re.compile(r"Taken meanwhile: ([^.<]+)\.(?: Free nearby: ([^.<]+)\.)?")
 IN_USE = re.compile(r"Seat (\d+) is held or booked")
 WOULD_MOVE = re.compile(r"keep their labels: ([^.<]+)\.")
+MESSAGES = re.compile(r'<ul class="messagelist">.*?</ul>', re.DOTALL)  # of the session
 SEEN_VERSION = re.compile(r'name="seen_version" value="(\d+)"')
 REFUSALS = {
     "There is no customer": "customer_not_found",
@@ -74,7 +75,11 @@ def confirmation(reason):
 
 
 def as_api(status, page):
-    """(status, body) that the API would have for the response of the page."""
+    """(status, body) that the API would have for the response of the page.
+
+    Its messages are left out: they may be those of another request with the same session.
+    """
+    page = MESSAGES.sub("", page)
     if status == 302:  # back to the plan
         return 201, {}
     if status != 200:

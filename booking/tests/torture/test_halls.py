@@ -241,7 +241,9 @@ class HallPageTests(TestCase):
     def test_page_of_a_change_is_read_as_a_response_of_the_api(self):
         in_use = "<li>Seat 14 is held or booked, so this show needs at least 14 seats.</li>"
         move = "so they must stay where they are and keep their labels: B3, 17.</li>"
+        messages = '<ul class="messagelist">\n<li>This show has been cancelled.</li>\n</ul>'
         for page, answer in [
+            (f"{messages}has been changed meanwhile", {"code": "changed_meanwhile"}),
             (in_use, {"code": "seats_in_use", "highest": 14}),
             (move, {"code": "seats_would_move", "seat_numbers": [9, 17]}),
             ("This show has been changed meanwhile by stella", {"code": "changed_meanwhile"}),
