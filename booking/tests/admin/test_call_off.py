@@ -76,4 +76,4 @@ class CallOffTests(TestCase):
         self.assertTrue(Show.objects.get().takes_place)
 
     def test_unknown_show_is_404(self):
-        self.assertEqual(self.client.get("/admin/booking/show/99/call-off/").status_code, 404)
+        self.assertEqual(self.client.get("/admin/booking/show/1000000/call-off/").status_code, 404)

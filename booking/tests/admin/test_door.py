@@ -168,8 +168,8 @@ class DoorTests(TestCase):
             self.assertEqual(self.answer(page)[1], "Scan a ticket, or type its code.")
         for form in ({"admit": "99"}, {"undo": "99"}, {"admit": "9" * 40}):
             self.assertEqual(self.post(**form).status_code, 404)
-        self.assertEqual(self.client.get("/admin/booking/show/99/door/").status_code, 404)
-        self.assertEqual(self.scan(path="/admin/booking/show/99/door/").status_code, 404)
+        self.assertEqual(self.client.get("/admin/booking/show/1000000/door/").status_code, 404)
+        self.assertEqual(self.scan(path="/admin/booking/show/1000000/door/").status_code, 404)
         self.booking.refresh_from_db()
         self.assertIsNone(self.booking.admitted_at)
 
@@ -260,5 +260,5 @@ class TicketTests(TestCase):
         self.assertNotContains(self.get("change/"), "ticket.pdf")
 
     def test_ticket_of_unknown_booking_leads_to_the_first_page(self):
-        page = self.client.get("/admin/booking/booking/99/ticket.pdf")
+        page = self.client.get("/admin/booking/booking/1000000/ticket.pdf")
         self.assertRedirects(page, "/admin/")

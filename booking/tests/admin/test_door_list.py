@@ -52,4 +52,4 @@ class DoorListTests(TestCase):
                 self.client.get(self.path)
 
     def test_unknown_show_is_404(self):
-        self.assertEqual(self.client.get("/admin/booking/show/99/door-list/").status_code, 404)
+        self.assertEqual(self.client.get("/admin/booking/show/1000000/door-list/").status_code, 404)

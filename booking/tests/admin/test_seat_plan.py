@@ -149,7 +149,9 @@ class LookingTests(SeatPlanTestCase):
 
     def test_unknown_show_is_404(self):
         for path in ("seats/", "seats/state/"):
-            self.assertEqual(self.client.get(f"/admin/booking/show/999/{path}").status_code, 404)
+            self.assertEqual(
+                self.client.get(f"/admin/booking/show/1000000/{path}").status_code, 404
+            )
 
     def test_customers_are_suggested_by_username_name_and_address(self):
         create_user("alina", is_active=False)

@@ -181,7 +181,7 @@ class BookTests(ApiTestCase):
 
     def test_book_seat_of_unknown_show_returns_404(self):
         self.assertResponse(
-            self.alice_client.post("/api/shows/999/book/", {"seat_number": 5}), 404, NOT_FOUND
+            self.alice_client.post("/api/shows/1000000/book/", {"seat_number": 5}), 404, NOT_FOUND
         )
 
     def test_book_without_token_returns_401(self):

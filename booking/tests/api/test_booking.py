@@ -30,7 +30,7 @@ class BookingDetailTests(ApiTestCase):
 
     def test_unknown_booking_returns_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertResponse(self.alice_client.get("/api/bookings/999/"), 404, none)
+        self.assertResponse(self.alice_client.get("/api/bookings/1000000/"), 404, none)
 
     def test_booking_without_token_returns_401(self):
         alices_booking = create_booking(self.alice, create_show())

@@ -111,7 +111,7 @@ class CancelTests(ApiTestCase):
 
     def test_cancel_unknown_booking_returns_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertResponse(self.alice_client.post("/api/bookings/999/cancel/"), 404, none)
+        self.assertResponse(self.alice_client.post("/api/bookings/1000000/cancel/"), 404, none)
 
     def test_cancel_without_token_returns_401(self):
         alices_booking = create_booking(self.alice, create_show())

@@ -173,5 +173,5 @@ class MoveTests(ApiTestCase):
         none = {"detail": "Not found.", "code": "not_found"}
         self.assertKept(self.move(9, by=self.bob_client), 403, not_yours)
         self.assertKept(self.move(9, by=self.client), 401, NO_TOKEN)
-        unknown = self.alice_client.post("/api/bookings/999/move/", {"seat_number": 9})
+        unknown = self.alice_client.post("/api/bookings/1000000/move/", {"seat_number": 9})
         self.assertResponse(unknown, 404, none)

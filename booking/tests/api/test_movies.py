@@ -175,4 +175,4 @@ class MovieDetailTests(ApiTestCase):
 
     def test_movie_unknown_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertResponse(self.client.get("/api/movies/999/"), 404, none)
+        self.assertResponse(self.client.get("/api/movies/1000000/"), 404, none)

@@ -258,7 +258,7 @@ class ReserveTests(ApiTestCase):
         self.assertFalse(Booking.objects.exists())
 
     def test_reserve_in_unknown_show_returns_404(self):
-        response = self.alice_client.post("/api/shows/999/reservations/", {"count": 1})
+        response = self.alice_client.post("/api/shows/1000000/reservations/", {"count": 1})
         self.assertResponse(response, 404, NOT_FOUND)
 
     def test_reserve_without_token_returns_401(self):

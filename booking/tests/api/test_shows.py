@@ -237,7 +237,7 @@ class ShowDetailTests(ApiTestCase):
 
     def test_show_unknown_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertResponse(self.client.get("/api/shows/999/"), 404, none)
+        self.assertResponse(self.client.get("/api/shows/1000000/"), 404, none)
 
 
 class MovieShowsTests(ApiTestCase):
@@ -268,7 +268,7 @@ class MovieShowsTests(ApiTestCase):
 
     def test_movie_shows_of_an_unknown_movie_is_404(self):
         none = {"detail": "Not found.", "code": "not_found"}
-        self.assertResponse(self.client.get("/api/movies/999/shows/"), 404, none)
+        self.assertResponse(self.client.get("/api/movies/1000000/shows/"), 404, none)
 
     def test_movie_shows_one_or_three_cost_one_query(self):
         metropolis = create_movie()
