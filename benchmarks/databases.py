@@ -72,10 +72,10 @@ def fill(label, scale, env, folder):
 
 
 class PostgresServer(Postgres):
-    """PostgreSQL server with durable commits."""
+    """PostgreSQL server with durable commits. `major` is a version; None: the newest."""
 
-    def __init__(self):
-        super().__init__(**SETTINGS)
+    def __init__(self, *, major=None):
+        super().__init__(major=major, **SETTINGS)
 
     @property
     def pid(self):

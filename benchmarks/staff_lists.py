@@ -41,6 +41,8 @@ def parse_arguments():
     add("--customers", type=positive_number, default=200_000)
     add("--movies", type=positive_number, default=1_000)
     add("--repetitions", type=positive_number, default=20, help="requests of each page (20)")
+    add("--postgresql", type=int, metavar="15", help="major version (the newest that is installed)")
+    add("--only", choices=["postgresql", "sqlite"], help="one database (both)")
     add("--write", type=Path, metavar="FILE", help="write the table as Markdown")
     return parser.parse_args()
 
@@ -72,17 +74,20 @@ def markdown(table):
 
 def main():
     arguments = parse_arguments()
-    with PostgresServer() as server:
-        results = {f"PostgreSQL {server.version()}": measure(server.url + OPTIONS, arguments)}
-        facts = list(machine.describe(server.version()))
-    with tempfile.TemporaryDirectory(prefix="staff-lists-") as folder:
-        results["SQLite"] = measure(f"sqlite:///{folder}/db.sqlite3", arguments)
+    results, version = {}, "not measured"
+    if arguments.only != "sqlite":
+        with PostgresServer(major=arguments.postgresql) as server:
+            version = server.version()
+            results[f"PostgreSQL {version}"] = measure(server.url + OPTIONS, arguments)
+    if arguments.only != "postgresql":
+        with tempfile.TemporaryDirectory(prefix="staff-lists-") as folder:
+            results["SQLite"] = measure(f"sqlite:///{folder}/db.sqlite3", arguments)
     sections = []
     for database, pages in results.items():
         table = [COLUMNS, *rows_of(pages)]
         print(f"\n{database}\n{aligned(table)}")
         sections.append(f"### {database}\n\n{markdown(table)}\n")
-    print("\n".join(f"{name}: {value}" for name, value in facts))
+    print("\n".join(f"{name}: {value}" for name, value in machine.describe(version)))
     if arguments.write:
         arguments.write.write_text("\n".join(sections), encoding="utf-8")
     slow = [

@@ -2,13 +2,15 @@
 
 import re
 
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.expressions import RawSQL
 
 from .. import accounts
 from ..models import Booking, Movie, Show
 from ..models.bookings import REFERENCE
 from ..text import search_words
 
+EMPTY = RawSQL("''", ())  # no parameter: the index of notes is only for this constant
 MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
 
 
@@ -24,14 +26,14 @@ def search_bookings(bookings, text):
     words = search_words(text)
     every_word, has_many_customers = Q(), False
     for word in words:
-        customers = ids_of(accounts.search_users(word))
+        customers = ids_of(accounts.search_users(word).order_by())
         found = has_word(word, customers)
         if not found:
             return bookings.none()
         every_word &= found
         has_many_customers |= len(customers) == MAX_FOUND
     if has_many_customers and len(words) > 1:  # those with all of the words, not with one
-        every_word |= Q(user__in=ids_of(accounts.search_users(" ".join(words))))
+        every_word |= Q(user__in=ids_of(accounts.search_users(" ".join(words)).order_by()))
     return bookings.filter(every_word)
 
 
@@ -41,13 +43,18 @@ def has_word(word, customers):
     The rows of other tables are looked up first, so that their indexes can be used.
     """
     movies = Movie.objects.search(word).values("pk")
-    notes = Booking.objects.exclude(note="").filter(note__icontains=word).order_by("-pk")
     found = {
         "user__in": customers,
         "show__in": ids_of(Show.objects.filter(movie__in=movies).order_by("-date_time")),
-        "pk__in": ids_of(notes),
+        "pk__in": ids_of(with_note(word)),
     }
     return Q(*((name, ids) for name, ids in found.items() if ids), _connector=Q.OR)
+
+
+def with_note(word):
+    """The newest come first, sorted by an expression: with an index of ids, all would be read."""
+    bookings = Booking.objects.exclude(note=EMPTY).filter(note__icontains=word)
+    return bookings.order_by((F("pk") + 0).desc())
 
 
 def ids_of(rows):
