@@ -75,7 +75,9 @@ class Mail(models.Model):
     reference = models.CharField(max_length=8, blank=True, default="", db_default="")
     # Null for a reservation, which has a customer, and for a password reset, whose accounts are
     # looked up when it is sent.
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     next_try_at = models.DateTimeField(db_default=Now())
     leased_until = models.DateTimeField(null=True)  # while a worker sends it
