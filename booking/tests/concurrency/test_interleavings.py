@@ -245,8 +245,9 @@ VERBS = {
 VARIANTS = {book_with_key: {FREE, HELD, EXPIRED, BOOKED}, set_aside: {FREE, HELD, EXPIRED, BOOKED}}
 PARTNERS = {*VARIANTS, book, cancel}
 
-# Those whose rows are written by an INSERT in the pipeline, with COMMIT.
+# What goes through the pipeline besides the lock of each verb. UPDATEs are sent by the ORM.
 SALES = {book, book_with_key, reserve, hold, sell, set_aside}
+WITHOUT_EVENT = {edit_show, expire}
 
 
 def pairs():
@@ -312,13 +313,21 @@ class InterleavingTests(TransactionTestCase):
         return scene.outcome([each.response for each in sent]), sent
 
     def assertProductionForm(self, verbs, sent):
-        """The lock of each verb, and the INSERT of each sale, were sent in the pipeline."""
+        """The lock of each verb, and the INSERTs of what it has done, were sent in the pipeline.
+
+        The second request may have nothing left to do, and then writes no event.
+        """
+        if not has_production_form():
+            return
         for verb, each in zip(verbs, sent, strict=True):
-            if has_production_form():
-                executed = "\n".join(each.executions)
-                self.assertIn("FOR UPDATE", executed, verb.__name__)
-                if verb in SALES and is_done(verb, each.response):
-                    self.assertIn('INSERT INTO "booking_booking"', executed, verb.__name__)
+            executed = "\n".join(each.executions)
+            self.assertIn("FOR UPDATE", executed, verb.__name__)
+            if not is_done(verb, each.response):
+                continue
+            if verb in SALES:
+                self.assertIn('INSERT INTO "booking_booking"', executed, verb.__name__)
+            if each is sent[0] and verb not in WITHOUT_EVENT:
+                self.assertIn('INSERT INTO "booking_bookingevent"', executed, verb.__name__)
 
     def assertPossible(self, scene):
         """Invariants of any order: no seat sold twice or outside the show, no partial
