@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 from django.conf import settings
+from django.db import OperationalError
 from django.db.backends.postgresql import base
 from django.db.backends.utils import debug_transaction, logger
 from psycopg import capabilities
@@ -105,7 +106,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if statements and (must_wrap or not self.has_pipeline):
             return self._run_one_by_one(statements)
         self.validate_thread_sharing()
-        self.validate_no_broken_transaction()
+        self._require_usable_transaction()
         if not self.in_atomic_block:
             self.close_if_health_check_failed()
         self.ensure_connection()
@@ -139,11 +140,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 if on_rows is not None:
                     on_rows(rows)
             return
-        self.validate_no_broken_transaction()
+        self._require_usable_transaction()
         if not self.deferred:
             # First in the list: `execute_wrapper()` removes its own wrapper from the end.
             self.execute_wrappers.insert(0, self._flush_before)
         self.deferred.extend(statements)
+
+    def _require_usable_transaction(self) -> None:
+        """Raise OperationalError if the connection is lost, or TransactionManagementError.
+
+        As with a cursor of Django, the lost connection comes first: code that catches its error,
+        as `Q.check` does for forms, leaves a broken transaction behind.
+        """
+        if self.in_atomic_block and self.connection is not None and self.connection.closed:
+            raise OperationalError("the connection is closed")
+        self.validate_no_broken_transaction()
 
     def flush_deferred(self) -> None:
         """Run the deferred statements now. Raises their errors."""

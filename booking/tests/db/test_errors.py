@@ -1,5 +1,6 @@
 """Database errors: which are busy or unavailable, what is retried, what a violation means."""
 
+from contextlib import suppress
 from unittest import mock, skipUnless
 
 from django.contrib.auth.models import User
@@ -13,6 +14,7 @@ from django.db import (
     connection,
     transaction,
 )
+from django.db.models import Q
 from django.db.models.signals import pre_delete
 from django.test import Client, SimpleTestCase, TransactionTestCase
 from psycopg import InternalError as PsycopgInternalError
@@ -37,6 +39,19 @@ def caused_by(cause, kind=OperationalError):
     error = kind(str(cause))
     error.__cause__ = cause
     return error
+
+
+def terminate_backend():
+    """End the session of the connection, as an administrator or a crash does."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [pid])
+        if cursor.fetchone() != (True,):
+            raise RuntimeError(f"Process {pid} has not ended.")
+    other.close()
 
 
 class ClassifyTests(SimpleTestCase):
@@ -242,19 +257,40 @@ class RetryTests(TransactionTestCase):
         """The worker finds its connection closed, and opens another one."""
         self.assertEqual(self.book().status_code, 201)
         dead = connection.connection
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_backend_pid()")
-            (pid,) = cursor.fetchone()
-        other = connection.copy()
-        with other.cursor() as cursor:
-            cursor.execute("SELECT pg_terminate_backend(%s, 60000)", [pid])
-            self.assertEqual(cursor.fetchone(), (True,))
-        other.close()
+        terminate_backend()
         connection.health_check_done = False  # as at the beginning of any request
         connection.health_check_enabled = True
         again = self.book()
         self.assertEqual((again.status_code, again.json()["code"]), (400, "seat_taken"))
         self.assertIsNot(connection.connection, dead)
+
+    @skipUnless(ON_POSTGRESQL, "SQLite has no server that could go away")
+    def test_connection_lost_while_a_form_checks_constraints_is_unavailable(self):
+        def check_and_lose_connection(*args, **options):
+            """As Django: an error is logged, and the constraint is said to hold."""
+            with suppress(DatabaseError), transaction.atomic():
+                terminate_backend()
+                connection.cursor().execute("SELECT 1")
+            return True
+
+        boss = Client(raise_request_exception=False)
+        boss.force_login(User.objects.create_superuser("boss"))
+        form = {
+            "movie": self.show.movie_id,
+            "screen_name": "Screen 2",
+            "date_time_0": "2026-12-24",
+            "date_time_1": "20:00",
+            "total_seats": 10,
+            "seats_per_row": 10,
+            "seen_version": 0,
+        }
+        with (
+            mock.patch.object(Q, "check", check_and_lose_connection),
+            self.assertLogs("booking", "ERROR"),
+            self.assertLogs("django", "ERROR"),
+        ):
+            response = boss.post(f"/admin/booking/show/{self.show.pk}/change/", form)
+        self.assertEqual((response.status_code, response["Retry-After"]), (503, "5"))
 
     @skipUnless(hasattr(connection, "has_pipeline"), "Django's own backend")
     def test_server_that_has_become_read_only_is_left_by_the_next_request(self):
