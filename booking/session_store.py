@@ -2,7 +2,8 @@
 
 from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore
-from django.db import InterfaceError, OperationalError
+
+from .db.errors import classify
 
 
 class SessionStore(DatabaseSessionStore):
@@ -16,6 +17,6 @@ class SessionStore(DatabaseSessionStore):
             super().save(must_create)
         except UpdateError as error:
             cause = error.__context__
-            if isinstance(cause, OperationalError | InterfaceError):
+            if cause and classify(cause):
                 raise cause from None
             raise

@@ -17,7 +17,7 @@ ALLOWED = {
     "cache": set(),
     "demo": set(),
     "roles": set(),
-    "session_store": set(),
+    "session_store": {"db"},
     "db": set(),
     "text": set(),
     "models": {"db", "exceptions", "seating", "text"},

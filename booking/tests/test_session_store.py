@@ -1,0 +1,26 @@
+from unittest import mock
+
+import psycopg
+from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.models import Session
+from django.db import DatabaseError, InternalError, OperationalError
+from django.test import TestCase
+
+from booking.session_store import SessionStore
+
+
+class SessionStoreTests(TestCase):
+    def save(self, error):
+        with mock.patch.object(Session, "save", side_effect=error):
+            SessionStore("a" * 32).save()
+
+    def test_session_that_was_deleted_is_no_trouble_of_the_database(self):
+        with self.assertRaises(UpdateError):
+            self.save(DatabaseError("Forced update did not affect any rows."))
+
+    def test_trouble_of_the_database_is_not_taken_for_a_deleted_session(self):
+        unexpected = InternalError("2 results from command 'COMMIT'")  # by a pooler
+        unexpected.__cause__ = psycopg.InternalError()
+        for error in (unexpected, OperationalError("server closed the connection")):
+            with self.subTest(error), self.assertRaises(type(error)):
+                self.save(error)
