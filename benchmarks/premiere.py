@@ -29,12 +29,13 @@ class Premiere:
     shows: int = 1
     seats: int = 400
     arrive_within: float = 60.0  # half of them in the first sixth of it
-    # Measured: 2 cores serve 585 bookings and 1,606 seat maps a second (docs/benchmarks.md).
+    # Measured: 2 cores serve 621 bookings of one show, or 2,647 seat maps, a second with four threads
+    # in each process (docs/benchmarks.md).
     workers: int = 8  # requests at the same time: 2 processes with 4 threads
-    booking: float = 8 / 585  # a worker's time of a booking
-    seat_map: float = 8 / 1_606
-    refusal: float = 8 / 3_021  # of the waiting room: like a view that does nothing
-    row_lock: float = 1 / 585  # seconds that a booking locks its show's row
+    booking: float = 8 / 621  # a worker's time of a booking
+    seat_map: float = 8 / 2_647
+    refusal: float = 8 / 5_507  # of the waiting room: like a view that does nothing
+    row_lock: float = 1 / 621  # seconds that a booking locks its show's row
     backlog: int = 1_000  # connections that wait for a worker; others are refused at once
     timeout: float = 30.0  # of the proxy and the client: a request is given up
     patience: int = 20  # requests that people send before they give up
