@@ -18,5 +18,5 @@ class SessionStore(DatabaseSessionStore):
         except UpdateError as error:
             cause = error.__context__
             if cause and classify(cause):
-                raise cause from None
+                raise cause from cause.__cause__  # which tells what kind of trouble it is
             raise

@@ -6,6 +6,7 @@ from django.contrib.sessions.models import Session
 from django.db import DatabaseError, InternalError, OperationalError
 from django.test import TestCase
 
+from booking.db.errors import UNAVAILABLE, classify
 from booking.session_store import SessionStore
 
 
@@ -22,5 +23,6 @@ class SessionStoreTests(TestCase):
         unexpected = InternalError("2 results from command 'COMMIT'")  # by a pooler
         unexpected.__cause__ = psycopg.InternalError()
         for error in (unexpected, OperationalError("server closed the connection")):
-            with self.subTest(error), self.assertRaises(type(error)):
+            with self.subTest(error), self.assertRaises(type(error)) as raised:
                 self.save(error)
+            self.assertEqual(classify(raised.exception), UNAVAILABLE)

@@ -54,6 +54,17 @@ STATUS_AFTER = {
 }
 
 
+def _is_refused(request, attempt):
+    """True if the response says that nothing was done.
+
+    A proxy sends a DELETE to another host if the first one dies before it answers. There the
+    account is erased already, and the response is 401.
+    """
+    if request.kind == "erase" and attempt.status == 401:
+        return False
+    return attempt.is_definite and not attempt.is_done
+
+
 def seconds(moment):
     """Seconds since the epoch of an ISO 8601 time, or None."""
     return moment and datetime.fromisoformat(moment.replace("Z", "+00:00")).timestamp()
@@ -95,7 +106,7 @@ class Events:
         done = any(each.is_done for each in request.attempts)
         if done and not events and request.kind not in MAY_CHANGE_NOTHING:
             yield "acknowledged and lost"
-        if events and any(each.is_definite and not each.is_done for each in request.attempts):
+        if events and any(_is_refused(request, each) for each in request.attempts):
             yield "refused and done"
 
     def _wrong_events(self, request, events):
