@@ -201,7 +201,7 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
                 str(booking.show),
                 Booking.Status(booking.current_status).label,
             )
-            for booking in newest.order_by("-pk")[:LISTED_BOOKINGS]
+            for booking in newest.order_by("-created_at", "-pk")[:LISTED_BOOKINGS]
         ]
         if not rows:
             return "None yet."
