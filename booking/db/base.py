@@ -106,7 +106,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if statements and (must_wrap or not self.has_pipeline):
             return self._run_one_by_one(statements)
         self.validate_thread_sharing()
-        self._require_usable_transaction()
+        # As with a cursor of Django, the lost connection comes first: code that catches its error,
+        # as `Q.check` does for forms, leaves a broken transaction behind.
+        if self.in_atomic_block and self.connection is not None and self.connection.closed:
+            raise OperationalError("the connection is closed")
+        self.validate_no_broken_transaction()
         if not self.in_atomic_block:
             self.close_if_health_check_failed()
         self.ensure_connection()
@@ -140,21 +144,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 if on_rows is not None:
                     on_rows(rows)
             return
-        self._require_usable_transaction()
+        if self.needs_rollback:
+            self.run_pipeline([])  # raises what is wrong
         if not self.deferred:
             # First in the list: `execute_wrapper()` removes its own wrapper from the end.
             self.execute_wrappers.insert(0, self._flush_before)
         self.deferred.extend(statements)
-
-    def _require_usable_transaction(self) -> None:
-        """Raise OperationalError if the connection is lost, or TransactionManagementError.
-
-        As with a cursor of Django, the lost connection comes first: code that catches its error,
-        as `Q.check` does for forms, leaves a broken transaction behind.
-        """
-        if self.in_atomic_block and self.connection is not None and self.connection.closed:
-            raise OperationalError("the connection is closed")
-        self.validate_no_broken_transaction()
 
     def flush_deferred(self) -> None:
         """Run the deferred statements now. Raises their errors."""
