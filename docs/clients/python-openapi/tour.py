@@ -4,6 +4,7 @@
 """
 
 import sys
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from generated import AuthenticatedClient, Client
@@ -33,8 +34,11 @@ movie = list_movies.sync(client=client, page_size=1)[0]
 released = movie.release_date.isoformat() if movie.release_date else "undated"
 print(f"{movie.title}, {movie.duration_minutes} minutes, {released}.")
 
+# There is still time to hold seats and to cancel.
+in_an_hour = datetime.now(UTC) + timedelta(hours=1)
 shows = list_movie_shows.sync(movie.id, client=client)
-show = next(each for each in shows if each.is_bookable and each.available_seats >= 8)
+later_shows = [each for each in shows if each.date_time > in_an_hour]
+show = next(each for each in later_shows if each.is_bookable and each.available_seats >= 8)
 seats = get_seat_map.sync(show.id, client=client)
 free = min(set(range(1, seats.total_seats + 1)) - {*seats.booked, *seats.held})
 

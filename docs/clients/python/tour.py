@@ -6,6 +6,7 @@
 import re
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
@@ -82,8 +83,10 @@ if following:
     cursor = parse_qs(urlsplit(following[1]).query)["cursor"][0]
     print(f"On the next page: {movies.list_movies(page_size=1, cursor=cursor)[0].title}.")
 
-open_shows = [each for each in movies.list_movie_shows(movie.id) if each.available_seats >= 8]
-show = next(each for each in open_shows if each.is_bookable)
+# There is still time to hold seats and to cancel.
+in_an_hour = datetime.now(UTC) + timedelta(hours=1)
+later_shows = [each for each in movies.list_movie_shows(movie.id) if each.date_time > in_an_hour]
+show = next(each for each in later_shows if each.is_bookable and each.available_seats >= 8)
 print(f"{show.screen_name}: {show.available_seats} seats are free.")
 
 before = shows.get_seat_map(show.id)

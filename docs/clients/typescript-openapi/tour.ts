@@ -33,8 +33,11 @@ const released: string | null = movie.release_date;
 console.log(`${movie.title}, ${movie.duration_minutes} minutes, ${released ?? "undated"}.`);
 
 const ofMovie = { params: { path: { id: movie.id } } };
+// There is still time to hold seats and to cancel.
+const inAnHour = Date.now() + 60 * 60 * 1000;
 const shows = body(await client.GET("/api/movies/{id}/shows/", ofMovie));
-const show = shows.find((each) => each.is_bookable && each.available_seats >= 8);
+const laterShows = shows.filter((each) => Date.parse(each.date_time) > inAnHour);
+const show = laterShows.find((each) => each.is_bookable && each.available_seats >= 8);
 if (show === undefined) throw new Error("There is no show.");
 const path = { id: show.id };
 const map = body(await client.GET("/api/shows/{id}/seats/", { params: { path } }));

@@ -73,8 +73,11 @@ if (cursor) {
   console.log(`On the next page: ${first(following.data).title}.`);
 }
 
+// There is still time to hold seats and to cancel.
+const inAnHour = Date.now() + 60 * 60 * 1000;
 const shows = (await api.listMovieShows(movie.id)).data;
-const show = first(shows.filter((each) => each.is_bookable && each.available_seats >= 8));
+const laterShows = shows.filter((each) => Date.parse(each.date_time) > inAnHour);
+const show = first(laterShows.filter((each) => each.is_bookable && each.available_seats >= 8));
 console.log(`${show.screen_name}: ${show.available_seats} seats are free.`);
 
 const before = (await api.getSeatMap(show.id)).data;
