@@ -62,7 +62,7 @@ def unknown_constraint():
             cursor.execute("DROP INDEX made_by_hand")
 
 
-class SentryTests(GranianTestCase):
+class SentryTestCase(GranianTestCase):
     def setUp(self):
         self.sentry = SentryServer()
         self.addCleanup(self.sentry.server_close)
@@ -98,6 +98,8 @@ class SentryTests(GranianTestCase):
         self.assertEqual(item["type"], "event")
         return event, text
 
+
+class SentryTests(SentryTestCase):
     def test_error_of_a_view_arrives_without_private_data(self):
         self.cause_error("request-of-carol")
         event, text = self.next_event()
@@ -130,7 +132,11 @@ class SentryTests(GranianTestCase):
         self.cause_error("the-first-error")
         self.assertEqual(self.next_event()[0]["tags"]["request_id"], "the-first-error")
 
-    @skipUnless(connection.vendor == "postgresql", "readers never wait on SQLite")
+
+@skipUnless(connection.vendor == "postgresql", "readers never wait on SQLite")
+class UnavailableTests(SentryTestCase):
+    database_options = "?options=-c%20lock_timeout%3D200"  # milliseconds
+
     def test_503_of_a_page_or_of_the_api_does_not_arrive(self):
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("LOCK TABLE django_session, booking_show IN ACCESS EXCLUSIVE MODE")
