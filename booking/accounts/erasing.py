@@ -31,8 +31,9 @@ def erase(*, user: User, password: str) -> None:
     Bookings of future shows are cancelled. Past bookings stay, with an anonymous user row.
     """
     check_password(user, password)
-    _erase(user)
+    _anonymize(user)
     security_log.info("event=account_erased user=%s", user.pk)
+    _cancel_late_bookings(user)
 
 
 def is_erased(user: User) -> bool:
@@ -41,15 +42,9 @@ def is_erased(user: User) -> bool:
 
 def erase_by_staff(*, user: User, by: User) -> None:
     """`erase` for a customer who asks the cinema to do it."""
-    _erase(user)
-    security_log.info("event=account_erased user=%s by=%s", user.pk, by.pk)
-
-
-def _erase(user: User) -> None:
     _anonymize(user)
-    # A request that was already selling when the account was anonymized may have booked since.
-    # From now on the box office refuses the inactive user.
-    box_office.cancel_all(user=user)
+    security_log.info("event=account_erased user=%s by=%s", user.pk, by.pk)
+    _cancel_late_bookings(user)
 
 
 @box_office.retry_transaction
@@ -71,6 +66,14 @@ def _anonymize(user: User) -> None:
         user.user_permissions.clear()
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
         log.filter(object_id=str(user.pk)).update(object_repr=user.username)
+
+
+def _cancel_late_bookings(user: User) -> None:
+    """Cancel what was booked by a request that was already selling when the user was anonymized.
+
+    From then on the box office refuses the inactive user.
+    """
+    box_office.cancel_all(user=user)
 
 
 def _delete_mails(user: User, email: str) -> None:

@@ -2,10 +2,13 @@
 
 import logging
 from hashlib import sha256
+from unittest import mock
 
 from django.contrib.auth.models import User
+from django.db import OperationalError
 from django.test import Client
 
+from booking import accounts, box_office
 from booking.logging import RequestContextFilter, hash_account
 from booking.tests.factories import (
     ApiTestCase,
@@ -64,6 +67,19 @@ class SecurityLogTests(ApiTestCase):
         erase = {"password": SECRETS["new password"]}
         (line,), _ = self.logged(lambda: self.client.delete("/api/me/", erase))
         self.assertEqual(line, f"event=account_erased user={dave}")
+
+    def test_erased_account_is_logged_although_the_connection_is_lost_afterwards(self):
+        self.alice.set_password(SECRETS["password"])
+        self.alice.save()
+        alice = api_client(self.alice)
+        erase = {"password": SECRETS["password"]}
+        lost = OperationalError("server closed the connection unexpectedly")
+        with mock.patch.object(box_office, "cancel_all", side_effect=[None, lost]):
+            (line,), response = self.logged(lambda: alice.delete("/api/me/", erase))
+        self.assertEqual(response.status_code, 503)
+        self.alice.refresh_from_db()
+        self.assertTrue(accounts.is_erased(self.alice))
+        self.assertEqual(line, f"event=account_erased user={self.alice.pk}")
 
     def test_new_email_is_logged(self):
         self.alice.set_password(SECRETS["password"])
