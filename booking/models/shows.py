@@ -6,6 +6,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from ..db.compiled import compiled, map_rows
 from ..seating import MAX_SEATS, Layout, Rectangle, layout_of
@@ -117,7 +118,7 @@ class Show(models.Model):
         ]
 
     def __str__(self):
-        starts = timezone.localtime(self.date_time).strftime("%a %d %b %Y, %H:%M")
+        starts = date_format(timezone.localtime(self.date_time), "D j M Y, H:i")
         return f"{self.movie.title}, {starts}, {self.screen_name}"
 
     def save(self, *args: Any, **options: Any) -> None:
