@@ -1,8 +1,10 @@
 """Settings of every test run, for pytest (conftest.py) and `manage.py test` (runner.py)."""
 
 import logging
+from unittest import skipUnless
 
 from django.conf import settings
+from django.db import connection
 from django.db.backends.signals import connection_created
 
 RATES = (
@@ -13,6 +15,9 @@ RATES = (
     "THROTTLE_VERIFY_EMAIL",
     "THROTTLE_USER",
 )
+
+# For slow tests that need no database.
+only_once = skipUnless(connection.vendor == "sqlite", "runs once, in the tests with SQLite")
 
 
 def set_up() -> None:

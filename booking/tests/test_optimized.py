@@ -9,6 +9,8 @@ from pathlib import Path
 from django.conf import settings
 from django.test import SimpleTestCase
 
+from booking.tests.environment import only_once
+
 BOOK = """
 from booking.tests.factories import *
 from booking.models import Booking
@@ -30,6 +32,7 @@ Not found. booked
 """
 
 
+@only_once
 class OptimizedTests(SimpleTestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

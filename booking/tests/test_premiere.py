@@ -15,6 +15,7 @@ from benchmarks.premiere import (
     draw,
     row_of,
 )
+from booking.tests.environment import only_once
 
 SMALL = {"people": 3_000, "seats": 40, "arrive_within": 1.0}
 
@@ -23,6 +24,7 @@ def simulate(premiere):
     return Simulation(premiere).run()
 
 
+@only_once
 class PremiereTests(TestCase):
     def test_every_person_ends_served_or_refused_in_each_scenario(self):
         for name, premiere in SCENARIOS.items():

@@ -15,7 +15,7 @@ from django.utils.crypto import get_random_string
 from psycopg import IsolationLevel
 
 from booking.db.replica import ReplicaRouter
-from booking.tests.environment import lift_time_limits
+from booking.tests.environment import lift_time_limits, only_once
 
 ON_SQLITE = connection.vendor == "sqlite"
 KEY = "k" * 32
@@ -559,6 +559,7 @@ class SettingsTests(SimpleTestCase):
         )
 
 
+@only_once
 class HalfConfiguredTests(SimpleTestCase):
     """Without DEBUG, as on a developer's computer, but with what only production has."""
 

@@ -10,6 +10,8 @@ from unittest import TestCase
 
 from django.conf import settings
 
+from booking.tests.environment import only_once
+
 MOVIE = {"model": "booking.movie", "pk": 1, "fields": {"title": "M", "duration_minutes": 117}}
 SHOW = {
     "model": "booking.show",
@@ -29,6 +31,7 @@ def booking(primary_key, seat_number):
     return {"model": "booking.booking", "pk": primary_key, "fields": fields}
 
 
+@only_once
 class CommandErrorTests(TestCase):
     def setUp(self):
         folder = TemporaryDirectory()

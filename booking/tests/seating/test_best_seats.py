@@ -6,6 +6,7 @@ from unittest import SkipTest
 from django.test import SimpleTestCase
 
 from booking.seating import Kind, Rectangle, best_seats, free_blocks, largest_block, layout_of
+from booking.tests.environment import only_once
 
 try:
     from hypothesis import assume, given, settings
@@ -76,6 +77,7 @@ def halls(draw):
     return layout, free, for_groups
 
 
+@only_once
 class BestSeatsTests(SimpleTestCase):
     @settings(max_examples=1000, deadline=None)
     @given(halls(), st.integers(1, 5))

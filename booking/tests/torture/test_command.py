@@ -3,9 +3,12 @@ import subprocess
 import sys
 from unittest import TestCase
 
+from booking.tests.environment import only_once
+
 from .system import PROJECT
 
 
+@only_once
 class CommandTests(TestCase):
     def test_commands_without_django_settings_print_their_help(self):
         """pytest has set up Django, so only a process of its own shows what a command lacks."""
