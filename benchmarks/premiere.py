@@ -29,8 +29,8 @@ class Premiere:
     shows: int = 1
     seats: int = 400
     arrive_within: float = 60.0  # half of them in the first sixth of it
-    # Measured: 2 cores serve 621 bookings of one show or 2,647 seat maps a second, with four
-    # threads in each process (docs/benchmarks.md).
+    # Measured (docs/benchmarks.md): 2 cores serve 621 bookings of one show or 2,647 seat maps a
+    # second with four threads in each process; a view that does nothing, with one thread only.
     workers: int = 8  # requests at the same time: 2 processes with 4 threads
     booking: float = 8 / 621  # a worker's time of a booking
     seat_map: float = 8 / 2_647
@@ -182,7 +182,8 @@ class Simulation:
                 return True
 
 
-ONE, CHAIN = Premiere(), Premiere(shows=500)
+ONE = Premiere()
+CHAIN = Premiere(shows=500, booking=8 / 1_134)  # bookings spread over many shows
 ROOM = {"queue_above": 50}
 CACHE = {"micro_cache": 2.0}
 SCENARIOS = {

@@ -41,8 +41,8 @@ def parse_arguments():
     add("--customers", type=positive_number, default=200_000)
     add("--movies", type=positive_number, default=1_000)
     add("--repetitions", type=positive_number, default=20, help="requests of each page (20)")
-    add("--postgresql", type=int, metavar="15", help="major version (the newest that is installed)")
-    add("--only", choices=["postgresql", "sqlite"], help="one database (both)")
+    add("--postgresql", type=int, metavar="MAJOR", help="its version, such as 15 (the newest)")
+    add("--only", choices=["postgresql", "sqlite"], help="measure one database only (both)")
     add("--write", type=Path, metavar="FILE", help="write the table as Markdown")
     return parser.parse_args()
 
@@ -86,7 +86,7 @@ def main():
     for database, pages in results.items():
         table = [COLUMNS, *rows_of(pages)]
         print(f"\n{database}\n{aligned(table)}")
-        sections.append(f"### {database}\n\n{markdown(table)}\n")
+        sections.append(f"## {database}\n\n{markdown(table)}\n")
     print("\n".join(f"{name}: {value}" for name, value in machine.describe(version)))
     if arguments.write:
         arguments.write.write_text("\n".join(sections), encoding="utf-8")

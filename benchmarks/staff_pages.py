@@ -29,24 +29,24 @@ PAGES = {
     "by customer": "booking/booking/?user__id__exact={customer}",
     "by show, sorted by seat": "booking/booking/?show__id__exact=7&o=2",
     "reference": "booking/booking/?q={reference}",
-    "reference in lower case with blanks": "booking/booking/?q={typed_reference}",
-    "reference of none": "booking/booking/?q=AAAAAAAA",
+    "reference in lower case with a space": "booking/booking/?q={typed_reference}",
+    "unknown reference": "booking/booking/?q=AAAAAAAA",
     "username": "booking/booking/?q=customer77777",
     "email address": "booking/booking/?q=customer77777@example.com",
-    "name of many": "booking/booking/?q=fatima",
-    "name of many, two letters": "booking/booking/?q=ng",
+    "common name": "booking/booking/?q=fatima",
+    "common name, two letters": "booking/booking/?q=ng",
     "name with an accent": "booking/booking/?q=%C3%A9tienne",
-    "name of one": "booking/booking/?q=77777",
+    "unique name": "booking/booking/?q=77777",
     "first and last name": "booking/booking/?q=fatima+archer",
     "title of one movie": "booking/booking/?q=%22Street+{movies}%22",
     "word in every title": "booking/booking/?q=night",
     "word in some titles": "booking/booking/?q=3th",
     "phone note": "booking/booking/?q=1000500",
-    "begin of many phone notes": "booking/booking/?q=0170",
+    "start of many phone notes": "booking/booking/?q=0170",
     "customer and movie": "booking/booking/?q=fatima+street",
     "one letter": "booking/booking/?q=a",
-    "word of none": "booking/booking/?q=xyzzy",
-    "two words of none": "booking/booking/?q=xyzzy+plugh",
+    "word without a match": "booking/booking/?q=xyzzy",
+    "two words without a match": "booking/booking/?q=xyzzy+plugh",
     "control characters": "booking/booking/?q=%00%01%1Fxyzzy",
     "search and filters": "booking/booking/?q=fatima&screen=3&status=booked",
     "a booking": "booking/booking/500/change/",
@@ -54,21 +54,21 @@ PAGES = {
     "the walk-in's page": "auth/user/{walk_in}/change/",
     "all customers": "auth/user/",
     "customers: username": "auth/user/?q=customer77777",
-    "customers: name of many": "auth/user/?q=fatima",
-    "customers: word of none": "auth/user/?q=xyzzy",
-    "customer for a sale: name of many": (
+    "customers: common name": "auth/user/?q=fatima",
+    "customers: word without a match": "auth/user/?q=xyzzy",
+    "customer for a sale: common name": (
         "autocomplete/?app_label=booking&model_name=booking&field_name=user&term=fatima"
     ),
-    "customer for a sale: word of none": (
+    "customer for a sale: word without a match": (
         "autocomplete/?app_label=booking&model_name=booking&field_name=user&term=xyzzy"
     ),
     "show for a sale": (
         "autocomplete/?app_label=booking&model_name=booking&field_name=show&term=night"
     ),
-    "customer in the seat plan: name of many": "booking/show/{show}/seats/?suggest=fatima",
+    "customer in the seat plan: common name": "booking/show/{show}/seats/?suggest=fatima",
     "all shows": "booking/show/",
     "all movies": "booking/movie/",
-    "first page": "",
+    "admin index": "",
 }
 
 

@@ -7,9 +7,10 @@ from .db.errors import classify
 
 
 class SessionStore(DatabaseSessionStore):
-    """Django's, but a database that is away is not taken for a session that was deleted.
+    """Database sessions that raise the error of the database instead of UpdateError.
 
-    Django answers 400 to both. The page may have sold a seat before: that is a 503.
+    Django turns both a deleted session and an unavailable database into UpdateError, a 400. The
+    page may have sold a seat by then, so the second must be a 503.
     """
 
     def save(self, must_create: bool = False) -> None:
@@ -18,5 +19,5 @@ class SessionStore(DatabaseSessionStore):
         except UpdateError as error:
             cause = error.__context__
             if cause and classify(cause):
-                raise cause from cause.__cause__  # which tells what kind of trouble it is
+                raise cause from cause.__cause__  # psycopg's error: classify() reads its SQLSTATE
             raise

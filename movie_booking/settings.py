@@ -310,7 +310,8 @@ def database(config):
         config["OPTIONS"] = POSTGRESQL_OPTIONS | given | {"options": " ".join(startup).strip()}
         if given.get("pool") is True:
             config["OPTIONS"]["pool"] = DJANGO_POOL
-        # Behind a pooler, the next FETCH may reach a server process without the cursor.
+        # Not only with DATABASE_POOLER, which stays off behind PgBouncer as recommended: in
+        # transaction mode the next FETCH may reach a server process without the cursor.
         config["DISABLE_SERVER_SIDE_CURSORS"] = True
         if FAST_PATHS:
             config["ENGINE"] = "booking.db"  # Django's backend, with fewer round trips

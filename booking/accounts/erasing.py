@@ -1,4 +1,4 @@
-"""Erasing the personal data of an account, and ending its sessions by staff."""
+"""Erase accounts, and let staff log a user out everywhere."""
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth import SESSION_KEY as ADMIN_SESSION_USER
@@ -31,9 +31,7 @@ def erase(*, user: User, password: str) -> None:
     Bookings of future shows are cancelled. Past bookings stay, with an anonymous user row.
     """
     check_password(user, password)
-    _anonymize(user)
-    security_log.info("event=account_erased user=%s", user.pk)
-    _cancel_late_bookings(user)
+    _erase(user, event=f"event=account_erased user={user.pk}")
 
 
 def is_erased(user: User) -> bool:
@@ -42,9 +40,15 @@ def is_erased(user: User) -> bool:
 
 def erase_by_staff(*, user: User, by: User) -> None:
     """`erase` for a customer who asks the cinema to do it."""
+    _erase(user, event=f"event=account_erased user={user.pk} by={by.pk}")
+
+
+def _erase(user: User, *, event: str) -> None:
     _anonymize(user)
-    security_log.info("event=account_erased user=%s by=%s", user.pk, by.pk)
-    _cancel_late_bookings(user)
+    security_log.info(event)  # before the next step, which may fail: the account is erased
+    # Requests that were under way meanwhile may have booked. Later ones are refused: the user is
+    # inactive.
+    box_office.cancel_all(user=user)
 
 
 @box_office.retry_transaction
@@ -62,18 +66,11 @@ def _anonymize(user: User) -> None:
         user.save()
         second_factor.delete_devices(user)
         _delete_mails(user, email)  # after the row lock, so that no new mail is written
+        Profile.objects.filter(user=user).delete()
         user.groups.clear()
         user.user_permissions.clear()
         log = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User))
         log.filter(object_id=str(user.pk)).update(object_repr=user.username)
-
-
-def _cancel_late_bookings(user: User) -> None:
-    """Cancel what was booked by a request that was already selling when the user was anonymized.
-
-    From then on the box office refuses the inactive user.
-    """
-    box_office.cancel_all(user=user)
 
 
 def _delete_mails(user: User, email: str) -> None:
@@ -85,4 +82,3 @@ def _delete_mails(user: User, email: str) -> None:
         to_address = Mail.objects.filter(user=None, reference="", recipient__iexact=email)
         found = [mail.pk for mail in to_address if is_same_address(mail.recipient, email)]
         Mail.objects.filter(pk__in=found).delete()
-    Profile.objects.filter(user=user).delete()

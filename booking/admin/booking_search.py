@@ -10,13 +10,16 @@ from ..models import Booking, Movie, Show
 from ..models.bookings import REFERENCE
 from ..text import search_words
 
-EMPTY = RawSQL("''", ())  # no parameter: the index of notes is only for this constant
+# A literal: in a generic plan (settings.py), a parameter does not match the index's condition.
+EMPTY = RawSQL("''", ())
 MAX_FOUND = 200  # customers, shows or notes that a word of a search may find
 
 
 def search_bookings(bookings, text):
-    """A reference is looked up by its index. Of anything else, each word must be in the customer's
-    name or address, in the note, or in the movie's title.
+    """Bookings that match a search of staff.
+
+    A reference is looked up first. Otherwise each word must be in the customer's name or address,
+    in the note, or in the movie's title.
     """
     reference = re.sub(r"[\s-]", "", text).upper()
     if REFERENCE.fullmatch(reference):
@@ -26,14 +29,14 @@ def search_bookings(bookings, text):
     words = search_words(text)
     every_word, has_many_customers = Q(), False
     for word in words:
-        customers = ids_of(accounts.search_users(word).order_by())
+        customers = customer_ids(word)
         found = has_word(word, customers)
         if not found:
             return bookings.none()
         every_word &= found
         has_many_customers |= len(customers) == MAX_FOUND
     if has_many_customers and len(words) > 1:  # those with all of the words, not with one
-        every_word |= Q(user__in=ids_of(accounts.search_users(" ".join(words)).order_by()))
+        every_word |= Q(user__in=customer_ids(" ".join(words)))
     return bookings.filter(every_word)
 
 
@@ -46,13 +49,22 @@ def has_word(word, customers):
     found = {
         "user__in": customers,
         "show__in": ids_of(Show.objects.filter(movie__in=movies).order_by("-date_time")),
-        "pk__in": ids_of(with_note(word)),
+        "pk__in": ids_of(bookings_with_note(word)),
     }
     return Q(*((name, ids) for name, ids in found.items() if ids), _connector=Q.OR)
 
 
-def with_note(word):
-    """The newest come first, sorted by an expression: with an index of ids, all would be read."""
+def customer_ids(text):
+    """Ids of at most MAX_FOUND customers. Unordered: sorted, the index of usernames is walked."""
+    return ids_of(accounts.search_users(text).order_by())
+
+
+def bookings_with_note(word):
+    """Bookings whose note contains the word, newest first.
+
+    Sorted by an expression: for the id itself, PostgreSQL walks the primary key instead of the
+    trigram index.
+    """
     bookings = Booking.objects.exclude(note=EMPTY).filter(note__icontains=word)
     return bookings.order_by((F("pk") + 0).desc())
 

@@ -43,8 +43,8 @@ def export_bookings(bookings):
 def lines(bookings):
     writer = csv.writer(Echo())
     yield BYTE_ORDER_MARK + writer.writerow(COLUMNS)
-    for of_slice in slices(bookings):
-        for booking in of_slice:
+    for rows in slices(bookings):
+        for booking in rows:
             yield writer.writerow([defuse(cell) for cell in cells(booking)])
 
 

@@ -75,9 +75,9 @@ def events_explain_the_booking(show_id: int | None) -> Iterator[str]:
     bookings = Booking.objects.filter(created_at__gte=since).only(*fields)
     if show_id is not None:
         bookings = bookings.of_show(show_id)
-    for of_slice in slices(bookings):
-        changes = _changes(of_slice)
-        for booking in of_slice:
+    for rows in slices(bookings):
+        changes = _changes(rows)
+        for booking in rows:
             if problem := _problem(booking, changes[booking.pk]):
                 yield f"booking {booking.pk}: {problem}"
 

@@ -14,8 +14,8 @@ def shows_agree_with_their_layout(show_id: int | None) -> Iterator[str]:
     shows = Show.objects.only("layout", "total_seats", "seats_per_row", "seat_letters")
     if show_id is not None:
         shows = shows.filter(pk=show_id)
-    for of_slice in slices(shows):
-        for show in of_slice:
+    for rows in slices(shows):
+        for show in rows:
             if problem := _problem(show):
                 yield f"show {show.pk}: {problem}"
 
@@ -46,8 +46,8 @@ def layouts_of_screens_are_valid() -> Iterator[str]:
 
 def search_keys_agree_with_movies() -> Iterator[str]:
     """The search keys of a movie are those of its title, genre and language."""
-    for of_slice in slices(Movie.objects.all()):
-        for movie in of_slice:
+    for rows in slices(Movie.objects.all()):
+        for movie in rows:
             stored = vars(movie)  # attributes would be derived again from their sources
             for name, key in SEARCH_KEYS.items():
                 if stored[key] != search_key(getattr(movie, name)):

@@ -106,8 +106,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if statements and (must_wrap or not self.has_pipeline):
             return self._run_one_by_one(statements)
         self.validate_thread_sharing()
-        # As with a cursor of Django, the lost connection comes first: code that catches its error,
-        # as `Q.check` does for forms, leaves a broken transaction behind.
+        # Report a lost connection before the broken transaction, as Django's cursors do. Code that
+        # swallowed the first error, such as `Q.check`, would get a TransactionManagementError: a
+        # 500, not a 503.
         if self.in_atomic_block and self.connection is not None and self.connection.closed:
             raise OperationalError("the connection is closed")
         self.validate_no_broken_transaction()
@@ -145,7 +146,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
                     on_rows(rows)
             return
         if self.needs_rollback:
-            self.run_pipeline([])  # raises what is wrong
+            self.run_pipeline([])  # raises: the connection is lost or the transaction broken
         if not self.deferred:
             # First in the list: `execute_wrapper()` removes its own wrapper from the end.
             self.execute_wrappers.insert(0, self._flush_before)

@@ -1,7 +1,7 @@
 """Trigram indexes of PostgreSQL, for searches by a part of a word.
 
 They need the extension pg_trgm, which comes with PostgreSQL and which the owner of a database may
-install. Where it cannot be had, and on SQLite, the same searches read the whole table.
+install. Where it is not available, and on SQLite, the same searches read the whole table.
 """
 
 from typing import Any
@@ -11,12 +11,14 @@ from django.db.migrations.operations import RunSQL
 from django.db.migrations.operations.base import Operation
 
 from .concurrently import Concurrently
+from .errors import classify
 
 
 class TrigramIndex(Operation):
-    """Migration operation: an index for `icontains` and `istartswith` on columns of a table.
+    """Migration operation: a trigram index for `icontains`, `istartswith` and `iexact`.
 
-    It is built without blocking writes, so the migration needs `atomic = False`.
+    It is created if pg_trgm is available. Not a `GinIndex` of a model, because it is optional, and one of the tables is Django's. It is
+    built without blocking writes, so the migration needs `atomic = False`.
     """
 
     atomic = False
@@ -33,12 +35,12 @@ class TrigramIndex(Operation):
         )
 
     def state_forwards(self, app_label: str, state: Any) -> None:
-        pass
+        pass  # the models do not know the index
 
     def database_forwards(
         self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
     ) -> None:
-        if has_trigrams(schema_editor):
+        if install_pg_trgm(schema_editor):
             self.index.database_forwards(app_label, schema_editor, from_state, to_state)
 
     def database_backwards(
@@ -48,15 +50,17 @@ class TrigramIndex(Operation):
             self.index.database_backwards(app_label, schema_editor, from_state, to_state)
 
     def describe(self) -> str:
-        return f"Create trigram index {self.name} on {self.table}, if pg_trgm can be had"
+        return f"Create trigram index {self.name} on {self.table}, if pg_trgm is available"
 
 
-def has_trigrams(schema_editor: Any) -> bool:
-    """True if pg_trgm is installed now."""
+def install_pg_trgm(schema_editor: Any) -> bool:
+    """Create the extension if necessary; False if the server lacks it or forbids it."""
     if schema_editor.connection.vendor != "postgresql":
         return False
     try:
         schema_editor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
-    except DatabaseError:  # no privilege, or not on the server
+    except DatabaseError as error:
+        if classify(error):  # busy or unavailable: migrate again
+            raise
         return False
     return True

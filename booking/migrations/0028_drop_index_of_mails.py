@@ -6,12 +6,15 @@ from booking.db.concurrently import Concurrently
 
 
 class Migration(migrations.Migration):
-    """`mails_of_an_account` has the same rows, but for those without a user: each sale writes one."""
+    """Drop the foreign-key index of Mail.user: the partial index `mails_of_an_account` is enough.
+
+    Each sale writes a mail without a user, which only the dropped index contained.
+    """
 
     atomic = False  # concurrently
 
     dependencies = [
-        ("booking", "0027_index_words"),
+        ("booking", "0027_trigram_indexes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

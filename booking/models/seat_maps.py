@@ -17,6 +17,7 @@ def active_seats(show_id: int):
 
 @compiled
 def show_versions(show_id: int):
+    """At most one version."""
     return Show.objects.filter(pk=show_id).values_list("version", flat=True)
 
 
@@ -33,22 +34,7 @@ class SeatMap:
     Lists of seat numbers, ascending. It has no table.
     """
 
-    @classmethod
-    def of_show(cls, show_id: int, *, user_id: int | None) -> Self | None:
-        """The seat map of a moment; None if there is no such show.
-
-        Staff may change the hall of a show, and then seats are sold that it did not have. So its
-        version is read again after the seats; if it is another one, everything is.
-        """
-        queries = [query.bind(show_id) for query in (shows_by_id, active_seats, show_versions)]
-        while True:
-            shows, seats, versions = fetch_all(*queries)
-            if not shows:
-                return None
-            if versions == [shows[0].version]:
-                return cls(shows[0], seats, user_id)
-
-    def __init__(self, show: Show, seats: Iterable[tuple[int, str, int]], user_id: int | None):
+    def __init__(self, show: Show, seats: Iterable[tuple[int, str, int]], *, user_id: int | None):
         """`seats` are rows of `active_seats`."""
         self.total_seats = show.total_seats
         self.seats_per_row = show.seats_per_row
@@ -64,3 +50,18 @@ class SeatMap:
         free = set(range(1, self.total_seats + 1)).difference(self.booked, self.held, layout.house)
         self.available_seats = len(free)
         self.largest_block = largest_block(free, layout)
+
+    @classmethod
+    def of_show(cls, show_id: int, *, user_id: int | None) -> Self | None:
+        """The seat map of a show, consistent while staff change the hall; None without such a show.
+
+        Each of the queries has its own snapshot. So the show's version is read again after the
+        seats, and if it has changed, all three queries are run again.
+        """
+        queries = [query.bind(show_id) for query in (shows_by_id, active_seats, show_versions)]
+        while True:
+            shows, seats, versions = fetch_all(*queries)
+            if not shows:
+                return None
+            if versions == [shows[0].version]:
+                return cls(shows[0], seats, user_id=user_id)

@@ -1,4 +1,4 @@
-"""A queryset read in slices, where one query would need too much memory or time."""
+"""Read a large queryset in slices, without a server-side cursor."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -9,9 +9,9 @@ SLICE_SIZE = 2_000  # rows in memory
 
 
 def slices(rows: QuerySet) -> Iterator[list[Any]]:
-    """The rows in lists of SLICE_SIZE by ascending id, each by a query that uses the key.
+    """Lists of at most SLICE_SIZE rows by ascending id, each read by a query (keyset pagination).
 
-    No server-side cursor: they do not work behind a pooler in transaction mode.
+    Not `iterator()`: without server-side cursors (settings.py) it reads all rows into memory.
     """
     rows, last = rows.order_by("pk"), 0
     while found := list(rows.filter(pk__gt=last)[:SLICE_SIZE]):

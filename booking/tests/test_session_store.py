@@ -15,11 +15,11 @@ class SessionStoreTests(TestCase):
         with mock.patch.object(Session, "save", side_effect=error):
             SessionStore("a" * 32).save()
 
-    def test_session_that_was_deleted_is_no_trouble_of_the_database(self):
+    def test_save_of_deleted_session_raises_update_error(self):
         with self.assertRaises(UpdateError):
             self.save(DatabaseError("Forced update did not affect any rows."))
 
-    def test_trouble_of_the_database_is_not_taken_for_a_deleted_session(self):
+    def test_save_with_unavailable_database_raises_its_error(self):
         unexpected = InternalError("2 results from command 'COMMIT'")  # by a pooler
         unexpected.__cause__ = psycopg.InternalError()
         for error in (unexpected, OperationalError("server closed the connection")):

@@ -120,11 +120,11 @@ class SettingsTests(SimpleTestCase):
             database = load(DATABASE_URL=given, DATABASE_POOLER="on")["DATABASES"]["default"]
             self.assertEqual(database["OPTIONS"]["options"], options)
 
-    def test_there_are_no_server_side_cursors_because_poolers_lose_them(self):
-        """Behind PgBouncer with `DATABASE_POOLER` off, each form of the admin was a 500."""
+    def test_server_side_cursors_are_off_with_and_without_database_pooler(self):
+        """Behind PgBouncer with `DATABASE_POOLER` off, admin forms with choices were a 500."""
         for pooler in ("on", "off"):
-            database = load(DATABASE_URL="postgres://h/d", DATABASE_POOLER=pooler)["DATABASES"]
-            self.assertIs(database["default"]["DISABLE_SERVER_SIDE_CURSORS"], True)
+            databases = load(DATABASE_URL="postgres://h/d", DATABASE_POOLER=pooler)["DATABASES"]
+            self.assertIs(databases["default"]["DISABLE_SERVER_SIDE_CURSORS"], True)
 
     def test_pool_of_django_keeps_the_connections_and_is_waited_for_briefly(self):
         with mock.patch.dict(sys.modules, {"psycopg_pool": mock.Mock(__spec__=mock.Mock())}):

@@ -245,7 +245,8 @@ VERBS = {
 VARIANTS = {book_with_key: {FREE, HELD, EXPIRED, BOOKED}, set_aside: {FREE, HELD, EXPIRED, BOOKED}}
 PARTNERS = {*VARIANTS, book, cancel}
 
-# What goes through the pipeline besides the lock of each verb. UPDATEs are sent by the ORM.
+# Verbs that insert bookings, and verbs that write no event. The row lock and these INSERTs go
+# through the pipeline; UPDATEs are sent by the ORM.
 SALES = {book, book_with_key, reserve, hold, sell, set_aside}
 WITHOUT_EVENT = {edit_show, expire}
 

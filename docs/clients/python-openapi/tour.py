@@ -34,7 +34,7 @@ movie = list_movies.sync(client=client, page_size=1)[0]
 released = movie.release_date.isoformat() if movie.release_date else "undated"
 print(f"{movie.title}, {movie.duration_minutes} minutes, {released}.")
 
-# There is still time to hold seats and to cancel.
+# A show that starts in more than an hour: its seats can still be held and cancelled.
 in_an_hour = datetime.now(UTC) + timedelta(hours=1)
 shows = list_movie_shows.sync(movie.id, client=client)
 later_shows = [each for each in shows if each.date_time > in_an_hour]

@@ -83,7 +83,7 @@ if following:
     cursor = parse_qs(urlsplit(following[1]).query)["cursor"][0]
     print(f"On the next page: {movies.list_movies(page_size=1, cursor=cursor)[0].title}.")
 
-# There is still time to hold seats and to cancel.
+# A show that starts in more than an hour: its seats can still be held and cancelled.
 in_an_hour = datetime.now(UTC) + timedelta(hours=1)
 later_shows = [each for each in movies.list_movie_shows(movie.id) if each.date_time > in_an_hour]
 show = next(each for each in later_shows if each.is_bookable and each.available_seats >= 8)

@@ -33,7 +33,7 @@ const released: string | null = movie.release_date;
 console.log(`${movie.title}, ${movie.duration_minutes} minutes, ${released ?? "undated"}.`);
 
 const ofMovie = { params: { path: { id: movie.id } } };
-// There is still time to hold seats and to cancel.
+// A show that starts in more than an hour: its seats can still be held and cancelled.
 const inAnHour = Date.now() + 60 * 60 * 1000;
 const shows = body(await client.GET("/api/movies/{id}/shows/", ofMovie));
 const laterShows = shows.filter((each) => Date.parse(each.date_time) > inAnHour);

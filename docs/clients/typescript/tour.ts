@@ -73,7 +73,7 @@ if (cursor) {
   console.log(`On the next page: ${first(following.data).title}.`);
 }
 
-// There is still time to hold seats and to cancel.
+// A show that starts in more than an hour: its seats can still be held and cancelled.
 const inAnHour = Date.now() + 60 * 60 * 1000;
 const shows = (await api.listMovieShows(movie.id)).data;
 const laterShows = shows.filter((each) => Date.parse(each.date_time) > inAnHour);

@@ -4,7 +4,7 @@ from booking.db.trigrams import TrigramIndex
 
 
 class Migration(migrations.Migration):
-    """Staff search a million bookings by parts of names and notes."""
+    """Trigram indexes for the admin's search by parts of names and notes, if pg_trgm is available."""
 
     atomic = False  # concurrently
 
