@@ -163,19 +163,25 @@ class SeriesTests(PlanTestCase):
 
     @override_settings(TIME_ZONE="Europe/Berlin")
     def test_series_over_the_change_of_clocks_keeps_the_time_on_the_wall(self):
-        spring = date(2027, 3, 28)
-        changes = {"first_day": "2027-03-27", "last_day": f"{spring}", "screens": [self.one.pk]}
-        page = self.series(**changes, times="2:30 20:00")
+        march = date(timezone.localdate().year + 1, 3, 31)
+        spring = march - timedelta(days=march.isoweekday() % 7)  # the last Sunday
+        saturday = spring - timedelta(days=1)
+        page = self.series(
+            first_day=f"{saturday}",
+            last_day=f"{spring}",
+            screens=[self.one.pk],
+            times="2:30 20:00",
+        )
         self.assertEqual(
             [(moment.astimezone(UTC), problem) for moment, _, problem in self.rows(page)],
             [
-                (datetime(2027, 3, 27, 1, 30, tzinfo=UTC), ""),
-                (datetime(2027, 3, 27, 19, tzinfo=UTC), ""),
+                (datetime.combine(saturday, time(1, 30), UTC), ""),
+                (datetime.combine(saturday, time(19), UTC), ""),
                 (
-                    datetime(2027, 3, 28, 1, 30, tzinfo=UTC),
+                    datetime.combine(spring, time(1, 30), UTC),
                     "There is no such time: the clocks go forward.",
                 ),
-                (datetime(2027, 3, 28, 18, tzinfo=UTC), ""),
+                (datetime.combine(spring, time(18), UTC), ""),
             ],
         )
 

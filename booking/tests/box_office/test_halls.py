@@ -24,7 +24,7 @@ from booking.tests.factories import (
     create_user,
 )
 
-EIGHT = datetime(2026, 12, 24, 20, tzinfo=UTC)
+EIGHT = datetime(2082, 12, 24, 20, tzinfo=UTC)
 
 
 class ScheduleTests(TestCase):

@@ -278,7 +278,7 @@ class RetryTests(TransactionTestCase):
         form = {
             "movie": self.show.movie_id,
             "screen_name": "Screen 2",
-            "date_time_0": "2026-12-24",
+            "date_time_0": "2082-12-24",
             "date_time_1": "20:00",
             "total_seats": 10,
             "seats_per_row": 10,
