@@ -72,7 +72,7 @@ class HandMadeAddressMixin:
         words = " ".join(search_words(search_term))
         return super().get_search_results(request, queryset, words)
 
-    def response_action(self, request, queryset):
+    def response_action(self, request, queryset, **options):
         """Refuses selections by something that is no id, and of more rows than one request can
         change, and the form of a confirmation page can list.
         """
@@ -89,7 +89,7 @@ class HandMadeAddressMixin:
         if sentence:
             messages.warning(request, sentence)
             return HttpResponseRedirect(request.get_full_path())
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, **options)
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.name in self.get_autocomplete_fields(request):

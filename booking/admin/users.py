@@ -274,8 +274,9 @@ class CustomerAdmin(HandMadeAddressMixin, ProtectSoldMixin, UserAdmin):
         users = count_of(len(queryset), "user")
         self.message_user(request, f"Second factor of {users} reset.", messages.SUCCESS)
 
-    def get_actions(self, request):
-        actions = super().get_actions(request)
+    def get_actions(self, request, action_location=None):
+        options = {"action_location": action_location} if action_location else {}  # Django 6.1
+        actions = super().get_actions(request, **options)
         if not request.user.is_superuser or settings.STAFF_TWO_FACTOR == second_factor.OFF:
             actions.pop("reset_second_factor", None)
         return actions

@@ -426,6 +426,9 @@ class OtherThrottleTests(ThrottleTests):
 
 
 class CounterTests(TransactionTestCase):
+    def setUp(self):
+        cache.clear()  # counters of earlier tests, which may expire meanwhile
+
     def test_simultaneous_increments_are_all_counted(self):
         counted = at_once([lambda: _Increment(cache) for _ in range(16)])
         self.assertEqual(sorted(each.number for each in counted), list(range(1, 17)))
