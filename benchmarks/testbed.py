@@ -62,7 +62,7 @@ class Testbed:
     """Context manager: `filled` and `databases` by implementation, and `servers` to start.
 
     `revision` is the older revision to compare with, if OLD is one of the implementations;
-    `threads` is the number in each worker of THREADED.
+    `threads` is the number in each worker of THREADED, or with a revision of all.
     """
 
     def __init__(self, implementations, *, scale=1, threads=1, revision=None):
@@ -151,7 +151,7 @@ class Testbed:
             application,
             databases.environment(application.settings, url, self.secret),
             self.folder / f"{implementation.replace(' ', '-')}.log",
-            threads=self.threads if implementation == THREADED else 1,
+            threads=self.threads if self.revision or implementation == THREADED else 1,
         )
 
 
