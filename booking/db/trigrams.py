@@ -17,8 +17,9 @@ from .errors import classify
 class TrigramIndex(Operation):
     """Migration operation: a trigram index for `icontains`, `istartswith` and `iexact`.
 
-    It is created if pg_trgm is available. Not a `GinIndex` of a model, because it is optional, and one of the tables is Django's. It is
-    built without blocking writes, so the migration needs `atomic = False`.
+    It is created if pg_trgm is available. Not a `GinIndex` of a model, because it is optional, and
+    one of the tables is Django's. It is built without blocking writes, so the migration needs
+    `atomic = False`.
     """
 
     atomic = False
