@@ -4,6 +4,7 @@
     python -m benchmarks --only book-hot,constant       some workloads; writes nothing
     python -m benchmarks --threads 4                    everything, and rows with four threads
     python -m benchmarks --vs v1.0                      this checkout beside an older revision
+    python -m benchmarks --vs v1.0 --threads 4          both with four threads
     python -m benchmarks --vs v1.0 --write ratios.md    and write the table
 
 Needs `wrk` (apt install wrk); PostgreSQL comes from the wheel in requirements-dev.txt.
@@ -151,7 +152,11 @@ def report_comparison(arguments, run, results, machine_facts):
     print_machine(machine_facts)
     if arguments.write:
         text = comparison_page(
-            revision=arguments.vs, run=run, results=results, machine=machine_facts
+            revision=arguments.vs,
+            threads=arguments.threads,
+            run=run,
+            results=results,
+            machine=machine_facts,
         )
         write(arguments.write, text)
 

@@ -92,13 +92,13 @@ def table_of_ratios(rows, results, failures, absent):
         ]
 
 
-def comparison_page(*, revision, run, results, machine):
+def comparison_page(*, revision, threads, run, results, machine):
     """Markdown of a comparison with an older revision."""
     return f"""\
 # Comparison with {revision}
 
-Written by `python -m benchmarks --vs {revision}`. Both revisions ran on one machine in one run,
-{run.repetitions} × {run.seconds} s for each row, measured in turn.
+Written by `python -m benchmarks --vs {revision} --threads {threads}`. Both revisions ran on one
+machine in one run, {run.repetitions} × {run.seconds} s for each row, measured in turn.
 
 {markdown(table_of_ratios(run.rows, results, run.failures, run.absent))}
 

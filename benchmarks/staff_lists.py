@@ -41,7 +41,7 @@ def parse_arguments():
     add("--customers", type=positive_number, default=200_000)
     add("--movies", type=positive_number, default=1_000)
     add("--repetitions", type=positive_number, default=20, help="requests of each page (20)")
-    add("--postgresql", type=int, metavar="MAJOR", help="its version, such as 15 (the newest)")
+    add("--postgresql", type=int, metavar="MAJOR", help="PostgreSQL's version (the newest)")
     add("--only", choices=["postgresql", "sqlite"], help="measure one database only (both)")
     add("--write", type=Path, metavar="FILE", help="write the table as Markdown")
     return parser.parse_args()

@@ -62,7 +62,7 @@ class Testbed:
     """Context manager: `filled` and `databases` by implementation, and `servers` to start.
 
     `revision` is the older revision to compare with, if OLD is one of the implementations;
-    `threads` is the number in each worker of THREADED, or with a revision of all.
+    `threads` is the number in each worker of THREADED, or of all if there is a revision.
     """
 
     def __init__(self, implementations, *, scale=1, threads=1, revision=None):
